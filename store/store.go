@@ -1,0 +1,217 @@
+// Package store is the one database of Chartlake: versioned FHIR resources with their search
+// index, document rows and their states, records, stage outputs, jobs and audit rows. There
+// is one write door, Transact, and one way to read, View; both take the actor, and both are
+// audited. Drivers live in sqlite and postgres and pass the suite in storetest.
+//
+// The package itself holds the vocabulary of the door and the driver-independent parts
+// (bundles to commands, legal moves of a document). See DESIGN.md beside it.
+package store
+
+import (
+	"context"
+	"time"
+
+	"chartlake/fhir"
+	"chartlake/queue"
+	"chartlake/search"
+)
+
+// Store is one database. All methods are safe for many goroutines and processes.
+type Store interface {
+	// Transact applies the commands in order inside one serialisable transaction, with one
+	// audit row, and returns one result per command once they are durable (full sync).
+	// Either all happen or none; the error is a fault whose Path names the command as
+	// Bundle.entry[i]. References of the form urn:uuid:… between commands and conditional
+	// references (Patient?identifier=…) are resolved inside the transaction.
+	Transact(ctx context.Context, actor Actor, commands []Command) ([]Result, error)
+	// View calls f with one consistent snapshot that includes every acknowledged Transact.
+	View(ctx context.Context, actor Actor, f func(View) error) error
+	// Jobs leases work that Enqueue commands left.
+	Jobs() queue.Runner
+	// Changed is closed and replaced whenever this process commits; for live pages.
+	Changed() <-chan struct{}
+	// Check looks for damage: index against bodies, row counts, the database's own check.
+	Check(ctx context.Context) error
+	Close() error
+}
+
+// Actor is who acts. Every call has one; the zero Actor is refused.
+type Actor struct {
+	ID        string   // "user:anna", "token:ehr", "system:pipeline"
+	Name      string   // display
+	RequestID string   // joins request log and audit
+	Patients  []string // patient ids that the actor is confined to; nil: not confined
+}
+
+// View is a snapshot. Errors: NotFound (never existed or not visible to the actor), Gone
+// (deleted; for VersionRead of a deletion too).
+type View interface {
+	Resources
+	Documents
+}
+
+// Resources is the FHIR half of a snapshot.
+type Resources interface {
+	Read(key Key) (*Version, error)
+	VersionRead(key Key, version int) (*Version, error)
+	History(q HistoryQuery) (*HistoryPage, error)
+	Search(q *search.Query) (*SearchPage, error)
+}
+
+// Documents is the document half of a snapshot.
+type Documents interface {
+	Document(id string) (*Document, error)
+	Documents(q DocumentQuery) (docs []Document, next string, err error)
+	// Record gives a version of a document's record; 0: the newest. NotFound when there is none.
+	Record(document string, version int) (*RecordVersion, error)
+	// Records lists the versions without their bodies, oldest first.
+	Records(document string) ([]RecordVersion, error)
+	// Stage gives a stored stage output, ok false when there is none.
+	Stage(key StageKey) (output []byte, ok bool, err error)
+	// Idempotent gives the document that an Idempotency-Key of this actor was used for.
+	Idempotent(key string) (document string, ok bool, err error)
+}
+
+// Key names a resource.
+type Key struct{ Type, ID string }
+
+func (k Key) String() string { return k.Type + "/" + k.ID }
+
+// Op is what made a version.
+type Op string
+
+const (
+	OpCreate Op = "create"
+	OpUpdate Op = "update"
+	OpDelete Op = "delete"
+)
+
+// Version is one version of a resource. Resource has meta.versionId and meta.lastUpdated;
+// it is nil where the version is a deletion.
+type Version struct {
+	Key      Key
+	Version  int   // dense from 1
+	Seq      int64 // store-wide change number
+	Op       Op
+	At       time.Time // UTC, milliseconds
+	Resource *fhir.Node
+}
+
+// HistoryQuery selects versions, newest first. Empty Type: the whole system; empty ID: the type.
+type HistoryQuery struct {
+	Type, ID string
+	Since    time.Time // versions at or after
+	At       time.Time // versions current at this time
+	Count    int
+	Cursor   string // opaque, from HistoryPage.Next
+}
+
+// HistoryPage is one page of versions.
+type HistoryPage struct {
+	Versions []Version
+	Total    int
+	Next     string
+}
+
+// SearchPage is one page of a search.
+type SearchPage struct {
+	Matches  []Version
+	Included []Version
+	Total    *int   // nil when not asked for
+	Next     string // opaque sealed cursor, "" on the last page
+}
+
+// Command is one step of a transaction: Create, Update, Delete, or one of the document commands.
+type Command interface{ command() }
+
+// Create makes a resource with an id of the store's choice. With IfNoneExist, one match is
+// returned as it is (Result.Op empty) and several are a Precondition fault.
+type Create struct {
+	Resource    *fhir.Node
+	FullURL     string        // urn:uuid:… by which other commands refer to it
+	IfNoneExist *search.Query //
+}
+
+// Update writes a resource under its own id, making it where it does not exist.
+type Update struct {
+	Resource *fhir.Node
+	FullURL  string
+	IfMatch  int           // version that must be current; 0: any
+	Where    *search.Query // conditional update: the id comes from the one match, or is made
+	// Modify, where set, makes the new content from the current one inside the
+	// transaction (patch, compare); Resource then holds type and id only. Returning the
+	// same node means no change. current is nil where the resource does not exist.
+	Modify func(current *fhir.Node) (*fhir.Node, error)
+	// Keep, where set, is asked with the current content; true leaves it as it is.
+	Keep func(current *fhir.Node) bool
+	// SkipSame leaves out a write that would change nothing but meta.
+	SkipSame bool
+}
+
+// Delete makes a deletion version. Deleting what is not there is no error.
+type Delete struct {
+	Key     Key
+	IfMatch int
+	Where   *search.Query // conditional delete of Type; several matches need Many
+	Many    bool
+	Keep    func(current *fhir.Node) bool
+}
+
+// Receive notes that a file arrived: a new document, or a further arrival of one that is
+// known (Result.Duplicate). The blob must be durable before. Key is the Idempotency-Key.
+type Receive struct {
+	Document Document
+	Arrival  Arrival
+	Key      string
+}
+
+// Move takes a document from one state to another by the table in state.go; a document that
+// is not in From, or a move that the table does not have, is a Conflict. Set changes other
+// columns in the same step and may be nil.
+type Move struct {
+	ID       string
+	From     []State
+	To       State
+	Code     string // for failed and held: the reason code
+	Question string // for held: what a person is asked
+	Set      func(*Document)
+}
+
+// PutRecord stores a new version of a document's record. After is the version it was made
+// from (0: the first); another one being newest is a Conflict.
+type PutRecord struct {
+	Document string
+	After    int
+	Action   string // machine, accept, correct, reject, answer, undo, approve
+	Body     []byte // record JSON
+}
+
+// PutStage stores a stage's output. The same key again is no change.
+type PutStage struct {
+	Key    StageKey
+	Output []byte
+}
+
+// StageKey is (input hash, stage, version); Part tells pages of one input apart.
+type StageKey struct{ Input, Stage, Version, Part string }
+
+// Enqueue offers a job. A job of this kind and subject that already waits is kept.
+type Enqueue struct{ Job queue.Job }
+
+func (Create) command()    {}
+func (Update) command()    {}
+func (Delete) command()    {}
+func (Receive) command()   {}
+func (Move) command()      {}
+func (PutRecord) command() {}
+func (PutStage) command()  {}
+func (Enqueue) command()   {}
+
+// Result is what one command did.
+type Result struct {
+	Version   *Version // Create, Update, Delete
+	Op        Op       // "" when nothing was written
+	Document  *Document
+	Duplicate bool // Receive: the document was known
+	Record    int  // PutRecord: the new version
+}
