@@ -1,0 +1,195 @@
+// Package identity decides whose record a document is: a known patient with reasons, a new
+// one, or a question for a person. It never chooses silently and never rewrites what is
+// printed. Candidates come from the caller; the package reads no store.
+//
+// The rules are those of docs/design/identity.md: a match needs a strong identifier, name and
+// birth date that agree, or name and birth date with a further agreeing detail and nothing
+// that disagrees; a new patient needs name, birth date and one more identifier.
+package identity
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/runes"
+	"golang.org/x/text/transform"
+	"golang.org/x/text/unicode/norm"
+
+	"chartlake/record"
+)
+
+// Version names this stage's rules in Provenance.
+const Version = "identity/1"
+
+// Person is what a document or a Patient resource says about one human being. Empty strings
+// are things not said.
+type Person struct {
+	Family      string
+	Given       []string
+	Name        string // as printed
+	BirthDate   string // ISO, full date
+	Sex         string // male, female, other
+	Phone       string
+	Postal      string // ZIP
+	Street      string
+	Identifiers []Identifier
+	// Doubtful lists the fields that were read without confidence: they are compared, but
+	// do not carry a decision.
+	Doubtful []string
+}
+
+// IdentifierKind says who gave a number: codes of HL7 v2 table 0203 as far as they are used.
+type IdentifierKind string
+
+const (
+	MedicalRecord IdentifierKind = "MR"
+	Member        IdentifierKind = "MB"
+	PatientNumber IdentifierKind = "PI"
+)
+
+// Identifier is a number that names a person within its assigner.
+type Identifier struct {
+	Kind     IdentifierKind
+	Value    string
+	Assigner string // organisation as printed; may be empty
+}
+
+// fieldNames gives, for each detail of a person, the names of record fields that hold it,
+// first found wins. Source: the field tables of docs/format/record.md.
+var fieldNames = map[string][]string{
+	"name":    {"patient", "patient.name", "member", "2", "FL08b"},
+	"family":  {"patient.last", "last"},
+	"given":   {"patient.first", "first"},
+	"middle":  {"patient.middle", "mi"},
+	"dob":     {"dob", "patient.dob", "3.dob", "FL10"},
+	"sex":     {"sex", "3.sex", "FL11"},
+	"phone":   {"patient.phone", "5.phone"},
+	"zip":     {"patient.zip", "5.zip"},
+	"street":  {"patient.street", "5.street"},
+	"mrn":     {"mrn"},
+	"member":  {"member_id", "1a"},
+	"patient": {"patient_id", "patient_number"},
+}
+
+// FromSegment gathers what a segment says about its patient. Fields in state review are
+// taken over and named in Doubtful.
+func FromSegment(seg *record.Segment) Person {
+	var p Person
+	get := func(detail string) string {
+		for _, name := range fieldNames[detail] {
+			for i := range seg.Fields {
+				f := &seg.Fields[i]
+				if f.Name == name && f.Value != nil && *f.Value != "" {
+					if f.State != record.Accepted {
+						p.Doubtful = append(p.Doubtful, detail)
+					}
+					return *f.Value
+				}
+			}
+		}
+		return ""
+	}
+	p.Name = get("name")
+	p.Family = get("family")
+	if given := get("given"); given != "" {
+		p.Given = append(strings.Fields(given), strings.Fields(get("middle"))...)
+	}
+	if p.Family == "" && p.Name != "" {
+		p.Family, p.Given = SplitName(p.Name)
+	}
+	if p.Name == "" && p.Family != "" {
+		p.Name = strings.Join(append(append([]string{}, p.Given...), p.Family), " ")
+	}
+	p.BirthDate = get("dob")
+	p.Sex = normalSex(get("sex"))
+	p.Phone, p.Postal, p.Street = get("phone"), get("zip"), get("street")
+	for detail, kind := range map[string]IdentifierKind{"mrn": MedicalRecord, "member": Member, "patient": PatientNumber} {
+		if v := get(detail); v != "" {
+			p.Identifiers = append(p.Identifiers, Identifier{Kind: kind, Value: v, Assigner: assigner(seg, kind)})
+		}
+	}
+	sortIdentifiers(p.Identifiers)
+	return p
+}
+
+// assigner is the organisation whose number it is: the payer of a card, the facility of a chart.
+func assigner(seg *record.Segment, kind IdentifierKind) string {
+	names := []string{"facility", "lab"}
+	if kind == Member {
+		names = []string{"payer", "11c"}
+	}
+	for _, name := range names {
+		for i := range seg.Fields {
+			if f := &seg.Fields[i]; f.Name == name && f.Value != nil && f.State == record.Accepted {
+				return *f.Value
+			}
+		}
+	}
+	return ""
+}
+
+func sortIdentifiers(ids []Identifier) {
+	for i := 1; i < len(ids); i++ {
+		for j := i; j > 0 && ids[j].Kind < ids[j-1].Kind; j-- {
+			ids[j], ids[j-1] = ids[j-1], ids[j]
+		}
+	}
+}
+
+func normalSex(s string) string {
+	switch strings.ToLower(strings.TrimSpace(s)) {
+	case "m", "male":
+		return "male"
+	case "f", "female":
+		return "female"
+	case "":
+		return ""
+	}
+	return "other"
+}
+
+// suffixes are name parts that are neither family nor given name.
+var suffixes = map[string]bool{"jr": true, "sr": true, "ii": true, "iii": true, "iv": true, "md": true, "phd": true,
+	"mr": true, "mrs": true, "ms": true, "miss": true, "dr": true}
+
+// SplitName splits a printed name: "Family, Given Middle" where there is a comma, otherwise
+// the last word that is no suffix is the family name. The split is for comparison and for
+// Patient.name; Patient.name.text keeps the printed form.
+func SplitName(name string) (family string, given []string) {
+	if before, after, ok := strings.Cut(name, ","); ok {
+		if g := withoutSuffixes(strings.Fields(strings.ReplaceAll(after, ",", " "))); len(g) > 0 {
+			return strings.Join(withoutSuffixes(strings.Fields(before)), " "), g
+		}
+		name = before
+	}
+	words := withoutSuffixes(strings.Fields(name))
+	if len(words) == 0 {
+		return "", nil
+	}
+	return words[len(words)-1], words[:len(words)-1]
+}
+
+func withoutSuffixes(words []string) []string {
+	var kept []string
+	for _, w := range words {
+		if !suffixes[strings.ToLower(strings.Trim(w, ".,"))] {
+			kept = append(kept, w)
+		}
+	}
+	return kept
+}
+
+// fold makes a name or number comparable: no marks, case, spaces or punctuation.
+func fold(s string) string {
+	t := transform.Chain(norm.NFKD, runes.Remove(runes.In(unicode.Mn)))
+	out, _, err := transform.String(t, s)
+	if err != nil {
+		out = s
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, out)
+}
