@@ -43,14 +43,15 @@ type Decision struct {
 // rounded from the frequencies of common US names, birth dates and ZIP codes, and only
 // order candidates: decisions also need the agreements that Decide names.
 var weights = map[string][2]float64{
-	"identifier": {14, -1},
-	"family":     {8, -5},
-	"given":      {6, -4},
-	"birth date": {12, -6},
-	"sex":        {1, -5},
-	"phone":      {10, -0.5},
-	"postal":     {5, -0.5},
-	"street":     {7, -0.5},
+	"identifier":      {14, -1},
+	"family":          {8, -5},
+	"names exchanged": {12, 0},
+	"given":           {6, -4},
+	"birth date":      {12, -6},
+	"sex":             {1, -5},
+	"phone":           {10, -0.5},
+	"postal":          {5, -0.5},
+	"street":          {7, -0.5},
 }
 
 // LowerThreshold is the weight from which a candidate is worth a question: about the weight
@@ -151,10 +152,10 @@ func (c comparison) settles(p Person) bool {
 
 func compare(p, q Person) comparison {
 	c := comparison{agree: map[string]bool{}, differ: map[string]bool{}}
-	c.note("family", p.Family, q.Family, sameName(p.Family, q.Family))
 	if exchanged(p, q) {
-		c.agree["family"], c.agree["given"] = false, false
+		c.agree["names exchanged"] = true
 	} else {
+		c.note("family", p.Family, q.Family, fold(p.Family) == fold(q.Family))
 		c.note("given", strings.Join(p.Given, " "), strings.Join(q.Given, " "), sameGiven(p.Given, q.Given))
 	}
 	c.note("birth date", p.BirthDate, q.BirthDate, p.BirthDate == q.BirthDate)
@@ -202,11 +203,6 @@ func exchanged(p, q Person) bool {
 		fold(p.Family) == fold(q.Given[0]) && fold(q.Family) == fold(p.Given[0])
 }
 
-func sameName(a, b string) bool {
-	fa, fb := fold(a), fold(b)
-	return fa == fb
-}
-
 // sameGiven compares first given names; an initial agrees with a name that it begins.
 func sameGiven(a, b []string) bool {
 	if len(a) == 0 || len(b) == 0 {
@@ -221,7 +217,7 @@ func sameGiven(a, b []string) bool {
 
 func (c comparison) reasons() []string {
 	var out []string
-	for _, name := range []string{"identifier", "family", "given", "birth date", "sex", "phone", "postal", "street"} {
+	for _, name := range []string{"identifier", "names exchanged", "family", "given", "birth date", "sex", "phone", "postal", "street"} {
 		switch {
 		case c.agree[name]:
 			out = append(out, name+" agrees")

@@ -1,0 +1,102 @@
+package identity
+
+import (
+	"testing"
+
+	"chartlake/fhir"
+	"chartlake/record"
+)
+
+func mr(v string) []Identifier {
+	return []Identifier{{Kind: MedicalRecord, Value: v, Assigner: "Lakeside"}}
+}
+
+var ada = Person{Family: "Fairweather", Given: []string{"Ada"}, BirthDate: "1961-11-02", Sex: "female", Identifiers: mr("778-1")}
+
+func TestDecide(t *testing.T) {
+	t.Parallel()
+	with := func(f func(*Person)) Person { p := ada; f(&p); return p }
+	tests := []struct {
+		name       string
+		person     Person
+		candidates []Candidate
+		want       Kind
+		patient    string
+		code       string
+	}{
+		{"nothing named", Person{}, nil, Absent, "", "identity_absent"},
+		{"first document of a patient", ada, nil, New, "", ""},
+		{"no further identifier", with(func(p *Person) { p.Identifiers = nil }), nil, Ask, "", "identity_weak"},
+		{"birth date without day", with(func(p *Person) { p.BirthDate = "1961-11" }), nil, Ask, "", "identity_weak"},
+		{"doubtful birth date", with(func(p *Person) { p.Doubtful = []string{"dob"} }), nil, Ask, "", "identity_weak"},
+		{"doubtful number", with(func(p *Person) { p.Doubtful = []string{"mrn"} }), nil, Ask, "", "identity_weak"},
+		{"all agree", ada, []Candidate{{"p1", ada}}, Match, "p1", ""},
+		{"initial of the given name", with(func(p *Person) { p.Given = []string{"A"} }), []Candidate{{"p1", ada}}, Match, "p1", ""},
+		{"number agrees, birth date differs", with(func(p *Person) { p.BirthDate = "1961-11-03" }), []Candidate{{"p1", ada}}, Ask, "", "identity_mismatch"},
+		{"number agrees, name differs", with(func(p *Person) { p.Family = "Brook" }), []Candidate{{"p1", ada}}, Ask, "", "identity_mismatch"},
+		{"name and birth date, number of another kind", with(func(p *Person) {
+			p.Identifiers = []Identifier{{Kind: Member, Value: "W9"}}
+		}), []Candidate{{"p1", ada}}, Ask, "", "identity_candidates"},
+		{"names exchanged", with(func(p *Person) { p.Family, p.Given = "Ada", []string{"Fairweather"}; p.Identifiers = nil }),
+			[]Candidate{{"p1", ada}}, Ask, "", "identity_candidates"},
+		{"twins: another given name", with(func(p *Person) { p.Given = []string{"Bea"}; p.Identifiers = mr("778-2") }),
+			[]Candidate{{"p1", ada}}, Ask, "", "identity_candidates"},
+		{"two known patients settle", ada, []Candidate{{"p1", ada}, {"p2", ada}}, Ask, "", "identity_candidates"},
+		{"sex differs", with(func(p *Person) { p.Sex = "male" }), []Candidate{{"p1", ada}}, Ask, "", "identity_candidates"},
+		{"a stranger", ada, []Candidate{{"p9", Person{Family: "Okoro", Given: []string{"Ben"}, BirthDate: "1980-01-01"}}}, New, "", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			d := Decide(tt.person, tt.candidates)
+			if d.Kind != tt.want || d.Patient != tt.patient || d.Code != tt.code {
+				t.Errorf("got %s %q %q, want %s %q %q; %+v", d.Kind, d.Patient, d.Code, tt.want, tt.patient, tt.code, d.Candidates)
+			}
+			if d.Kind == Ask && d.Question == "" {
+				t.Error("a question without words")
+			}
+		})
+	}
+}
+
+func TestSplitName(t *testing.T) {
+	t.Parallel()
+	for printed, want := range map[string][2]string{
+		"FAIRWEATHER, ADA M":  {"FAIRWEATHER", "ADA"},
+		"Ada M. Fairweather":  {"Fairweather", "Ada"},
+		"Ada Fairweather, MD": {"Fairweather", "Ada"},
+		"Mr. Ben Okoro Jr.":   {"Okoro", "Ben"},
+		"de la Cruz, Maria":   {"de la Cruz", "Maria"},
+		"Fairweather":         {"Fairweather", ""},
+	} {
+		family, given := SplitName(printed)
+		first := ""
+		if len(given) > 0 {
+			first = given[0]
+		}
+		if family != want[0] || first != want[1] {
+			t.Errorf("%q: %q %q", printed, family, given)
+		}
+	}
+}
+
+func TestFromSegmentAndPatientMeet(t *testing.T) {
+	t.Parallel()
+	v := func(s string) *string { return &s }
+	seg := &record.Segment{Fields: []record.Field{
+		{Name: "patient", Value: v("Fairweather, Ada"), State: record.Accepted},
+		{Name: "dob", Value: v("1961-11-02"), State: record.Accepted},
+		{Name: "mrn", Value: v("7781"), State: record.Accepted},
+		{Name: "facility", Value: v("Lakeside"), State: record.Accepted},
+		{Name: "sex", Value: v("F"), State: record.Review},
+	}}
+	patient, err := fhir.Parse([]byte(`{"resourceType":"Patient","id":"p1","name":[{"family":"Fairweather","given":["Ada"]}],
+		"birthDate":"1961-11-02","gender":"female",
+		"identifier":[{"type":{"coding":[{"code":"MR"}]},"value":"7781","assigner":{"display":"LAKESIDE"}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := Decide(FromSegment(seg), []Candidate{FromPatient(patient)}); d.Kind != Match {
+		t.Errorf("got %+v", d)
+	}
+}
