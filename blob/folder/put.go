@@ -1,0 +1,193 @@
+package folder
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"time"
+
+	"chartlake/blob"
+	"chartlake/fault"
+)
+
+// Put is blob.Store's.
+func (s *Store) Put(ctx context.Context, r io.Reader, limit int64, check blob.Check) (blob.Info, error) {
+	if s.broken.Load() {
+		return blob.Info{}, brokenFault()
+	}
+	if err := s.room(); err != nil {
+		return blob.Info{}, err
+	}
+	tmp := s.path("tmp", rand.Text())
+	f, err := s.disk.Create(tmp)
+	if err != nil {
+		return blob.Info{}, s.fault("make a temporary file", err)
+	}
+	info, err := s.fill(ctx, f, r, limit, check)
+	if err == nil {
+		err = s.sync("sync a temporary file", f.Sync)
+	}
+	if e := f.Close(); err == nil && e != nil {
+		err = s.fault("close a temporary file", e)
+	}
+	if err == nil {
+		err = s.publish(tmp, info.Hash)
+	}
+	if err != nil {
+		s.disk.Remove(tmp) // what cannot be removed now is removed by Clean
+		return blob.Info{}, err
+	}
+	return info, nil
+}
+
+// fill streams r into the file and has the complete bytes checked.
+func (s *Store) fill(ctx context.Context, f file, r io.Reader, limit int64, check blob.Check) (blob.Info, error) {
+	sum := sha256.New()
+	out := bufio.NewWriterSize(&writeErrors{w: f}, 1<<18)
+	src := &readErrors{ctx: ctx, r: io.LimitReader(r, limit+1)}
+	n, err := io.Copy(io.MultiWriter(out, sum), src)
+	if err == nil {
+		err = out.Flush()
+	}
+	var failed *writeError
+	switch {
+	case errors.As(err, &failed):
+		return blob.Info{}, s.fault("write a temporary file", failed.err)
+	case err != nil:
+		return blob.Info{}, err
+	case n > limit:
+		return blob.Info{}, fault.New(fault.TooLarge, "too_large", "the file has more than %d bytes", limit)
+	}
+	if err := s.room(); err != nil {
+		return blob.Info{}, err
+	}
+	info := blob.Info{Hash: hex.EncodeToString(sum.Sum(nil)), Size: n, At: time.Now().UTC(), Key: blob.Plain}
+	if check != nil {
+		if err := check(info, f); err != nil {
+			return blob.Info{}, err
+		}
+	}
+	return info, nil
+}
+
+// publish gives the synced temporary file its name. It holds the shared lock so that Delete
+// sees either no new blob or a young one.
+func (s *Store) publish(tmp, hash string) error {
+	if err := s.makeFolder(s.folderOf(hash)); err != nil {
+		return s.fault("make a blob folder", err)
+	}
+	unlock, err := s.disk.Lock(s.path("lock"), false)
+	if err != nil {
+		return s.fault("lock the blob folder", err)
+	}
+	err = s.disk.Rename(tmp, s.file(hash))
+	if e := unlock(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return s.fault("name a blob", err)
+	}
+	return s.sync("sync a blob folder", func() error { return s.disk.SyncFolder(s.folderOf(hash)) })
+}
+
+// makeFolder makes a folder and its missing parents, and syncs the parent of each one so
+// that the name outlives a power cut. A folder that is there may be another writer's, not
+// yet synced, so its parent is synced as well unless this process did it before.
+func (s *Store) makeFolder(dir string) error {
+	if _, ok := s.made.Load(dir); ok {
+		return nil
+	}
+	parent := filepath.Dir(dir)
+	err := s.disk.Mkdir(dir)
+	switch {
+	case err == nil, errors.Is(err, fs.ErrExist):
+	case errors.Is(err, fs.ErrNotExist) && parent != dir:
+		if err := s.makeFolder(parent); err != nil {
+			return err
+		}
+		return s.makeFolder(dir)
+	default:
+		return err
+	}
+	if err := s.sync("sync a new folder", func() error { return s.disk.SyncFolder(parent) }); err != nil {
+		return err
+	}
+	s.made.Store(dir, true)
+	return nil
+}
+
+// sync runs a sync and, when it fails, closes the door for good.
+func (s *Store) sync(what string, f func() error) error {
+	if s.unsynced {
+		return nil
+	}
+	if s.broken.Load() {
+		return brokenFault()
+	}
+	err := f()
+	if err == nil {
+		return nil
+	}
+	if !s.broken.Swap(true) && s.onBroken != nil {
+		s.onBroken(fault.New(fault.Unavailable, blob.SyncFailed, "%s: %w", what, cause(err)))
+	}
+	return brokenFault()
+}
+
+// Healthy tells whether blobs can be taken; the error is the one that Put would give.
+func (s *Store) Healthy() error {
+	if s.broken.Load() {
+		return brokenFault()
+	}
+	return s.room()
+}
+
+// room refuses when fewer than reserve bytes are free.
+func (s *Store) room() error {
+	if s.reserve < 0 {
+		return nil
+	}
+	free, err := s.disk.Free(s.root)
+	if err != nil {
+		return s.fault("ask for free space", err)
+	}
+	if free < s.reserve {
+		return full()
+	}
+	return nil
+}
+
+// writeErrors marks errors of the disk so that they can be told from errors of the sender.
+type writeErrors struct{ w io.Writer }
+
+type writeError struct{ err error }
+
+func (e *writeError) Error() string { return cause(e.err).Error() }
+func (e *writeError) Unwrap() error { return e.err }
+
+func (w *writeErrors) Write(p []byte) (int, error) {
+	n, err := w.w.Write(p)
+	if err != nil {
+		err = &writeError{err}
+	}
+	return n, err
+}
+
+// readErrors ends a stream when its context does.
+type readErrors struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (r *readErrors) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.r.Read(p)
+}
