@@ -1,0 +1,190 @@
+package search
+
+import (
+	"strings"
+	"sync"
+
+	"chartlake/fhir/definition"
+)
+
+// Kind is the type of a search parameter.
+type Kind string
+
+const (
+	KindToken     Kind = "token"
+	KindString    Kind = "string"
+	KindDate      Kind = "date"
+	KindReference Kind = "reference"
+	KindQuantity  Kind = "quantity"
+	KindNumber    Kind = "number"
+	KindURI       Kind = "uri"
+	KindComposite Kind = "composite"
+	KindSpecial   Kind = "special"
+)
+
+// Param is a SearchParameter as it applies to one resource type.
+type Param struct {
+	Type       string // resource type
+	Code       string
+	Kind       Kind
+	URL        string
+	Targets    []string // reference: types that it may point to
+	Expression string   // FHIRPath, only the branches for Type
+	Components []Component
+}
+
+// Component is one part of a composite parameter.
+type Component struct {
+	Param      *Param // how its values compare; Type is the composite's
+	Expression string // relative to what the composite's expression gives
+}
+
+// Catalogue is the set of parameters that a server knows. It may be used by many goroutines.
+type Catalogue struct {
+	defs  *definition.Definitions
+	mu    sync.RWMutex
+	types map[string]*typeParams
+}
+
+type typeParams struct {
+	byCode  map[string]*Param
+	ordered []*Param
+	extract *extractor
+}
+
+var r4 = sync.OnceValue(func() *Catalogue {
+	return &Catalogue{defs: definition.R4(), types: map[string]*typeParams{}}
+})
+
+// R4 is the catalogue of the parameters of FHIR 4.0.1.
+func R4() *Catalogue { return r4() }
+
+// Knows reports whether a resource type exists.
+func (c *Catalogue) Knows(resourceType string) bool { return c.defs.ResourceType(resourceType) != nil }
+
+// Types lists the resource types.
+func (c *Catalogue) Types() []string { return c.defs.ResourceTypes() }
+
+// Params lists the parameters of a type that can be searched, in order of code. The slice
+// is shared.
+func (c *Catalogue) Params(resourceType string) []*Param { return c.of(resourceType).ordered }
+
+// Param gives one parameter; nil when the type has none of this code.
+func (c *Catalogue) Param(resourceType, code string) *Param {
+	return c.of(resourceType).byCode[code]
+}
+
+// PatientParams gives the codes of the parameters that put a resource of this type into a
+// patient's compartment; nil when the type is in no patient's compartment. "{def}" stands
+// for the Patient itself.
+func (c *Catalogue) PatientParams(resourceType string) []string {
+	comp := c.defs.Compartment("Patient")
+	if comp == nil {
+		return nil
+	}
+	return comp.Params[resourceType]
+}
+
+func (c *Catalogue) of(resourceType string) *typeParams {
+	c.mu.RLock()
+	t := c.types[resourceType]
+	c.mu.RUnlock()
+	if t != nil {
+		return t
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t = c.types[resourceType]; t == nil {
+		t = c.build(resourceType)
+		c.types[resourceType] = t
+	}
+	return t
+}
+
+// build makes the parameters of one type. _id and _lastUpdated come from the store's own
+// columns; parameters without an expression (_text, _content, _query) are not supported.
+func (c *Catalogue) build(resourceType string) *typeParams {
+	t := &typeParams{byCode: map[string]*Param{}}
+	if !c.Knows(resourceType) {
+		return t
+	}
+	for _, sp := range c.defs.SearchParameters(resourceType) {
+		if sp.Expression == "" || sp.Code == "_id" || sp.Code == "_lastUpdated" || sp.Type == string(KindSpecial) {
+			continue
+		}
+		p := &Param{Type: resourceType, Code: sp.Code, Kind: Kind(sp.Type), URL: sp.URL, Targets: sp.Targets,
+			Expression: c.branches(sp.Expression, resourceType)}
+		if p.Expression == "" {
+			continue
+		}
+		t.byCode[sp.Code] = p
+		t.ordered = append(t.ordered, p)
+	}
+	for _, p := range t.ordered {
+		if p.Kind == KindComposite {
+			c.components(p, t.byCode)
+		}
+	}
+	return t
+}
+
+// components resolves the parts of a composite; a part whose parameter this type does not
+// have by code is found by its URL.
+func (c *Catalogue) components(p *Param, byCode map[string]*Param) {
+	sp := c.defs.SearchParameter(p.Type, p.Code)
+	for _, part := range sp.Components {
+		found := byCode[part.Code]
+		if found == nil || found.URL != part.Definition {
+			for _, any := range c.defs.AllSearchParameters() {
+				if any.URL == part.Definition {
+					found = &Param{Type: p.Type, Code: any.Code, Kind: Kind(any.Type), URL: any.URL, Targets: any.Targets}
+					break
+				}
+			}
+		}
+		if found == nil {
+			found = &Param{Type: p.Type, Code: part.Code, Kind: KindToken}
+		}
+		p.Components = append(p.Components, Component{Param: found, Expression: part.Expression})
+	}
+}
+
+// branches keeps of an expression the alternatives that apply to a resource type. R4 joins
+// one branch per base type by |; evaluating all of them would cost 15 times as much.
+func (c *Catalogue) branches(expression, resourceType string) string {
+	var kept []string
+	for _, b := range splitTop(expression, '|') {
+		b = strings.TrimSpace(b)
+		root := strings.TrimLeft(b, "( ")
+		if i := strings.IndexFunc(root, func(r rune) bool {
+			return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9')
+		}); i >= 0 {
+			root = root[:i]
+		}
+		if root == resourceType || root == "Resource" || root == "DomainResource" || c.defs.Type(root) == nil {
+			kept = append(kept, b)
+		}
+	}
+	return strings.Join(kept, " | ")
+}
+
+// splitTop splits at a separator outside of parentheses and quotes.
+func splitTop(s string, sep byte) []string {
+	var parts []string
+	depth, start, quoted := 0, 0, false
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '\'':
+			quoted = !quoted
+		case quoted:
+		case c == '(' || c == '[':
+			depth++
+		case c == ')' || c == ']':
+			depth--
+		case c == sep && depth == 0:
+			parts = append(parts, s[start:i])
+			start = i + 1
+		}
+	}
+	return append(parts, s[start:])
+}

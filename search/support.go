@@ -1,0 +1,42 @@
+package search
+
+// Supported says what this search can do; the CapabilityStatement and the parser read it,
+// so that what is declared is what is accepted.
+type Supported struct {
+	modifiers map[Kind][]Modifier
+	prefixes  map[Kind][]Prefix
+}
+
+var ordered = []Prefix{EQ, NE, GT, LT, GE, LE, SA, EB, AP}
+
+// Support is what is supported. Not yet: :text, :in, :not-in, :above and :below on tokens,
+// _text, _content, _filter, _list, _query, near, contained resources.
+var Support = Supported{
+	modifiers: map[Kind][]Modifier{
+		KindToken:     {Missing, Not, OfType},
+		KindString:    {Missing, Exact, Contains},
+		KindDate:      {Missing},
+		KindReference: {Missing, Identifier, TypeIs},
+		KindQuantity:  {Missing},
+		KindNumber:    {Missing},
+		KindURI:       {Missing, Above, Below},
+		KindComposite: {Missing},
+	},
+	prefixes: map[Kind][]Prefix{KindDate: ordered, KindNumber: ordered, KindQuantity: ordered},
+}
+
+// Modifiers lists the modifiers that work on parameters of a kind.
+func (s Supported) Modifiers(k Kind) []Modifier { return s.modifiers[k] }
+
+// Modifier reports whether a modifier works on parameters of a kind.
+func (s Supported) Modifier(k Kind, m Modifier) bool {
+	for _, have := range s.modifiers[k] {
+		if have == m {
+			return true
+		}
+	}
+	return false
+}
+
+// Prefixes lists the prefixes that work on parameters of a kind.
+func (s Supported) Prefixes(k Kind) []Prefix { return s.prefixes[k] }
