@@ -18,6 +18,8 @@ type Record struct {
 	Segments []Segment         `json:"segments"`
 	Bundle   json.RawMessage   `json:"bundle,omitempty"` // FHIR transaction Bundle
 	Versions map[string]string `json:"versions"`         // stage name to stage version
+	// Approved is set once a person approved the document as a whole.
+	Approved *Human `json:"approved,omitempty"`
 }
 
 // Document names the bytes that the record is about.
@@ -55,6 +57,30 @@ type Segment struct {
 	Entities       []Entity           `json:"entities"`
 	Sections       []Section          `json:"sections,omitempty"`
 	Flags          []Flag             `json:"flags"`
+	// Subject says whose the segment is; nil until it was asked.
+	Subject *Subject `json:"subject,omitempty"`
+	// Human is set once a person said what type of document this is; the machine's type
+	// and confidence then stand in MachineType.
+	Human       *Human `json:"human,omitempty"`
+	MachineType Type   `json:"machine_type,omitempty"`
+}
+
+// Subject is the answer to whose a segment is: a patient known to the store, a new one made
+// from the segment (New), or nobody yet, with the question that a person is asked.
+type Subject struct {
+	Patient    string      `json:"patient,omitempty"` // Patient id
+	New        bool        `json:"new,omitempty"`
+	Code       string      `json:"code,omitempty"` // why nobody: identity_absent, identity_weak, ...
+	Question   string      `json:"question,omitempty"`
+	Candidates []Candidate `json:"candidates,omitempty"` // best first
+	Human      *Human      `json:"human,omitempty"`
+}
+
+// Candidate is a known patient that a segment may belong to. Reasons hold no values.
+type Candidate struct {
+	Patient string   `json:"patient"` // Patient id
+	Score   float64  `json:"score"`
+	Reasons []string `json:"reasons,omitempty"`
 }
 
 // Section is a headed part of a segment's text; offsets are characters of that text.
@@ -195,6 +221,8 @@ type Flag struct {
 	Message  string     `json:"message"`
 	Fields   []string   `json:"fields,omitempty"` // names of the fields it is about
 	Evidence []Evidence `json:"evidence"`
+	// Human is set once a person has looked at the flag; it then holds nothing back.
+	Human *Human `json:"human,omitempty"`
 }
 
 // Evidence is a place on a page.
