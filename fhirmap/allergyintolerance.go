@@ -1,0 +1,67 @@
+package fhirmap
+
+import (
+	"regexp"
+
+	"chartlake/fhir"
+	"chartlake/record"
+)
+
+// noKnown recognises the written statement that there is no known allergy. Only that
+// statement makes such a resource; a page that says nothing of allergies makes none.
+var noKnown = regexp.MustCompile(`(?i)^\W*(nkda|nka|no known (drug |medication |food )?allerg(y|ies))\W*$`)
+
+// allergyIntolerances writes what the patient is allergic to. Criticality stays unset, since
+// pages hardly ever state it.
+func (s *segment) allergyIntolerances() {
+	for _, fd := range s.findings("allergy", "allergies", "allergy") {
+		if fd.asRisk || noKnown.MatchString(fd.text) {
+			continue
+		}
+		s.allergy(fd)
+	}
+	for _, f := range append(s.fields("allergies"), s.fields("allergy")...) {
+		if noKnown.MatchString(value(f)) {
+			s.allergy(finding{text: value(f), field: f, place: f.Name})
+			return
+		}
+	}
+	for i := range s.Entities {
+		e := &s.Entities[i]
+		if e.Type == record.Allergy && e.State == record.Accepted && noKnown.MatchString(e.Text) {
+			s.allergy(finding{text: e.Text, first: e, all: []*record.Entity{e}, place: "none"})
+			return
+		}
+	}
+}
+
+func (s *segment) allergy(fd finding) {
+	facts := s.findingFacts("code", fd)
+	text := fd.text
+	if fd.first != nil && fd.field != nil {
+		text = fd.first.Text
+	}
+	verification := "unconfirmed"
+	if confirmed(facts) {
+		verification = "confirmed"
+	}
+	a := s.resource("AllergyIntolerance", fd.place, facts)
+	a.Set("clinicalStatus", coded(hl7+"allergyintolerance-clinical", "active"))
+	a.Set("verificationStatus", coded(hl7+"allergyintolerance-verification", verification))
+	a.Set("code", concept(text, fd.codes))
+	a.Set("patient", s.patientRef())
+	a.Set("encounter", reference(s.encounterRef))
+	reaction := ""
+	if fd.first != nil {
+		reaction = fd.first.Attributes["reaction"]
+	}
+	if fd.field != nil && reaction == "" {
+		if f := s.field(fd.field.Name + ".reaction"); f != nil {
+			reaction = value(f)
+		}
+	}
+	if reaction != "" {
+		a.Set("reaction", fhir.NewArray(fhir.NewObject("manifestation", []*fhir.Node{fhir.NewObject("text", reaction)})))
+	}
+	s.file(a, facts)
+}

@@ -1,0 +1,190 @@
+package fhirmap
+
+import (
+	"regexp"
+	"strings"
+
+	"chartlake/fhir"
+	"chartlake/record"
+)
+
+// observations writes the rows of a result table, then results and vital signs quoted in text.
+func (s *segment) observations() {
+	if s.Type == "lab_report" {
+		for i, line := range s.Lines {
+			if complete(line) {
+				s.observed = append(s.observed, reference(s.resultRow(i, line)))
+			}
+		}
+		return
+	}
+	for i := range s.Entities {
+		e := &s.Entities[i]
+		if e.Type == record.Test && aboutPatient(e) && !e.Uncertain && !e.Historical && e.Attributes["value"] != "" {
+			s.quotedResult(e)
+		}
+	}
+}
+
+// complete reports a row whose every printed cell is accepted: a value without its doubtful
+// unit or flag would say something else.
+func complete(line map[string]record.Field) bool {
+	for name, f := range line {
+		if name != "note" && f.Value != nil && f.State != record.Accepted {
+			return false
+		}
+	}
+	test, result := line["test"], line["value"]
+	return usable(&test) && usable(&result)
+}
+
+// cell gives a cell with a value, nil where there is none.
+func cell(line map[string]record.Field, name string) *record.Field {
+	f, ok := line[name]
+	if !ok || !usable(&f) {
+		return nil
+	}
+	return &f
+}
+
+// reportStatuses are the printed report states that are codes of R4 observation-status.
+var reportStatuses = map[string]string{"final": "final", "preliminary": "preliminary", "corrected": "corrected",
+	"amended": "amended", "partial": "preliminary"}
+
+func (s *segment) resultRow(i int, line map[string]record.Field) string {
+	test, result, unit := cell(line, "test"), cell(line, "value"), cell(line, "unit")
+	refRange, flag, comparator := cell(line, "range"), cell(line, "flag"), cell(line, "comparator")
+	valuePath, unitPath, comparatorPath := valuePaths(value(comparator), value(result), value(unit))
+	facts := s.facts("code", test, valuePath, result, unitPath, unit, comparatorPath, comparator,
+		"referenceRange", refRange, "interpretation", flag)
+	collected := s.field("collected")
+	if collected != nil {
+		facts = append(facts, s.fact("effectiveDateTime", collected))
+	}
+	status := reportStatuses[strings.ToLower(firstValue(cell(line, "status"), s.field("status")))]
+	if status == "" {
+		status = "preliminary"
+	}
+	o := s.resource("Observation", "line/"+itoa(i), facts)
+	o.Set("status", fhir.NewString(status))
+	o.Set("category", fhir.NewArray(coded(hl7+"observation-category", "laboratory")))
+	codes := s.codesOf("test", test.Begin, test.End)
+	o.Set("code", concept(value(test), codes))
+	o.Set("subject", s.patientRef())
+	if d := dateTime(value(collected)); d != "" {
+		o.Set("effectiveDateTime", fhir.NewString(d))
+	}
+	setValue(o, value(comparator), value(result), value(unit))
+	if flag != nil {
+		o.Set("interpretation", fhir.NewArray(interpretation(value(flag))))
+	}
+	if note := cell(line, "note"); note != nil {
+		o.Set("note", fhir.NewArray(fhir.NewObject("text", value(note))))
+	}
+	if refRange != nil {
+		o.Set("referenceRange", fhir.NewArray(referenceRange(value(refRange), value(unit))))
+	}
+	return s.file(o, facts)
+}
+
+func firstValue(fields ...*record.Field) string {
+	for _, f := range fields {
+		if f != nil {
+			return value(f)
+		}
+	}
+	return ""
+}
+
+// quotedResult writes a test or vital sign with its value from running text.
+func (s *segment) quotedResult(e *record.Entity) {
+	valuePath, _, _ := valuePaths(e.Attributes["comparator"], e.Attributes["value"], e.Attributes["unit"])
+	facts := []fact{s.entityFact("code", e), s.entityFact(valuePath, e)}
+	o := s.resource("Observation", itoa(e.Begin)+"-"+itoa(e.End), facts)
+	category := "laboratory"
+	if e.Attributes["category"] != "" {
+		category = e.Attributes["category"]
+	}
+	o.Set("status", fhir.NewString("preliminary"))
+	o.Set("category", fhir.NewArray(coded(hl7+"observation-category", category)))
+	o.Set("code", concept(e.Text, e.Codes))
+	o.Set("subject", s.patientRef())
+	o.Set("encounter", reference(s.encounterRef))
+	setValue(o, e.Attributes["comparator"], e.Attributes["value"], e.Attributes["unit"])
+	if flag := e.Attributes["flag"]; flag != "" {
+		o.Set("interpretation", fhir.NewArray(interpretation(flag)))
+	}
+	if r := e.Attributes["range"]; r != "" {
+		o.Set("referenceRange", fhir.NewArray(referenceRange(r, e.Attributes["unit"])))
+	}
+	s.file(o, facts)
+}
+
+// setValue writes a number with the printed digits as Quantity, everything else as string.
+func setValue(o *fhir.Node, comparator, v, unit string) {
+	element, node := valueElement(comparator, v, unit)
+	o.Set(element, node)
+}
+
+// valueElement chooses the element of Observation.value[x].
+func valueElement(comparator, v, unit string) (string, *fhir.Node) {
+	v = strings.TrimSpace(v)
+	for _, c := range []string{"<=", ">=", "<", ">"} {
+		if rest, ok := strings.CutPrefix(v, c); ok && comparator == "" {
+			comparator, v = c, strings.TrimSpace(rest)
+			break
+		}
+	}
+	number := strings.ReplaceAll(v, ",", "")
+	if !isDecimal(number) || strings.Contains(v, ",") && !thousands.MatchString(v) {
+		return "valueString", fhir.NewString(strings.TrimSpace(comparator + v + " " + unit))
+	}
+	return "valueQuantity", quantity(comparator, number, unit)
+}
+
+// valuePaths are the evidence paths of a result's value, unit and comparator.
+func valuePaths(comparator, v, unit string) (value, unitPath, comparatorPath string) {
+	if element, _ := valueElement(comparator, v, unit); element == "valueQuantity" {
+		return "valueQuantity.value", "valueQuantity.unit", "valueQuantity.comparator"
+	}
+	return "valueString", "valueString", "valueString"
+}
+
+// thousands is a number with commas that part groups of three digits.
+var thousands = regexp.MustCompile(`^-?\d{1,3}(,\d{3})+(\.\d+)?$`)
+
+// interpretations are the printed flags that are codes of v3-ObservationInterpretation; any
+// other flag is kept as text.
+var interpretations = map[string]string{"h": "H", "high": "H", "l": "L", "low": "L", "hh": "HH", "ll": "LL", "n": "N",
+	"normal": "N", "a": "A", "abnormal": "A", "aa": "AA"}
+
+func interpretation(flag string) *fhir.Node {
+	c := fhir.NewObject("text", flag)
+	if code, ok := interpretations[strings.ToLower(flag)]; ok {
+		c = coded(hl7+"v3-ObservationInterpretation", code)
+		c.Set("text", fhir.NewString(flag))
+	}
+	return c
+}
+
+// between and bound are the printed ranges whose ends are numbers; the text is kept always.
+var (
+	between = regexp.MustCompile(`^\(?\s*(-?\d+(?:\.\d+)?)\s*(?:-|–|to)\s*(-?\d+(?:\.\d+)?)\s*\)?`)
+	bound   = regexp.MustCompile(`^\(?\s*(<=?|>=?|≤|≥)\s*(-?\d+(?:\.\d+)?)`)
+)
+
+func referenceRange(text, unit string) *fhir.Node {
+	r := fhir.NewObject()
+	if m := between.FindStringSubmatch(text); m != nil && isDecimal(m[1]) && isDecimal(m[2]) {
+		r.Set("low", quantity("", m[1], unit))
+		r.Set("high", quantity("", m[2], unit))
+	} else if m := bound.FindStringSubmatch(text); m != nil && isDecimal(m[2]) {
+		end := "high"
+		if strings.ContainsAny(m[1], ">≥") {
+			end = "low"
+		}
+		r.Set(end, quantity("", m[2], unit))
+	}
+	r.Set("text", fhir.NewString(text))
+	return r
+}
