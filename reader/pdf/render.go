@@ -1,0 +1,90 @@
+package pdf
+
+import (
+	"context"
+	"image"
+	"math"
+
+	"github.com/klippa-app/go-pdfium/enums"
+	"github.com/klippa-app/go-pdfium/requests"
+)
+
+// Picture is a rendered page as it is stored, that is after /Rotate and before Page.Rotation.
+type Picture struct {
+	Image  image.Image // *image.Gray or *image.RGBA without transparency
+	DPI    float64     // what it was rendered at
+	Capped bool        // DPI was lowered to keep within the pixels allowed
+}
+
+// Gray renders a page on white paper, form values and notes included.
+func (f *File) Gray(ctx context.Context, number int, dpi float64, pixels int64) (Picture, error) {
+	return f.render(ctx, number, pixels, requests.RenderImageFormatGrayscale, func(*content) float64 { return dpi })
+}
+
+// Colour renders a page at most width pixels wide.
+func (f *File) Colour(ctx context.Context, number, width int, pixels int64) (Picture, error) {
+	return f.render(ctx, number, pixels, requests.RenderImageFormatRGBA, func(c *content) float64 {
+		return float64(width) / c.width * 72
+	})
+}
+
+func (f *File) render(ctx context.Context, number int, pixels int64, format requests.RenderImageFormat,
+	resolution func(*content) float64) (p Picture, err error) {
+	err = f.page(ctx, number, func(c *content) error {
+		p.DPI, p.Capped = capped(c.width, c.height, resolution(c), pixels)
+		w := max(1, int(math.Round(c.width*p.DPI/72)))
+		h := max(1, int(math.Round(c.height*p.DPI/72)))
+		out, err := c.pdfium.RenderPageInPixels(&requests.RenderPageInPixels{
+			Page: c.handle, Width: w, Height: h, ImageFormat: format,
+			RenderFlags: enums.FPDF_RENDER_FLAG_ANNOT,
+			RenderForm:  c.form != enums.FPDF_FORMTYPE_NONE, Document: &c.document,
+		})
+		if err != nil {
+			return err
+		}
+		defer out.CleanupFunc()
+		// The picture is a view of the instance's memory: copy it before it goes away.
+		p.Image = copied(out.Result.RenderedImage)
+		return nil
+	})
+	return p, err
+}
+
+// capped lowers dpi until the page fits into the pixels allowed.
+func capped(width, height, dpi float64, pixels int64) (float64, bool) {
+	most := math.Sqrt(float64(pixels) / (width / 72 * height / 72))
+	if dpi <= most {
+		return dpi, false
+	}
+	return most, true
+}
+
+func copied(img image.Image) image.Image {
+	switch m := img.(type) {
+	case *image.Gray:
+		out := image.NewGray(m.Rect)
+		for y := range m.Rect.Dy() {
+			copy(out.Pix[y*out.Stride:(y+1)*out.Stride], m.Pix[y*m.Stride:])
+		}
+		return out
+	case *image.RGBA:
+		out := image.NewRGBA(m.Rect)
+		for y := range m.Rect.Dy() {
+			onWhite(out.Pix[y*out.Stride:(y+1)*out.Stride], m.Pix[y*m.Stride:])
+		}
+		return out
+	}
+	return img
+}
+
+// onWhite lays pixels on white paper: PDFium renders pages that have transparency onto a
+// clear ground, with colours that are not multiplied by alpha.
+func onWhite(dst, src []byte) {
+	for i := 0; i+3 < len(dst); i += 4 {
+		a := uint32(src[i+3])
+		for k := range 3 {
+			dst[i+k] = byte((uint32(src[i+k])*a + 255*(255-a) + 127) / 255)
+		}
+		dst[i+3] = 255
+	}
+}
