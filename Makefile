@@ -1,0 +1,22 @@
+.PHONY: run test check build lab console generate bench
+
+run: ## get what is missing, build, start the demo
+	@scripts/run.sh
+
+test: ## get what the tests need and run them
+	@scripts/test.sh
+
+check: ## the whole gate: format, vet, staticcheck, tests, race on changed packages
+	@scripts/check.sh
+
+build:
+	@scripts/build.sh
+
+lab: ## everything: full corpora, crashes, power cuts, bare systems; results in docs/performance
+	@scripts/lab.sh
+
+console: ## rebuild the embedded web bundle (needs Node 20.19 or newer)
+	@scripts/console.sh
+
+generate: ## regenerate embedded data from its sources
+	go generate ./...
