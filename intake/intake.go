@@ -28,10 +28,6 @@ import (
 	"chartlake/store"
 )
 
-// JobKind is the kind of the job that takes a document through the pipeline; its subject is
-// the document's id.
-const JobKind = "document"
-
 const (
 	defaultBytesMax   = 500_000_000 // Textract's limit of an asynchronous document
 	defaultWaitingMax = 10_000      // documents that wait for a worker
@@ -147,7 +143,7 @@ func (d *Desk) accept(ctx context.Context, actor store.Actor, r io.Reader, offer
 			Arrival: store.Arrival{At: time.Now().UTC(), Source: offer.Source, Name: offer.Name.Reveal(), Actor: actor.ID},
 			Key:     offer.Key,
 		},
-		store.Enqueue{Job: queue.Job{Kind: JobKind, Subject: info.Hash}},
+		store.Enqueue{Job: queue.Job{Kind: queue.Document, Subject: info.Hash}},
 	})
 	if err != nil {
 		return Receipt{}, 0, d.storing(err)
@@ -225,6 +221,9 @@ func (d *Desk) enter(ctx context.Context) error {
 
 func (d *Desk) leave() { <-d.uploads }
 
+// KeyReused is the code of a refusal because the Idempotency-Key was used for other bytes.
+const KeyReused = "idempotency_key_reused"
+
 // Busy is the code of a refusal because of too much work; HTTP answers it with 429.
 const Busy = "busy"
 
@@ -243,7 +242,7 @@ func (d *Desk) inspect(ctx context.Context, actor store.Actor, info blob.Info, b
 		err := d.Store.View(ctx, actor, func(v store.View) error {
 			used, ok, err := v.Idempotent(key)
 			if err == nil && ok && used != info.Hash {
-				err = fault.New(fault.Conflict, "idempotency_key_reused", "the Idempotency-Key was used for other bytes")
+				err = fault.New(fault.Conflict, KeyReused, "the Idempotency-Key was used for other bytes")
 			}
 			return err
 		})
@@ -310,7 +309,7 @@ func (c *depth) of(ctx context.Context, jobs queue.Runner) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	c.at, c.count = time.Now(), all[JobKind].Waiting
+	c.at, c.count = time.Now(), all[queue.Document].Waiting
 	return c.count, nil
 }
 

@@ -11,6 +11,10 @@ import (
 	"time"
 )
 
+// Document is the kind of the job that takes a document through the pipeline; its subject is
+// the document's id.
+const Document = "document"
+
 // Job is a piece of work. Kind names the handler, Subject is the id that it is about
 // (a document's id), and one Kind and Subject is queued at most once at a time.
 type Job struct {
