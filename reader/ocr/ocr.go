@@ -2,7 +2,6 @@ package ocr
 
 import (
 	"context"
-	"image"
 	"os/exec"
 	"runtime"
 	"slices"
@@ -124,9 +123,4 @@ func (e *Engine) missing() []string {
 		}
 	}
 	return out
-}
-
-// Page reads one picture (0 black, 255 white). dpi is a hint, 0 where it is not known.
-func (e *Engine) Page(ctx context.Context, img *image.Gray, dpi float64) (Result, error) {
-	return Result{}, nil
 }

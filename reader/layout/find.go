@@ -1,0 +1,249 @@
+package layout
+
+import (
+	"image"
+	"math"
+
+	"chartlake/reader/pixel"
+)
+
+// Stroke is a ruling line in pixels of a level picture: X1 and Y1 are one past the last pixel.
+type Stroke struct {
+	X0, Y0, X1, Y1 int
+	Vertical       bool
+}
+
+// Strokes finds the ruling lines of a level picture and the pixels that belong to them and to
+// no letter: mask is 1 where such a pixel can be wiped out. size is the usual size of letters
+// in pixels. A ruling line is at least three letters long and twelve times as long as thick.
+func Strokes(k *pixel.Ink, size int) (strokes []Stroke, mask []uint8) {
+	least := max(3*size, 24)
+	mask = make([]uint8, len(k.Pix))
+	flat, flatPaths := runs(k, least, false)
+	steep, steepPaths := runs(k, least, true)
+	for _, p := range append(flatPaths, steepPaths...) {
+		p.wipe(k, mask)
+	}
+	for _, p := range append(flatPaths, steepPaths...) {
+		p.keepCrossings(k, mask)
+	}
+	return append(flat, steep...), mask
+}
+
+// streak is a run of ink along one row (or column), gaps of up to two pixels passed over.
+type streak struct{ at, from, to, parent int }
+
+// runs finds the strokes of one direction: streaks of at least the given length that lie
+// against each other.
+func runs(k *pixel.Ink, least int, vertical bool) ([]Stroke, []path) {
+	rows, length, step, next := k.H, k.W, 1, k.W
+	if vertical {
+		rows, length, step, next = k.W, k.H, k.W, 1
+	}
+	all := []streak{}
+	first, start := 0, 0
+	for r := range rows {
+		first, start = start, len(all)
+		all = streaks(all, k.Pix[r*next:], r, length, step, least)
+		for i := start; i < len(all); i++ {
+			for j := first; j < start; j++ {
+				if overlap := min(all[i].to, all[j].to) - max(all[i].from, all[j].from); overlap > -3 {
+					link(all, j, i)
+				}
+			}
+		}
+	}
+	return assemble(all, vertical)
+}
+
+func streaks(all []streak, pix []uint8, row, length, step, least int) []streak {
+	const gap = 2
+	from, last := -1, -gap-2
+	for x := 0; x < length; x++ {
+		if pix[x*step] == 0 {
+			continue
+		}
+		if x-last > gap+1 {
+			if from >= 0 && last+1-from >= least {
+				all = append(all, streak{row, from, last + 1, len(all)})
+			}
+			from = x
+		}
+		last = x
+	}
+	if from >= 0 && last+1-from >= least {
+		all = append(all, streak{row, from, last + 1, len(all)})
+	}
+	return all
+}
+
+func top(all []streak, i int) int {
+	for all[i].parent != i {
+		i = all[i].parent
+	}
+	return i
+}
+
+func link(all []streak, a, b int) {
+	a, b = top(all, a), top(all, b)
+	all[max(a, b)].parent = min(a, b)
+}
+
+// path is where a stroke runs: at each place along it, from place first on, the rows
+// [low,high) (or columns) that it covers. Where it has a gap, low ≥ high.
+type path struct {
+	vertical  bool
+	first     int
+	low, high []int
+}
+
+func assemble(all []streak, vertical bool) (strokes []Stroke, paths []path) {
+	members := map[int][]streak{}
+	order := []int{}
+	for i, s := range all {
+		t := top(all, i)
+		if members[t] == nil {
+			order = append(order, t)
+		}
+		members[t] = append(members[t], s)
+	}
+	for _, t := range order {
+		m := members[t]
+		at0, at1, from, to, length := m[0].at, m[len(m)-1].at+1, m[0].from, m[0].to, 0
+		for _, s := range m {
+			from, to = min(from, s.from), max(to, s.to)
+			length += s.to - s.from
+		}
+		span := to - from
+		thick := max((length+span-1)/span, 1) // mean thickness: a slanting line is not a thick one
+		if span < 12*thick || at1-at0 > 3*thick+span/40+4 || thick > 14 {
+			continue
+		}
+		s := Stroke{from, at0, to, at1, false}
+		if vertical {
+			s = Stroke{at0, from, at1, to, true}
+		}
+		strokes = append(strokes, s)
+		paths = append(paths, trace(m, from, to, vertical))
+	}
+	return strokes, paths
+}
+
+func trace(streaks []streak, from, to int, vertical bool) path {
+	p := path{vertical, from, make([]int, to-from), make([]int, to-from)}
+	for i := range p.low {
+		p.low[i] = math.MaxInt
+	}
+	for _, s := range streaks {
+		for x := s.from; x < s.to; x++ {
+			p.low[x-from] = min(p.low[x-from], s.at)
+			p.high[x-from] = max(p.high[x-from], s.at+1)
+		}
+	}
+	return p
+}
+
+// index is the pixel at one place along the path and one row across it; -1 outside the picture.
+func (p path) index(k *pixel.Ink, place, across int) int {
+	x, y := place, across
+	if p.vertical {
+		x, y = across, place
+	}
+	if x < 0 || y < 0 || x >= k.W || y >= k.H {
+		return -1
+	}
+	return y*k.W + x
+}
+
+// wipe marks the ink of a stroke and the ragged pixel along its edges.
+func (p path) wipe(k *pixel.Ink, mask []uint8) {
+	for i := range p.low {
+		if p.low[i] >= p.high[i] {
+			continue
+		}
+		for r := p.low[i] - 1; r <= p.high[i]; r++ {
+			if at := p.index(k, p.first+i, r); at >= 0 && k.Pix[at] != 0 {
+				mask[at] = 1
+			}
+		}
+	}
+}
+
+// keepCrossings gives back the pixels of a stroke where ink goes on beyond its edge: a letter
+// stands on the line or runs through it.
+func (p path) keepCrossings(k *pixel.Ink, mask []uint8) {
+	for i := range p.low {
+		lo, hi, place := p.low[i], p.high[i], p.first+i
+		free := func(r int) bool { // ink that is no stroke's
+			at := p.index(k, place, r)
+			return at >= 0 && k.Pix[at] != 0 && mask[at] == 0
+		}
+		if lo >= hi || !(free(lo-2) && free(lo-3) || free(hi+1) && free(hi+2)) {
+			continue
+		}
+		for r := lo - 1; r <= hi; r++ {
+			if at := p.index(k, place, r); at >= 0 {
+				mask[at] = 0
+			}
+		}
+	}
+}
+
+// workSide is the longer side, in pixels, to which pictures are shrunk before their layout is
+// measured: about 150 dpi of a letter page.
+const workSide = 1800
+
+// Rules finds the ruling lines of a grey page picture (0 black, 255 white). The picture is the
+// upright page; it may be skewed by up to MaxSkew degrees.
+func Rules(img *image.Gray) []Rule {
+	w, h := img.Bounds().Dx(), img.Bounds().Dy()
+	if w < 16 || h < 16 {
+		return nil
+	}
+	small := pixel.Even(pixel.Shrink(img, max(1, (max(w, h)+workSide-1)/workSide)))
+	ink := pixel.Threshold(small, pixel.Otsu(small))
+	comps, _ := pixel.Components(ink)
+	pose := FindPose(comps, ink.W, ink.H)
+	skew := pose.Skew
+	if pose.Rotation%180 != 0 || pose.Letters < 20 || skew > -0.15 && skew < 0.15 {
+		skew = 0
+	}
+	level := pixel.NewLevel(float64(ink.W), float64(ink.H), skew)
+	if skew != 0 {
+		turned := level.Apply(small)
+		ink = pixel.Threshold(turned, pixel.Otsu(small))
+	}
+	strokes, _ := Strokes(ink, LetterSize(comps))
+	return Upright(strokes, level)
+}
+
+// LetterSize is the usual size of a page's letters in pixels, 10 where there are none.
+func LetterSize(comps []pixel.Component) int {
+	letters := Letters(comps)
+	if len(letters) == 0 {
+		return 10
+	}
+	sum := 0
+	for _, c := range letters {
+		sum += max(c.W(), c.H())
+	}
+	return max(sum/len(letters), 4)
+}
+
+// Upright maps strokes of a level picture to rules of the upright page.
+func Upright(strokes []Stroke, level pixel.Level) []Rule {
+	out := make([]Rule, 0, len(strokes))
+	for _, s := range strokes {
+		x0, y0, x1, y1 := float64(s.X0), float64(s.Y0), float64(s.X1), float64(s.Y1)
+		width := (y1 - y0) / level.Height
+		if s.Vertical {
+			x0, x1, width = (x0+x1)/2, (x0+x1)/2, (x1-x0)/level.Width
+		} else {
+			y0, y1 = (y0+y1)/2, (y0+y1)/2
+		}
+		ax, ay := level.From(x0, y0)
+		bx, by := level.From(x1, y1)
+		out = append(out, Rule{ax / level.Width, ay / level.Height, bx / level.Width, by / level.Height, width})
+	}
+	return out
+}

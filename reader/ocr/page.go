@@ -1,0 +1,283 @@
+package ocr
+
+import (
+	"context"
+	"image"
+	"math"
+	"slices"
+
+	"chartlake/document"
+	"chartlake/fault"
+	"chartlake/reader/layout"
+	"chartlake/reader/pixel"
+)
+
+const (
+	workSide  = 1800        // longer side of the working picture, pixels: 150 dpi of a letter page
+	pixelsMax = 200_000_000 // a page of 10,000 × 10,000 and room
+	leastSkew = 0.08        // degrees; below it a line of a full page climbs less than two pixels
+)
+
+// Page reads one picture (0 black, 255 white). dpi is a hint, 0 where it is not known. A
+// picture without pixels is an Invalid fault, one that is too large a TooLarge fault; a child
+// that fails or passes its deadline is Unavailable.
+func (e *Engine) Page(ctx context.Context, img *image.Gray, dpi float64) (Result, error) {
+	w, h := img.Bounds().Dx(), img.Bounds().Dy()
+	if w < 1 || h < 1 {
+		return Result{}, fault.New(fault.Invalid, "empty_picture", "the picture has no pixels")
+	}
+	if w*h > pixelsMax {
+		return Result{}, fault.New(fault.TooLarge, "too_many_pixels", "the picture has more than %d pixels", pixelsMax)
+	}
+	select {
+	case e.slots <- struct{}{}:
+		defer func() { <-e.slots }()
+	case <-ctx.Done():
+		return Result{}, fault.New(fault.Unavailable, "ocr_timeout", "no recogniser became free: %w", ctx.Err())
+	}
+	return e.read(ctx, img)
+}
+
+func (e *Engine) read(ctx context.Context, img *image.Gray) (Result, error) {
+	small := glance(img)
+	if small.pose.Letters < 3 && len(small.comps) < 12 {
+		return Result{Blank: true}, nil
+	}
+	first, err := e.posed(ctx, img, small, small.pose)
+	if err != nil || small.pose.Sure && first.score > 0.6 || first.score > 0.82 {
+		first.Passes = 1
+		return first.Result, err
+	}
+	// Either the page is hard to read or it stands on its head: a few lines tell.
+	other := small.pose
+	other.Rotation = (other.Rotation + 180) % 360
+	second, err := e.posed(ctx, img, small, other)
+	if err != nil {
+		return Result{}, err
+	}
+	best := first
+	if second.score > first.score+0.1 {
+		best = second
+	}
+	best.Passes = 2
+	return best.Result, nil
+}
+
+// view is a first look at a picture as it came.
+type view struct {
+	comps []pixel.Component
+	pose  layout.Pose
+	size  int // usual letter size in pixels of the picture
+}
+
+func glance(img *image.Gray) view {
+	w, h := img.Bounds().Dx(), img.Bounds().Dy()
+	factor := max(1, (max(w, h)+workSide-1)/workSide)
+	small := pixel.Shrink(img, factor)
+	if dark(small) {
+		small = pixel.Invert(small)
+	}
+	small = pixel.Even(small)
+	ink := pixel.Threshold(small, threshold(small))
+	comps, _ := pixel.Components(ink)
+	return view{comps, layout.FindPose(comps, ink.W, ink.H), layout.LetterSize(comps) * factor}
+}
+
+// dark reports whether a page is light print on dark paper: most of it is dark.
+func dark(img *image.Gray) bool {
+	n := 0
+	for _, v := range img.Pix {
+		if v < 100 {
+			n++
+		}
+	}
+	return 10*n > 6*len(img.Pix)
+}
+
+// threshold parts ink from paper on an even picture: Otsu's, moved up a little, because fine
+// strokes turn grey when a page is shrunk, and kept within what print can be.
+func threshold(img *image.Gray) uint8 {
+	return uint8(min(max(int(pixel.Otsu(img))+16, 130), 205))
+}
+
+type attempt struct {
+	Result
+	score float64 // mean word confidence, weighted by length
+}
+
+// posed reads the picture in the pose given.
+func (e *Engine) posed(ctx context.Context, img *image.Gray, v view, pose layout.Pose) (attempt, error) {
+	p, level := prepare(pixel.Turn(img, pose.Rotation), pose.Skew, v.size)
+	segs, strokes := p.analyse()
+	out := attempt{Result: Result{Rotation: pose.Rotation, Skew: level.Skew}}
+	out.Rules = layout.Upright(strokes, level.scaled(1/float64(p.factor)))
+	words, err := e.recognise(ctx, p, rows(segs))
+	if err != nil {
+		return attempt{}, err
+	}
+	out.Words = level.boxes(words)
+	out.score = score(words)
+	return out, nil
+}
+
+// frame is the way from the level base picture back to fractions of the upright page; the base
+// may be enlarged.
+type frame struct {
+	pixel.Level
+	enlarged float64
+}
+
+func (f frame) scaled(s float64) pixel.Level {
+	s *= f.enlarged
+	return pixel.NewLevel(f.Width*s, f.Height*s, f.Skew)
+}
+
+func (f frame) boxes(words []found) []document.Word {
+	out := make([]document.Word, len(words))
+	for i, w := range words {
+		x0, y0, x1, y1 := f.BoxFrom(w.x0/f.enlarged, w.y0/f.enlarged, w.x1/f.enlarged, w.y1/f.enlarged)
+		out[i] = document.Word{
+			Text:       w.text,
+			Confidence: w.confidence,
+			Box: document.Box{X: x0 / f.Width, Y: y0 / f.Height,
+				W: (x1 - x0) / f.Width, H: (y1 - y0) / f.Height}.Clamp(),
+		}
+	}
+	return out
+}
+
+// prepare makes the level, even, large enough picture that strips are cut from.
+func prepare(up *image.Gray, skew float64, size int) (*page, frame) {
+	w, h := up.Bounds().Dx(), up.Bounds().Dy()
+	if math.Abs(skew) < leastSkew {
+		skew = 0
+	}
+	f := frame{pixel.NewLevel(float64(w), float64(h), skew), 1}
+	base := up
+	if skew != 0 {
+		base = f.Apply(up)
+	}
+	if n := enlargement(size, w*h); n > 1 {
+		f.enlarged = float64(n)
+		base = pixel.Resize(base, base.Bounds().Dx()*n, base.Bounds().Dy()*n)
+	}
+	p := &page{base: base, factor: max(1, (max(base.Bounds().Dx(), base.Bounds().Dy())+workSide-1)/workSide)}
+	if f.enlarged > 1 {
+		p.factor = max(1, size*int(f.enlarged)/14) // small print: keep its letters 14 pixels high
+	}
+	small := pixel.Shrink(base, p.factor)
+	if dark(small) {
+		base, small = pixel.Invert(base), pixel.Invert(small)
+	}
+	p.base = base
+	small = p.invertPanels(small)
+	ground := pixel.MeasureGround(small)
+	p.base = ground.Apply(p.base, p.factor)
+	small = ground.Apply(small, 1)
+	p.ink = pixel.Threshold(small, threshold(small))
+	return p, f
+}
+
+// enlargement is by how much a picture of small print is enlarged before its letters are told
+// apart; size is its usual letter size in pixels, area its pixels.
+func enlargement(size, area int) int {
+	n := 1
+	for n < 3 && size*n < 14 && area*(n+1)*(n+1) <= 40_000_000 {
+		n++
+	}
+	return n
+}
+
+// invertPanels turns light print on dark bars into dark print on white, on copies.
+func (p *page) invertPanels(small *image.Gray) *image.Gray {
+	ink := pixel.Threshold(small, pixel.Otsu(small))
+	comps, _ := pixel.Components(ink)
+	fresh := false
+	for _, c := range comps {
+		if c.W() < 40 || c.H() < 12 || 2*c.Area < c.W()*c.H() || !panel(small, c) {
+			continue
+		}
+		if !fresh {
+			p.base, small, fresh = clone(p.base), clone(small), true
+		}
+		pixel.InvertIn(small, c.X0, c.Y0, c.X1, c.Y1)
+		pixel.InvertIn(p.base, c.X0*p.factor, c.Y0*p.factor, c.X1*p.factor, c.Y1*p.factor)
+	}
+	return small
+}
+
+func clone(img *image.Gray) *image.Gray {
+	out := *img
+	out.Pix = slices.Clone(img.Pix)
+	return &out
+}
+
+// panel reports whether a dark area carries light print: a share of it is much lighter than
+// its usual grey, and nearly nothing is darker, as it would be in a shadow or a photograph.
+func panel(img *image.Gray, c pixel.Component) bool {
+	var count [256]int
+	n := 0
+	for y := c.Y0; y < c.Y1; y++ {
+		for _, v := range img.Pix[y*img.Stride+c.X0 : y*img.Stride+c.X1] {
+			count[v]++
+			n++
+		}
+	}
+	median, sum := 0, 0
+	for v, k := range count {
+		if sum += k; 2*sum >= n {
+			median = v
+			break
+		}
+	}
+	light, darker := 0, 0
+	for v, k := range count {
+		if v > median+60 {
+			light += k
+		}
+		if v < median-40 {
+			darker += k
+		}
+	}
+	return median < 150 && 100*light > 3*n && 100*light < 48*n && 50*darker < n
+}
+
+// analyse finds the segments and ruling lines of the page.
+func (p *page) analyse() ([]*segment, []layout.Stroke) {
+	comps, _ := pixel.Components(p.ink)
+	size := layout.LetterSize(comps)
+	strokes, mask := layout.Strokes(p.ink, size)
+	clean := pixel.NewInk(p.ink.W, p.ink.H)
+	for i, v := range p.ink.Pix {
+		clean.Pix[i] = v &^ mask[i]
+	}
+	p.mask = mask
+	p.ink = clean
+	p.comps, p.labels = pixel.Components(clean)
+	size = layout.LetterSize(p.comps)
+	skip := frames(clean, p.comps, p.labels, size)
+	segs := segments(p.comps, skip, size, strokes)
+	segs = slices.DeleteFunc(segs, func(s *segment) bool { return p.noise(s, size) })
+	p.owner = make([]int32, len(p.comps))
+	for i, s := range segs {
+		for _, m := range s.members {
+			p.owner[m] = int32(i + 1)
+		}
+	}
+	for i, s := range skip {
+		if s {
+			p.owner[i] = -1 // never part of a line's picture
+		}
+	}
+	return segs, strokes
+}
+
+// noise reports whether a segment cannot be text: a lone speck, a rest of a rule or a scratch.
+func (p *page) noise(s *segment, size int) bool {
+	area := 0
+	for _, m := range s.members {
+		area += p.comps[m].Area
+	}
+	w, h := s.x1-s.x0, s.y1-s.y0
+	return area < 8 || 3*h < size || len(s.members) == 1 && (w > 12*h || 10*area < w*h || 2*h < size)
+}

@@ -1,0 +1,74 @@
+package pixel
+
+import "image"
+
+// Ink is a picture of two colours: 1 where there is ink, 0 where there is paper.
+type Ink struct {
+	W, H int
+	Pix  []uint8 // W*H, row by row
+}
+
+// NewInk makes an empty sheet.
+func NewInk(w, h int) *Ink { return &Ink{w, h, make([]uint8, w*h)} }
+
+// Threshold takes every pixel darker than t as ink.
+func Threshold(img *image.Gray, t uint8) *Ink {
+	w, h := img.Bounds().Dx(), img.Bounds().Dy()
+	k := NewInk(w, h)
+	for y := range h {
+		src := img.Pix[y*img.Stride : y*img.Stride+w]
+		dst := k.Pix[y*w : (y+1)*w]
+		for x, v := range src {
+			if v < t {
+				dst[x] = 1
+			}
+		}
+	}
+	return k
+}
+
+// Otsu is the threshold that parts the picture's grey values best, see Otsu, IEEE Trans. SMC
+// 9 (1979) 62. For a picture of one grey it is 0.
+func Otsu(img *image.Gray) uint8 {
+	w, h := img.Bounds().Dx(), img.Bounds().Dy()
+	var count [256]int
+	for y := range h {
+		for _, v := range img.Pix[y*img.Stride : y*img.Stride+w] {
+			count[v]++
+		}
+	}
+	total, sum := 0, 0.0
+	for v, n := range count {
+		total += n
+		sum += float64(v) * float64(n)
+	}
+	best, low, lowSum, at := 0.0, 0, 0.0, 0
+	for v, n := range count {
+		low += n
+		lowSum += float64(v) * float64(n)
+		high := total - low
+		if low == 0 || high == 0 {
+			continue
+		}
+		d := lowSum/float64(low) - (sum-lowSum)/float64(high)
+		if s := float64(low) * float64(high) * d * d; s > best {
+			best, at = s, v+1
+		}
+	}
+	return uint8(min(at, 255))
+}
+
+// Share is the part of [x0,x1)×[y0,y1) that is ink, 0 for an empty rectangle.
+func (k *Ink) Share(x0, y0, x1, y1 int) float64 {
+	x0, y0, x1, y1 = max(x0, 0), max(y0, 0), min(x1, k.W), min(y1, k.H)
+	if x1 <= x0 || y1 <= y0 {
+		return 0
+	}
+	n := 0
+	for y := y0; y < y1; y++ {
+		for _, v := range k.Pix[y*k.W+x0 : y*k.W+x1] {
+			n += int(v)
+		}
+	}
+	return float64(n) / float64((x1-x0)*(y1-y0))
+}
