@@ -18,6 +18,7 @@ import (
 
 	"chartlake/blob"
 	"chartlake/fault"
+	"chartlake/internal/lab"
 )
 
 // Options are the settings of a folder. The zero value works.
@@ -52,7 +53,7 @@ func Open(root string, o Options) (*Store, error) {
 }
 
 func open(root string, d disk, o Options) (*Store, error) {
-	s := &Store{root: root, disk: d, reserve: o.Reserve, onBroken: o.Broken, unsynced: negativeControl()}
+	s := &Store{root: root, disk: d, reserve: o.Reserve, onBroken: o.Broken, unsynced: lab.BlobUnsynced()}
 	if s.reserve == 0 {
 		s.reserve = defaultReserve
 	}

@@ -1,0 +1,12 @@
+//go:build !lab
+
+package lab
+
+// Built reports whether the switches work in this build.
+const Built = false
+
+// BlobUnsynced leaves out the syncs of blobs.
+func BlobUnsynced() bool { return false }
+
+// StoreUnsynced leaves out the sync of the database's commits.
+func StoreUnsynced() bool { return false }

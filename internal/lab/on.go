@@ -1,0 +1,14 @@
+//go:build lab
+
+package lab
+
+import "os"
+
+// Built reports whether the switches work in this build.
+const Built = true
+
+// BlobUnsynced leaves out the syncs of blobs.
+func BlobUnsynced() bool { return os.Getenv("CHARTLAKE_LAB_BLOB_UNSYNCED") == "1" }
+
+// StoreUnsynced leaves out the sync of the database's commits.
+func StoreUnsynced() bool { return os.Getenv("CHARTLAKE_LAB_STORE_UNSYNCED") == "1" }
