@@ -13,8 +13,13 @@ var moves = map[State][]State{
 	Rejected:    {NeedsReview, Filed, Held, Failed, Received},
 }
 
-// Legal reports whether a document may go from one state to another.
+// Legal reports whether a document may go from one state to another. A settled document may
+// be moved to the state that it is in: its row is brought up to date (code, question, Set),
+// and its history gets no line.
 func Legal(from, to State) bool {
+	if from == to {
+		return from.Settled()
+	}
 	for _, s := range moves[from] {
 		if s == to {
 			return true

@@ -167,7 +167,8 @@ type Receive struct {
 
 // Move takes a document from one state to another by the table in state.go; a document that
 // is not in From, or a move that the table does not have, is a Conflict. Set changes other
-// columns in the same step and may be nil.
+// columns in the same step and may be nil. Moving a settled document to the state that it is
+// in changes columns only: the history gets no line.
 type Move struct {
 	ID       string
 	From     []State

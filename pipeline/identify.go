@@ -1,0 +1,122 @@
+package pipeline
+
+import (
+	"strings"
+
+	"chartlake/fault"
+	"chartlake/fhirmap"
+	"chartlake/identity"
+	"chartlake/record"
+	"chartlake/search"
+	"chartlake/store"
+)
+
+// candidatesMax is how many patients one search may bring up. A search that finds more says
+// nothing about one person (everybody born on a day), and the others narrow it down.
+const candidatesMax = 200
+
+// Known gives patients that may be the person; package identity decides.
+type Known func(p identity.Person) ([]identity.Candidate, error)
+
+// Nobody knows no patient: what a conversion without a store asks.
+func Nobody(identity.Person) ([]identity.Candidate, error) { return nil, nil }
+
+// KnownIn looks for candidates in a snapshot of the store.
+func KnownIn(v store.View) Known {
+	return func(p identity.Person) ([]identity.Candidate, error) {
+		seen := map[string]bool{}
+		var out []identity.Candidate
+		for _, criteria := range identity.Criteria(p) {
+			page, err := findPatients(v, criteria)
+			if err != nil {
+				return nil, err
+			}
+			for _, m := range page.Matches {
+				if !seen[m.Key.ID] {
+					seen[m.Key.ID] = true
+					out = append(out, identity.FromPatient(m.Resource))
+				}
+			}
+		}
+		return out, nil
+	}
+}
+
+func findPatients(v store.View, criteria string) (*store.SearchPage, error) {
+	q, err := search.Criteria("Patient", criteria, search.Options{})
+	if fault.Is(err, fault.Invalid) { // what was read is no value to search by
+		return &store.SearchPage{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	q.Count, q.CountSet = candidatesMax, true
+	return v.Search(q)
+}
+
+// Identify says whose each segment is. What a person said stays. A patient that an earlier
+// segment of the same document makes is known to the later ones.
+func (s *Stages) Identify(rec *record.Record, known Known) error {
+	var made []identity.Candidate
+	for i := range rec.Segments {
+		seg := &rec.Segments[i]
+		person := identity.FromSegment(seg)
+		if seg.Subject == nil || seg.Subject.Human == nil {
+			candidates, err := known(person)
+			if err != nil {
+				return err
+			}
+			seg.Subject = s.decide(rec, i, person, append(candidates, made...), made)
+		}
+		if seg.Subject.New {
+			made = append(made, identity.Candidate{ID: seg.Subject.Patient, Person: person})
+		}
+	}
+	return nil
+}
+
+func (s *Stages) decide(rec *record.Record, index int, p identity.Person, candidates, made []identity.Candidate) *record.Subject {
+	own := fhirmap.NewPatientID(rec.Document.SHA256, index)
+	var others []identity.Candidate
+	for _, c := range candidates {
+		if c.ID != own { // what an earlier run made of this very segment is no second person
+			others = append(others, c)
+		}
+	}
+	d := identity.Decide(p, others)
+	sub := &record.Subject{Code: d.Code, Question: d.Question}
+	for _, c := range d.Candidates {
+		sub.Candidates = append(sub.Candidates, record.Candidate{Patient: c.ID, Score: c.Score, Reasons: c.Reasons})
+	}
+	switch d.Kind {
+	case identity.Match:
+		sub.Patient = d.Patient
+	case identity.New:
+		sub.Patient, sub.New = own, true
+	}
+	return sub
+}
+
+// subjects is the answer in the form that fhirmap takes.
+func subjects(rec *record.Record) []fhirmap.Subject {
+	out := make([]fhirmap.Subject, len(rec.Segments))
+	for i := range rec.Segments {
+		if s := rec.Segments[i].Subject; s != nil {
+			out[i] = fhirmap.Subject{ID: strings.TrimPrefix(s.Patient, "Patient/"), New: s.New}
+		}
+	}
+	return out
+}
+
+// question is the first open question of whose a segment is.
+func question(rec *record.Record) (code, text string, open bool) {
+	for i := range rec.Segments {
+		if s := rec.Segments[i].Subject; s == nil || s.Patient == "" {
+			if s == nil {
+				return "identity_absent", "Whose document is it?", true
+			}
+			return s.Code, s.Question, true
+		}
+	}
+	return "", "", false
+}

@@ -1,0 +1,120 @@
+// Package pipeline takes a document the whole way: read → understand → identify → map →
+// file. It is the only package that knows all stages.
+//
+// Each stage is a function from an immutable input to an output that is stored under (input
+// hash, stage, version), so doing it again changes nothing and a run goes on where a crash
+// cut it off, at the page. A document is filed in one store transaction: resources, record,
+// state and audit together. Every document settles in exactly one state with a code; nothing
+// here loses a page without saying so. docs/design/life-of-a-document.md has the rules.
+//
+// Log lines hold the document's hash, stage and code; never text of a document.
+package pipeline
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"chartlake/blob"
+	"chartlake/clinical"
+	"chartlake/document"
+	"chartlake/form"
+	"chartlake/store"
+)
+
+// Mode says what is filed without a person.
+type Mode string
+
+const (
+	Commit   Mode = "commit"   // accepted facts at once
+	Draft    Mode = "draft"    // nothing before a person approved the document
+	Annotate Mode = "annotate" // the DocumentReference only
+)
+
+// Reader reads pages: package reader, or an engine reached over a network.
+type Reader interface {
+	// Version names the reader with everything that changes what it reads.
+	Version() string
+	// Read gives every page of the file in order; a page that could not be read is there
+	// with its failure. The error is a fault: Corrupt, Unsupported or TooLarge when the file
+	// as a whole can never be read, anything else when trying again may help.
+	Read(ctx context.Context, file io.ReaderAt, size int64, p Pages) (*document.Document, error)
+}
+
+// Pages is how a reading goes on where another one stopped, and tells how far it is.
+type Pages struct {
+	// Have gives a page that was read before, nil where it was not; such a page is not read
+	// again. May be nil.
+	Have func(number int) *document.Page
+	// Read is called after each page that was read now, in any order but never at the same
+	// time, with the number of all pages. Its error ends the reading. May be nil.
+	Read func(page *document.Page, of int) error
+}
+
+// Stages are the functions of the way, without a store.
+type Stages struct {
+	Reader   Reader
+	Clinical *clinical.Engine
+	Us       form.Us // who receives the documents
+	Mode     Mode    // "": Commit
+	Program  string  // version of the program, for the Device resource
+}
+
+// Config is what the pipeline needs. Store, Blobs and Stages are required.
+type Config struct {
+	Stages
+	Store   store.Store
+	Blobs   blob.Store
+	Log     *slog.Logger
+	Metrics *Metrics
+	// Deadline is how long one run may take, plus DeadlinePage for each page; 0: 5 minutes
+	// and 1 minute.
+	Deadline     time.Duration
+	DeadlinePage time.Duration
+	// StartsMax is how many runs in a row may take the process with them, without one more
+	// page read, before the document is set aside; 0: 10.
+	StartsMax int
+	// Now is the clock; nil: time.Now.
+	Now func() time.Time
+}
+
+// Actor is who the pipeline is in audit and history.
+var Actor = store.Actor{ID: "system:pipeline", Name: "Chartlake"}
+
+// Pipeline runs documents. It is safe for many goroutines and is the queue's handler of
+// queue.Document jobs.
+type Pipeline struct {
+	Config
+	// Filing guards the time between asking who is known and writing a new patient, so that
+	// two documents of one unknown person make one patient.
+	Filing   sync.Mutex
+	progress progress
+}
+
+// New makes a pipeline.
+func New(c Config) *Pipeline {
+	if c.Mode == "" {
+		c.Mode = Commit
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Metrics == nil {
+		c.Metrics = NewMetrics(nil)
+	}
+	if c.Deadline == 0 {
+		c.Deadline = 5 * time.Minute
+	}
+	if c.DeadlinePage == 0 {
+		c.DeadlinePage = time.Minute
+	}
+	if c.StartsMax == 0 {
+		c.StartsMax = 10
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return &Pipeline{Config: c}
+}

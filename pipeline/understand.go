@@ -1,0 +1,82 @@
+package pipeline
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"chartlake/clinical"
+	"chartlake/document"
+	"chartlake/fhirmap"
+	"chartlake/form"
+	"chartlake/identity"
+	"chartlake/record"
+)
+
+// Understand makes the record of a document: its segments with fields, rows and flags from
+// form, and their clinical entities with page and box.
+func (s *Stages) Understand(doc *document.Document) *record.Record {
+	rec := &record.Record{
+		Document: record.Document{SHA256: doc.SHA256, Pages: len(doc.Pages), MediaType: doc.MediaType},
+		Pages:    make([]record.Page, 0, len(doc.Pages)),
+		Segments: form.Understand(doc, s.Us),
+		Versions: s.versions(),
+	}
+	for i := range doc.Pages {
+		p := &doc.Pages[i]
+		rec.Pages = append(rec.Pages, record.Page{Page: p.Number, Source: p.Source, Rotation: p.Rotation,
+			Confidence: p.Confidence, Words: len(p.Words), Blank: p.Blank, Failed: p.Failed})
+	}
+	for i := range rec.Segments {
+		s.annotate(doc, &rec.Segments[i], i)
+	}
+	if rec.Segments == nil {
+		rec.Segments = []record.Segment{}
+	}
+	return rec
+}
+
+func (s *Stages) versions() map[string]string {
+	return map[string]string{"reader": s.Reader.Version(), "form": form.Version, "clinical": clinical.Version,
+		"identity": identity.Version, "fhirmap": fhirmap.Version}
+}
+
+// understandVersion names everything that the output of Understand depends on besides the pages.
+func (s *Stages) understandVersion() string {
+	us, err := json.Marshal(s.Us)
+	if err != nil {
+		panic(err) // strings only
+	}
+	sum := sha256.Sum256(us)
+	return fmt.Sprintf("%s|form %s|clinical %s|us %s", s.Reader.Version(), form.Version, clinical.Version, hex.EncodeToString(sum[:4]))
+}
+
+// annotate adds the clinical entities of a segment, each with the place of its first page.
+func (s *Stages) annotate(doc *document.Document, seg *record.Segment, index int) {
+	if seg.Fields == nil {
+		seg.Fields = []record.Field{}
+	}
+	if seg.Lines == nil {
+		seg.Lines = []map[string]record.Field{}
+	}
+	if seg.Flags == nil {
+		seg.Flags = []record.Flag{}
+	}
+	seg.Entities = []record.Entity{}
+	if s.Clinical == nil {
+		return
+	}
+	text := doc.Text(seg.Pages[0], seg.Pages[1])
+	found := s.Clinical.Annotate(text.String)
+	seg.Sections = found.Sections
+	for _, e := range found.Entities {
+		if e.ID == "" {
+			e.ID = fmt.Sprintf("%d-%s-%d-%d", index, e.Type, e.Begin, e.End)
+		}
+		if span, ok := doc.Locate(text, e.Begin, e.End); ok {
+			e.Page, e.Box = span.Page, &span.Box
+		}
+		seg.Entities = append(seg.Entities, e)
+	}
+}
