@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"chartlake/fault"
@@ -71,7 +72,7 @@ func parameters(r *http.Request, names ...string) (url.Values, error) {
 		return nil, fault.New(fault.Invalid, "bad_query", "the query string is not well formed")
 	}
 	for name, values := range q {
-		if !contains(names, name) {
+		if !slices.Contains(names, name) {
 			return nil, fault.New(fault.Invalid, "unknown_parameter", "unknown query parameter; known are %v", names)
 		}
 		if len(values) > 1 && name != "state" {
@@ -88,13 +89,4 @@ func number(s, what string, low, high int) (int, error) {
 		return 0, fault.New(fault.Invalid, "bad_"+what, "%s must be a number from %d to %d", what, low, high)
 	}
 	return n, nil
-}
-
-func contains(list []string, s string) bool {
-	for _, v := range list {
-		if v == s {
-			return true
-		}
-	}
-	return false
 }

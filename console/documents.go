@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,9 +40,6 @@ func (s *server) item(v store.View, doc store.Document) (item, error) {
 	return it, nil
 }
 
-var states = map[store.State]bool{store.Received: true, store.Reading: true, store.Understood: true,
-	store.NeedsReview: true, store.Filed: true, store.Held: true, store.Failed: true, store.Rejected: true}
-
 // list answers GET /documents: newest first, by sha256, state (repeatable or comma-joined),
 // since (RFC 3339), type, and q, a text to find in what was read.
 func (s *server) list(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
@@ -52,7 +50,7 @@ func (s *server) list(w http.ResponseWriter, r *http.Request, actor store.Actor)
 	query := store.DocumentQuery{SHA256: q.Get("sha256"), Type: q.Get("type"), Cursor: q.Get("cursor"), Limit: listLimit}
 	for _, list := range q["state"] {
 		for _, name := range strings.Split(list, ",") {
-			if !states[store.State(name)] {
+			if !slices.Contains(store.States(), store.State(name)) {
 				return fault.New(fault.Invalid, "bad_state", "state must be one of the document states")
 			}
 			query.States = append(query.States, store.State(name))
@@ -139,16 +137,15 @@ type change struct {
 	Action  string    `json:"action"`
 }
 
-// document answers GET /documents/{id}: the row with its history, the versions of its record
-// and, where it is held, who it may belong to.
+// document answers GET /documents/{id}: the row with its history and the versions of its
+// record.
 func (s *server) document(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
 	if _, err := parameters(r); err != nil {
 		return err
 	}
 	var out struct {
 		item
-		Records    []change    `json:"records"`
-		Candidates []Candidate `json:"candidates,omitempty"`
+		Records []change `json:"records"`
 	}
 	out.Records = []change{}
 	err := s.Store.View(r.Context(), actor, func(v store.View) error {
@@ -172,11 +169,6 @@ func (s *server) document(w http.ResponseWriter, r *http.Request, actor store.Ac
 		return err
 	}
 	out.Segments = notNil(out.Segments)
-	if out.State == store.Held {
-		if out.Candidates, err = s.Candidates(r.Context(), actor, &out.Document); err != nil {
-			return err
-		}
-	}
 	return answer(w, out)
 }
 

@@ -5,6 +5,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 
 	"chartlake/document"
 	"chartlake/fault"
@@ -62,7 +63,7 @@ func parseAction(body []byte) (a Action, err error) {
 	if err := json.Unmarshal(body, &a); err != nil {
 		return a, fault.New(fault.Invalid, "bad_action", "the body is not a review action")
 	}
-	if !contains(kinds, a.Kind) {
+	if !slices.Contains(kinds, a.Kind) {
 		return a, fault.New(fault.Invalid, "bad_kind", "kind must be one of %v", kinds)
 	}
 	if a.After < 0 || a.Segment < 0 || a.Page < 0 {

@@ -1,0 +1,126 @@
+import type { Action, DocumentFull, DocumentItem, PageWords, RecordBody, Resource } from "./types";
+
+/** Problem is an error answer: words for people and a stable code. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly retryAfter = 0,
+  ) {
+    super(message);
+  }
+}
+
+export function problem(status: number, body: string, retryAfter: string | null): Problem {
+  let code = "";
+  let message = "";
+  try {
+    const parsed = JSON.parse(body);
+    const issue = parsed.issue?.[0];
+    code = String(parsed.code ?? issue?.code ?? "");
+    message = String(parsed.message ?? issue?.diagnostics ?? issue?.details?.text ?? "");
+  } catch {
+    // not JSON: the status must do
+  }
+  return new Problem(status, code, message || words[status] || `The server answered ${status}.`, Number(retryAfter) || 0);
+}
+
+const words: Record<number, string> = {
+  0: "The server cannot be reached.",
+  401: "You are not signed in.",
+  403: "You may not see this.",
+  404: "There is nothing here.",
+  413: "This is too large.",
+  429: "The server is busy.",
+  503: "The server is busy.",
+  507: "The disk is full.",
+};
+
+async function send(path: string, init?: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(path, init);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw problem(0, "", null);
+  }
+  if (!response.ok) throw problem(response.status, await response.text(), response.headers.get("Retry-After"));
+  return response;
+}
+
+async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  return (await send(path, { signal, headers: { Accept: "application/json" } })).json();
+}
+
+export interface List {
+  documents: DocumentItem[];
+  next?: string;
+  searched?: number;
+  counts?: Record<string, number>;
+}
+
+export interface Settings {
+  banner: string;
+  actor: string;
+  may_review: boolean;
+}
+
+export interface Made {
+  resource: Resource;
+  provenance?: Resource[];
+}
+
+const enc = encodeURIComponent;
+
+export const settings = () => get<Settings>("/console/settings");
+export const list = (query: URLSearchParams, signal?: AbortSignal) => get<List>(`/documents?${query}`, signal);
+export const queue = () => get<List>("/review/queue");
+export const document = (id: string, signal?: AbortSignal) => get<DocumentFull>(`/documents/${enc(id)}`, signal);
+export const pageWords = (id: string, page: number, signal?: AbortSignal) =>
+  get<PageWords>(`/documents/${enc(id)}/words/${page}`, signal);
+export const resources = (id: string, signal?: AbortSignal) =>
+  get<{ resources: Made[] }>(`/documents/${enc(id)}/resources`, signal).then((body) => body.resources);
+export const picture = (id: string, page: number, width: number) => `/documents/${enc(id)}/pages/${page}.png?width=${width}`;
+
+/** record reads the newest record and its version; null while there is none. */
+export async function record(id: string, signal?: AbortSignal): Promise<{ version: number; body: RecordBody } | null> {
+  try {
+    const response = await send(`/documents/${enc(id)}/record`, { signal });
+    return { version: Number((response.headers.get("ETag") ?? "").replace(/\D/g, "")), body: await response.json() };
+  } catch (error) {
+    if (error instanceof Problem && error.status === 404) return null;
+    throw error;
+  }
+}
+
+export async function act(id: string, action: Action): Promise<number> {
+  const response = await send(`/review/${enc(id)}/actions`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(action),
+  });
+  return (await response.json()).version;
+}
+
+/** fhir reads a resource or a search set. */
+export const fhir = (path: string, signal?: AbortSignal) =>
+  send(path.startsWith("/fhir") ? path : `/fhir/${path}`, { signal, headers: { Accept: "application/fhir+json" } })
+    .then((response) => response.json() as Promise<Resource>);
+
+/** upload sends one file and tells how far it is (0..1). */
+export function upload(file: File, progress: (share: number) => void): Promise<{ id: string; duplicate_of?: string | null }> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", "/documents");
+    request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
+    request.onerror = () => reject(problem(0, "", null));
+    request.onload = () => {
+      if (request.status < 300) resolve(JSON.parse(request.responseText));
+      else reject(problem(request.status, request.responseText, request.getResponseHeader("Retry-After")));
+    };
+    const form = new FormData();
+    form.append("file", file, file.name);
+    request.send(form);
+  });
+}

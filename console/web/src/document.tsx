@@ -1,0 +1,391 @@
+import { ActionIcon, Button, Loader, NativeSelect, Tabs, Tooltip } from "@mantine/core";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import * as api from "./api";
+import { Link, typing, useSettings } from "./app";
+import { type Fact, facts as factsOf, matches, open, union } from "./facts";
+import { useLive } from "./live";
+import { Icon, StateTag } from "./marks";
+import { type Edit, Filter, Findings, type Hands, Values } from "./panel";
+import { Held, History } from "./story";
+import { Resources } from "./resources";
+import { go, keep, usePlace } from "./router";
+import type { Action, Box, DocumentFull, PageWords, RecordBody } from "./types";
+import { Thumbs, type Target, Viewer } from "./viewer";
+import { cause, pages as pagesWord, sentence, title, typeName, types, who } from "./words";
+
+interface Loaded { document: DocumentFull; record: RecordBody | null; version: number }
+
+/** DocumentScreen is one document: its pages, what was read on them, and the hands of review. */
+export function DocumentScreen({ id }: { id: string }) {
+  const place = usePlace();
+  const { may_review } = useSettings();
+  const [loaded, setLoaded] = useState<Loaded | null>(null);
+  const [error, setError] = useState("");
+  const [notice, setNotice] = useState<{ text: string; bad?: boolean } | null>(null);
+  const [busy, setBusy] = useState(false);
+  const [tab, setTab] = useState("values");
+  const [page, setPageRaw] = useState(Number(place.state.page) || 1);
+  const [selected, setSelected] = useState("");
+  const [edit, setEdit] = useState<Edit | null>(null);
+  const [filter, setFilter] = useState("");
+  const [openOnly, setOpenOnly] = useState(false);
+  const [target, setTarget] = useState<Target | null>(null);
+  const [hit, setHit] = useState<{ page: number; box: Box }[]>([]);
+  const [words, setWords] = useState<PageWords | null>(null);
+  const [command, setCommand] = useState({ name: "", turn: 0 });
+  const turn = useRef(1);
+  const anchor = useRef(-1); // the word that a Shift-click goes on from
+  const panel = useRef<HTMLElement>(null);
+
+  const load = useCallback(async () => {
+    try {
+      const [document, record] = await Promise.all([api.document(id), api.record(id)]);
+      setLoaded({ document, record: record?.body ?? null, version: record?.version ?? 0 });
+      setError("");
+      return record?.version ?? 0;
+    } catch (problem) {
+      setError((problem as Error).message);
+      return 0;
+    }
+  }, [id]);
+  useEffect(() => void load(), [load]);
+  useLive(`/documents/${encodeURIComponent(id)}/events`, load, load);
+
+  const record = loaded?.record ?? null;
+  const all = useMemo(() => (record ? factsOf(record) : []), [record]);
+  const shown = useMemo(() => {
+    const text = filter.trim().toLowerCase();
+    return all.filter((fact) => matches(fact, text) && (!openOnly || open(fact)));
+  }, [all, filter, openOnly]);
+  const current = all.find((fact) => fact.key === selected);
+  const pageCount = loaded?.document.pages || record?.pages?.length || 1;
+  const review = may_review && loaded !== null && record !== null;
+
+  const setPage = useCallback((n: number) => {
+    setPageRaw(n);
+    keep({ page: n });
+  }, []);
+  const show = useCallback((n: number, box: Box) => {
+    setPage(n);
+    setHit([{ page: n, box }]);
+    setTarget({ page: n, box, turn: turn.current++ });
+  }, [setPage]);
+
+  const pick = useCallback((key: string, focus = true) => {
+    const fact = all.find((other) => other.key === key);
+    if (!fact) return;
+    setSelected(key);
+    setEdit(null);
+    setHit([]);
+    setTab(fact.sort === "entity" ? "findings" : "values");
+    if (fact.page > 0) {
+      setPage(fact.page);
+      if (fact.box) setTarget({ page: fact.page, box: fact.box, turn: turn.current++ });
+    }
+    if (focus) focusRow(panel, key);
+  }, [all, setPage]);
+
+  // The first thing to look at is chosen once the record is there, or the place that was asked for.
+  const begun = useRef(false);
+  useEffect(() => {
+    if (!record || begun.current) return;
+    begun.current = true;
+    const box = place.state.box as Box | undefined;
+    if (box) return show(Number(place.state.page) || 1, box);
+    const first = all.find(open);
+    if (first && !place.state.page) pick(first.key);
+  }, [record, all, pick, show, place.state]);
+
+  useEffect(() => {
+    setWords(null);
+    if (!record) return;
+    const stop = new AbortController();
+    api.pageWords(id, page, stop.signal).then(setWords, () => setWords(null));
+    return () => stop.abort();
+  }, [id, page, record === null]); // words never change for a page once it is read
+
+  useEffect(() => {
+    window.document.title = `${loaded ? title(loaded.document) : "Document"} · Chartlake`;
+  }, [loaded]);
+
+  const act = useCallback(async (action: Omit<Action, "after">): Promise<boolean> => {
+    if (!loaded || busy) return false;
+    setBusy(true);
+    setNotice(null);
+    try {
+      await api.act(id, { ...action, after: loaded.version });
+      await load();
+      return true;
+    } catch (problem) {
+      const p = problem as api.Problem;
+      const newest = await load();
+      if (p.status === 409 && newest > loaded.version) setNotice({ text: await winner(id), bad: true });
+      else setNotice({ text: p.message, bad: true });
+      return false;
+    } finally {
+      setBusy(false);
+    }
+  }, [id, loaded, busy, load]);
+
+  const step = useCallback((by: 1 | -1, look: boolean) => {
+    const list = shown.filter((fact) => !look || open(fact) || fact.key === selected);
+    const at = list.findIndex((fact) => fact.key === selected);
+    const next = at < 0 ? list[by > 0 ? 0 : list.length - 1] : list[at + by];
+    if (!next || (look && !open(next))) return false;
+    pick(next.key);
+    return true;
+  }, [shown, selected, pick]);
+
+  const settle = useCallback(async (fact: Fact, kind: Action["kind"], more: Partial<Action> = {}) => {
+    // Where to go on is decided before the record changes under it.
+    const list = all.filter((other) => open(other) || other.key === fact.key);
+    const next = list[list.findIndex((other) => other.key === fact.key) + 1] ?? list.find((other) => other.key !== fact.key);
+    setEdit(null);
+    if (!(await act({ kind, segment: fact.segment, target: fact.target, ...more }))) return focusRow(panel, fact.key);
+    if (next && next.key !== fact.key) setAfter(next.key);
+    else focusRow(panel, fact.key);
+  }, [all, act]);
+  const [after, setAfter] = useState("");
+  useEffect(() => {
+    if (!after) return;
+    setAfter("");
+    pick(after);
+  }, [after, pick]);
+
+  const begin = useCallback((fact: Fact, value?: string) => {
+    if (fact.sort === "entity") return;
+    setSelected(fact.key);
+    setEdit({ key: fact.key, value: value ?? fact.value ?? "", page: 0, words: [] });
+  }, []);
+  const save = useCallback(() => {
+    const fact = all.find((other) => other.key === edit?.key);
+    if (!fact || !edit) return;
+    const value = edit.value.trim();
+    if (value === "") return setNotice({ text: "An empty value is “not on the page” (X) or a rejection (Del).", bad: true });
+    const place = edit.words.length && words?.page === edit.page
+      ? { page: edit.page, words: edit.words, box: union(edit.words.map((i) => words.words[i].box)) } : {};
+    if (value === fact.value && !edit.words.length) return void settle(fact, "accept");
+    void settle(fact, "correct", { value, ...place });
+  }, [all, edit, words, settle]);
+
+  const word = useCallback((index: number, from: PageWords, through: boolean) => {
+    if (!current || current.sort === "entity" || !review) return;
+    setEdit((now) => {
+      const running = now && now.key === current.key && now.page === from.page ? now.words : [];
+      const begin = anchor.current;
+      const range = through && running.length
+        ? Array.from({ length: Math.abs(index - begin) + 1 }, (_, i) => Math.min(index, begin) + i) : [index];
+      const set = new Set(running);
+      if (!through && set.has(index)) set.delete(index);
+      else range.forEach((i) => set.add(i));
+      anchor.current = index;
+      const list = [...set].sort((a, b) => a - b);
+      return { key: current.key, page: from.page, words: list, value: list.map((i) => from.words[i].text).join(" ") };
+    });
+  }, [current, review]);
+
+  const hands: Hands = useMemo(() => ({
+    pick, show,
+    accept: (fact) => void settle(fact, "accept"),
+    absent: (fact) => void settle(fact, "not_present"),
+    reject: (fact) => void settle(fact, "reject"),
+    edit: (fact) => begin(fact),
+    change: (value) => setEdit((now) => now && { ...now, value }),
+    save,
+    cancel: () => {
+      setEdit(null);
+      focusRow(panel, selected);
+    },
+  }), [pick, show, settle, begin, save, selected]);
+
+  const approve = useCallback(async () => {
+    if (await act({ kind: "approve" })) await neighbour(id, 1, true);
+  }, [act, id]);
+  const undo = useCallback(() => void act({ kind: "undo" }), [act]);
+
+  useKeys({
+    step, current, review, busy, inPanel: () => !!panel.current?.contains(window.document.activeElement),
+    hands, begin, approve, undo, go: (by) => void neighbour(id, by, false), page, setPage, pageCount,
+    view: (name) => setCommand({ name, turn: turn.current++ }),
+  });
+
+  if (error && !loaded) {
+    return <div className="empty"><h1>{error}</h1><p><Link to="/">Back to the documents</Link></p></div>;
+  }
+  if (!loaded) return <p className="soft center"><Loader size="sm" /> Loading</p>;
+  const { document } = loaded;
+  const left = all.filter(open).length;
+  const failed = new Map((record?.pages ?? []).filter((p) => p.failed).map((p) => [p.page, p.failed]));
+  const machine = loaded.version <= 1 || document.records.at(-1)?.action === "machine";
+  return (
+    <div className="document">
+      <div className="bar">
+        <Link to="/" className="back" aria-label="Back to the documents"><Icon name="back" /></Link>
+        <div className="bar-title">
+          <h1>{title(document)}</h1>
+          <p>{[document.summary?.patient, pagesWord(pageCount), document.name].filter(Boolean).join(" · ")}</p>
+        </div>
+        <StateTag state={document.state} />
+        {cause(document) && document.state !== "held" && <span className="bar-reason">{cause(document)}</span>}
+        <span className="grow" />
+        {review && record.segments?.length === 1 && (
+          <NativeSelect size="xs" aria-label="Kind of document" value={record.segments[0].type}
+            onChange={(event) => void act({ kind: "correct", segment: 0, target: "type", value: event.currentTarget.value })}
+            data={[...new Set([record.segments[0].type, ...types])].map((value) => ({ value, label: typeName(value) }))} />
+        )}
+        {error && <span className="problem">{error}</span>}
+      </div>
+      {notice && (
+        <div className={`notice ${notice.bad ? "bad" : ""}`} role="alert">
+          {notice.text}<ActionIcon size="sm" variant="subtle" color="gray" aria-label="Dismiss" onClick={() => setNotice(null)}><Icon name="close" /></ActionIcon>
+        </div>
+      )}
+      <div className="work" data-thumbs={pageCount > 1 || undefined}>
+        {pageCount > 1 && (
+          <Thumbs id={id} pages={pageCount} page={page} setPage={setPage}
+            open={new Set(all.filter(open).map((fact) => fact.page))} failed={new Set(failed.keys())} />
+        )}
+        <Viewer id={id} pages={pageCount} page={page} setPage={setPage} failed={failed.get(page)} facts={all} selected={selected} pick={pick}
+          target={target} hit={hit} picking={edit !== null} chosen={edit?.page === page ? edit.words : []} word={word}
+          words={review && current && current.sort !== "entity" ? words : null} command={command} />
+        <aside className="panel" ref={panel} aria-label="What was read">
+          {document.state === "held" && <Held document={document} record={record} busy={busy} review={review} act={act} />}
+          {!record ? <Waiting document={document} /> : (
+            <Tabs value={tab} onChange={(value) => setTab(value ?? "values")} keepMounted={false} className="tabs">
+              <Tabs.List>
+                <Tabs.Tab value="values">Values <Count n={all.filter((f) => f.sort !== "entity").length} /></Tabs.Tab>
+                <Tabs.Tab value="findings">Findings <Count n={all.filter((f) => f.sort === "entity").length} /></Tabs.Tab>
+                <Tabs.Tab value="fhir">FHIR</Tabs.Tab>
+                <Tabs.Tab value="history">History</Tabs.Tab>
+              </Tabs.List>
+              {(tab === "values" || tab === "findings") && (
+                <Filter value={filter} change={setFilter} openOnly={openOnly} setOpenOnly={setOpenOnly} facts={all} />
+              )}
+              <Tabs.Panel value="values"><Values record={record} facts={shown} selected={selected} edit={edit} hands={hands} review={review} /></Tabs.Panel>
+              <Tabs.Panel value="findings"><Findings facts={shown} selected={selected} hands={hands} review={review} /></Tabs.Panel>
+              <Tabs.Panel value="fhir"><Resources id={id} version={loaded.version} show={show} /></Tabs.Panel>
+              <Tabs.Panel value="history"><History document={document} versions={record.versions} /></Tabs.Panel>
+            </Tabs>
+          )}
+        </aside>
+      </div>
+      {record && (
+        <footer className="foot">
+          <span className="left" aria-live="polite">{left === 0 ? "Nothing left to look at" : `${left} left on this document`}</span>
+          {busy && <Loader size="xs" />}
+          <span className="grow" />
+          {review && <Button size="compact-md" variant="default" leftSection={<Icon name="undo" />} disabled={machine || busy} onClick={undo}>Undo</Button>}
+          <Tooltip label="Previous document (K)"><ActionIcon variant="default" aria-label="Previous document" onClick={() => void neighbour(id, -1, false)}><Icon name="back" /></ActionIcon></Tooltip>
+          <Tooltip label="Next document (J)"><ActionIcon variant="default" aria-label="Next document" onClick={() => void neighbour(id, 1, false)}><Icon name="next" /></ActionIcon></Tooltip>
+          {review && document.state === "needs_review" && (
+            <Tooltip label="Ctrl Enter"><Button size="compact-md" disabled={busy} onClick={() => void approve()}>{left ? `Approve, ${left} not looked at` : "Approve"}</Button></Tooltip>
+          )}
+        </footer>
+      )}
+    </div>
+  );
+}
+
+const Count = ({ n }: { n: number }) => <span className="count">{n}</span>;
+
+function Waiting({ document }: { document: DocumentFull }) {
+  if (document.state === "failed") {
+    return <p className="hint">This document could not be read: {sentence(document.code ?? "unknown reason")}. Its file is kept.</p>;
+  }
+  return <p className="hint"><Loader size="sm" /> {document.state === "received" ? "Waits to be read." : "Being read; the values appear here."}</p>;
+}
+
+function focusRow(panel: React.RefObject<HTMLElement | null>, key: string) {
+  requestAnimationFrame(() => {
+    const row = panel.current?.querySelector<HTMLElement>(`[data-row="${CSS.escape(key)}"]`);
+    row?.focus({ preventScroll: true });
+    row?.closest(".row, td")?.scrollIntoView({ block: "nearest" });
+  });
+}
+
+/** winner says who changed the record first. */
+async function winner(id: string): Promise<string> {
+  const last = (await api.document(id)).records.at(-1);
+  return `${last ? who(last.actor) : "Somebody"} changed this document in the meantime (version ${last?.version}: ${sentence(last?.action ?? "")}). ` +
+    "Your change was not saved; this is the newest.";
+}
+
+/** neighbour goes to the next or previous document of the review queue. */
+async function neighbour(id: string, by: 1 | -1, done: boolean) {
+  const list = (await api.queue()).documents;
+  const at = list.findIndex((item) => item.id === id);
+  const next = at < 0 ? (by > 0 ? list.find((item) => item.id !== id) : undefined) : list[at + by] ?? (done ? list.find((item) => item.id !== id) : undefined);
+  if (next) go(`/d/${next.id}`);
+  else if (done) go("/");
+}
+
+/** useKeys is the keys of docs/guide/console.md, as far as they are about a document. */
+function useKeys(use: {
+  step: (by: 1 | -1, look: boolean) => boolean;
+  current: Fact | undefined;
+  review: boolean;
+  busy: boolean;
+  inPanel: () => boolean;
+  hands: Hands;
+  begin: (fact: Fact, value?: string) => void;
+  approve: () => Promise<void>;
+  undo: () => void;
+  go: (by: 1 | -1) => void;
+  page: number;
+  setPage: (page: number) => void;
+  pageCount: number;
+  view: (name: string) => void;
+}) {
+  const latest = useRef(use);
+  latest.current = use;
+  useEffect(() => {
+    const key = (event: KeyboardEvent) => {
+      const u = latest.current;
+      const done = () => event.preventDefault();
+      const control = event.ctrlKey || event.metaKey;
+      if (window.document.querySelector("[role=dialog]")) return;
+      if (control && event.key === "Enter" && u.review) return done(), void u.approve();
+      if (typing(event.target)) return;
+      if (control && event.key.toLowerCase() === "z" && u.review) return done(), u.undo();
+      if (control || event.altKey) return;
+      const fact = u.current;
+      switch (event.key) {
+        case "Tab":
+          // Within the list Tab goes to what needs a look; at its end it leaves as always.
+          if (u.inPanel() && isRow(event.target) && u.step(event.shiftKey ? -1 : 1, true)) done();
+          return;
+        case "ArrowDown":
+        case "ArrowUp":
+          if (u.inPanel() && isRow(event.target)) done(), u.step(event.key === "ArrowDown" ? 1 : -1, false);
+          return;
+        case "Enter":
+          if (!fact || !u.review || !isRow(event.target)) return;
+          done();
+          if (fact.value === null) u.begin(fact);
+          else u.hands.accept(fact);
+          return;
+        case "F2": return fact && u.review ? (done(), u.begin(fact)) : undefined;
+        case "Delete": return fact && u.review && fact.value !== null ? (done(), u.hands.reject(fact)) : undefined;
+        case "x": case "X": return fact && u.review && fact.sort !== "entity" ? (done(), u.hands.absent(fact)) : undefined;
+        case "u": case "U": return u.review ? (done(), u.undo()) : undefined;
+        case "j": case "J": return done(), u.go(1);
+        case "k": case "K": return done(), u.go(-1);
+        case "r": return done(), u.view("right");
+        case "R": return done(), u.view("left");
+        case "+": case "=": return done(), u.view("in");
+        case "-": return done(), u.view("out");
+        case "0": return done(), u.view("fit");
+        case "/": return done(), window.document.getElementById("find")?.focus();
+        case "g": case "G": return done(), window.document.getElementById("page-at")?.focus();
+        case "PageDown": return u.page < u.pageCount ? (done(), u.setPage(u.page + 1)) : undefined;
+        case "PageUp": return u.page > 1 ? (done(), u.setPage(u.page - 1)) : undefined;
+        case "?": case " ": return;
+      }
+      if (event.key.length === 1 && fact && u.review && isRow(event.target)) done(), u.begin(fact, event.key);
+    };
+    window.addEventListener("keydown", key);
+    return () => window.removeEventListener("keydown", key);
+  }, []);
+}
+
+const isRow = (target: EventTarget | null) => target instanceof HTMLElement && target.hasAttribute("data-row");

@@ -1,0 +1,131 @@
+import type { Box, Entity, Field, Flag, RecordBody } from "./types";
+
+/**
+ * Look is how a value stands, as people see it: docs/guide/console.md has the table. Each has
+ * a word, a colour and a shape, so that none is told by colour alone.
+ */
+export type Look = "accepted" | "check" | "conflict" | "missing" | "edited" | "confirmed" | "absent" | "rejected";
+
+export const lookWord: Record<Look, string> = {
+  accepted: "accepted",
+  check: "check",
+  conflict: "conflict",
+  missing: "missing",
+  edited: "edited",
+  confirmed: "confirmed",
+  absent: "not present",
+  rejected: "rejected",
+};
+
+/** Fact is one value of the record that a person can look at and settle. */
+export interface Fact {
+  key: string;
+  segment: number;
+  target: string; // as in a review action
+  sort: "field" | "line" | "entity";
+  group: string; // heading under which it stands
+  name: string;
+  label: string;
+  value: string | null;
+  raw: string;
+  page: number;
+  box: Box | null;
+  look: Look;
+  reasons: string[];
+  confidence: number;
+  field?: Field;
+  entity?: Entity;
+  row?: number;
+}
+
+export const open = (fact: Fact) => fact.look === "check" || fact.look === "conflict" || fact.look === "missing";
+
+/** facts lists every value of a record in the order of its screen. */
+export function facts(record: RecordBody): Fact[] {
+  return (record.segments ?? []).flatMap((segment, s) => {
+    const wrong = conflicts(segment.flags ?? []);
+    const fields = (segment.fields ?? []).map((field) =>
+      fieldFact(field, s, `field:${field.name}`, "field", group(field), wrong));
+    const lines = (segment.lines ?? []).flatMap((line, row) =>
+      Object.entries(line).map(([name, field]) => ({
+        ...fieldFact(field, s, `line:${row}:${name}`, "line", "Lines", wrong), name, row,
+      })));
+    const entities = (segment.entities ?? []).map((entity, i) => entityFact(entity, s, i));
+    return [...fields, ...lines, ...entities];
+  });
+}
+
+/** conflicts are the names of fields that a flag of severity error is about. */
+function conflicts(flags: Flag[]): Set<string> {
+  return new Set(flags.filter((flag) => flag.severity === "error").flatMap((flag) => flag.fields ?? []));
+}
+
+/** group is the heading of a field: the part of its name before the first dot. */
+function group(field: Field): string {
+  const [head] = field.name.split(".");
+  return field.name.includes(".") ? head : "";
+}
+
+function fieldFact(field: Field, segment: number, target: string, sort: "field" | "line", heading: string,
+  wrong: Set<string>): Fact {
+  return {
+    key: `${segment}/${target}`, segment, target, sort, group: heading,
+    name: field.name, label: field.label || field.name, value: field.value, raw: field.raw,
+    page: field.page ?? 0, box: hasBox(field.box) ? field.box : null,
+    look: look(field.state, field.human?.action, wrong.has(field.name)),
+    reasons: field.reasons ?? [], confidence: field.confidence, field,
+  };
+}
+
+function entityFact(entity: Entity, segment: number, index: number): Fact {
+  const target = `entity:${entity.id || index}`;
+  return {
+    key: `${segment}/${target}`, segment, target, sort: "entity", group: entity.type,
+    name: entity.type, label: entity.text, value: entity.text, raw: entity.text,
+    page: entity.page ?? 0, box: entity.box && hasBox(entity.box) ? entity.box : null,
+    look: look(entity.state ?? "accepted", entity.human?.action, false),
+    reasons: entity.reasons ?? [], confidence: entity.confidence, entity,
+  };
+}
+
+const hasBox = (box: Box | undefined) => !!box && box[2] > 0 && box[3] > 0;
+
+function look(state: string, human: string | undefined, conflict: boolean): Look {
+  switch (human) {
+    case "accepted": return "confirmed";
+    case "corrected": return "edited";
+    case "not_present": return "absent";
+    case "rejected": return "rejected";
+  }
+  if (state === "missing") return "missing";
+  if (state === "review") return conflict ? "conflict" : "check";
+  return "accepted";
+}
+
+/** chips are what is said about a mention, in words: an unmarked one holds for the patient now. */
+export function chips(entity: Entity): string[] {
+  const out: string[] = [];
+  if (entity.negated) out.push("negated");
+  if (entity.experiencer && entity.experiencer !== "patient") out.push(entity.experiencer);
+  if (entity.historical) out.push("historical");
+  if (entity.hypothetical) out.push("hypothetical");
+  if (entity.uncertain) out.push("uncertain");
+  return out;
+}
+
+/** matches reports whether a fact has the text (lower case) anywhere that a person sees. */
+export function matches(fact: Fact, text: string): boolean {
+  if (!text) return true;
+  const codes = fact.entity?.codes?.flatMap((code) => [code.code, code.display ?? ""]) ?? [];
+  return [fact.name, fact.label, fact.value ?? "", fact.raw, lookWord[fact.look], ...codes]
+    .some((part) => part.toLowerCase().includes(text));
+}
+
+/** union is the smallest box around all. */
+export function union(boxes: Box[]): Box {
+  const x = Math.min(...boxes.map((box) => box[0]));
+  const y = Math.min(...boxes.map((box) => box[1]));
+  const right = Math.max(...boxes.map((box) => box[0] + box[2]));
+  const bottom = Math.max(...boxes.map((box) => box[1] + box[3]));
+  return [x, y, right - x, bottom - y];
+}

@@ -1,0 +1,85 @@
+import { Button } from "@mantine/core";
+import { useEffect, useState } from "react";
+import * as api from "./api";
+import { Link } from "./app";
+import { label } from "./fhir";
+import { stateWord } from "./marks";
+import type { Action, DocumentFull, DocumentState, RecordBody, Subject } from "./types";
+import { exactly, sentence, typeName, who } from "./words";
+
+/** Held is the questions that a document waits with, one a segment, and the answers to them. */
+export function Held({ document, record, busy, review, act }: {
+  document: DocumentFull; record: RecordBody | null; busy: boolean; review: boolean;
+  act: (action: Omit<Action, "after">) => Promise<boolean>;
+}) {
+  const asked = (record?.segments ?? []).map((segment, i) => ({ segment, i })).filter(({ segment }) => segment.subject && unsettled(segment.subject));
+  return (
+    <section className="held" aria-label="Question">
+      {asked.length === 0 && <h2>{document.question || "This document waits for an answer."}</h2>}
+      {asked.map(({ segment, i }) => (
+        <div key={i}>
+          <h2>{segment.subject!.question || document.question || "Whose document is this?"}</h2>
+          {asked.length > 1 && <p className="soft">{typeName(segment.type)}, pages {segment.pages[0]}–{segment.pages[1]}</p>}
+          {(segment.subject!.candidates ?? []).map((candidate) => (
+            <Choice key={candidate.patient} candidate={candidate} busy={busy || !review}
+              choose={() => void act({ kind: "answer", segment: i, target: "patient", value: `Patient/${candidate.patient}` })} />
+          ))}
+          {review && (
+            <Button variant="default" size="compact-md" disabled={busy}
+              onClick={() => void act({ kind: "answer", segment: i, target: "patient", value: "new" })}>
+              {segment.subject!.candidates?.length ? "None of these: a new patient" : "A new patient"}
+            </Button>
+          )}
+        </div>
+      ))}
+    </section>
+  );
+}
+
+const unsettled = (subject: Subject) => !subject.patient && !subject.new;
+
+function Choice({ candidate, busy, choose }: {
+  candidate: { patient: string; score: number; reasons?: string[] }; busy: boolean; choose: () => void;
+}) {
+  const [name, setName] = useState("");
+  useEffect(() => {
+    const stop = new AbortController();
+    api.fhir(`Patient/${encodeURIComponent(candidate.patient)}`, stop.signal).then((patient) => setName(label(patient)), () => setName(""));
+    return () => stop.abort();
+  }, [candidate.patient]);
+  return (
+    <div className="choice">
+      <div>
+        <Link to={`/p/${candidate.patient}`}><b>{name || `Patient ${candidate.patient.slice(0, 8)}`}</b></Link>
+        <ul>{(candidate.reasons ?? []).map((reason, i) => <li key={i}>{reason}</li>)}</ul>
+      </div>
+      <Button size="compact-md" disabled={busy} onClick={choose} aria-label={`This patient: ${name || candidate.patient}`}>This patient</Button>
+    </div>
+  );
+}
+
+const actions: Record<string, string> = {
+  machine: "Read by machine", accept: "Accepted a value", correct: "Corrected a value", reject: "Rejected a value",
+  not_present: "Said that a value is not on the page", answer: "Answered the question", undo: "Took a change back", approve: "Approved the document",
+};
+
+/** History is what happened to the document, newest first: states and versions of its record. */
+export function History({ document, versions }: { document: DocumentFull; versions: Record<string, string> }) {
+  const events = [
+    ...(document.arrivals ?? []).map((a) => ({ at: a.at, text: "Arrived", by: `by ${a.source}` })),
+    ...(document.history ?? []).filter((h) => h.from).map((h) => ({
+      at: h.at, text: stateWord(h.to as DocumentState), by: [h.code && sentence(h.code), who(h.actor)].filter(Boolean).join(", "),
+    })),
+    ...document.records.map((r) => ({ at: r.at, text: actions[r.action] ?? sentence(r.action), by: `${who(r.actor)}, version ${r.version}` })),
+  ].sort((a, b) => b.at.localeCompare(a.at));
+  return (
+    <div className="story">
+      <ol>{events.map((event, i) => <li key={i}><b>{event.text}</b> <span>{event.by}</span><time dateTime={event.at}>{exactly(event.at)}</time></li>)}</ol>
+      <dl className="pairs small">
+        <div><dt>SHA-256</dt><dd><code className="hash">{document.sha256}</code></dd></div>
+        <div><dt>Kind of file</dt><dd>{document.media_type}</dd></div>
+        {Object.entries(versions ?? {}).map(([name, version]) => <div key={name}><dt>{sentence(name)}</dt><dd>{version}</dd></div>)}
+      </dl>
+    </div>
+  );
+}
