@@ -244,3 +244,14 @@ func (n *Node) Walk(f func(*Node) bool) {
 		it.Walk(f)
 	}
 }
+
+// Shallow copies an object or array itself; what is below stays shared.
+func (n *Node) Shallow() *Node {
+	if n == nil {
+		return nil
+	}
+	c := *n
+	c.members = append([]Member(nil), n.members...)
+	c.items = append([]*Node(nil), n.items...)
+	return &c
+}
