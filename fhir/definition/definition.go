@@ -133,7 +133,7 @@ func (e *Element) Property(member string) (*Element, *Type) {
 			continue
 		}
 		if len(member) > len(c.Name) && member[:len(c.Name)] == c.Name {
-			if t := c.choice(member[len(c.Name):]); t != nil {
+			if t := c.ChoiceType(member[len(c.Name):]); t != nil {
 				return c, t
 			}
 		}
@@ -148,8 +148,9 @@ func (e *Element) single() *Type {
 	return e.Types[0].Type
 }
 
-// choice finds the type whose name with a capital first letter is suffix.
-func (e *Element) choice(suffix string) *Type {
+// ChoiceType gives the type of name[x] by what follows the name in the JSON member name
+// ("DateTime"); nil where e cannot have it.
+func (e *Element) ChoiceType(suffix string) *Type {
 	for i := range e.Types {
 		if t := e.Types[i].Type; sameButFirst(t.Name, suffix) {
 			return t
