@@ -29,7 +29,7 @@ type Label struct {
 // Lexicon is the labels of one type. It is immutable.
 type Lexicon struct {
 	buckets map[byte][]entry // spellings by their initial
-	Labels  []*Label // the type's own and the shared ones, in the order of the file
+	Labels  []*Label         // the type's own and the shared ones, in the order of the file
 }
 
 type entry struct {
