@@ -123,7 +123,21 @@ func Draw(seed uint64, kind Kind, layout string) (*sheet.Draft, error) {
 		return nil, fault.New(fault.NotFound, "specimen_layout", "this kind of document has no such layout; layouts are %v", append(Layouts(kind), ApartLayouts(kind)...))
 	}
 	d.Finish()
+	losePage(d, fiction.NewSource(seed, "lost page"))
 	return d, nil
+}
+
+// lostShare is how often a sheet of a document that counts its sheets is missing.
+const lostShare = 0.12
+
+// losePage plants a missing page: never the first, which says whose document it is.
+func losePage(d *sheet.Draft, s fiction.Source) {
+	if len(d.Sheets) < 2 || !d.Counts() || !s.Chance(lostShare) {
+		return
+	}
+	d.Lose(2 + s.IntN(len(d.Sheets)-1))
+	d.Expected.Flags = append(d.Expected.Flags, expected.Flag{Code: expected.Names{"page_missing"}, Note: "the sheets say how many they are, and one is not here"})
+	delete(d.Expected.Checks, "page_missing")
 }
 
 func setOut[F any](d *sheet.Draft, layouts []sheet.Layout[F], name string, facts F, s fiction.Source) bool {

@@ -13,6 +13,7 @@ type Draft struct {
 	Sheets   []*Sheet
 	Expected expected.Document
 	later    []func(pages int)
+	counts   bool
 }
 
 // NewDraft begins a document of this type.
@@ -67,6 +68,7 @@ func (d *Draft) Later(draw func(pages int)) { d.later = append(d.later, draw) }
 
 // Finish draws what was kept for later.
 func (d *Draft) Finish() {
+	d.counts = len(d.later) > 0
 	for _, draw := range d.later {
 		draw(len(d.Sheets))
 	}

@@ -2,6 +2,7 @@ package sheet
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"time"
 
@@ -11,11 +12,29 @@ import (
 // made is the date in every PDF, so that equal sheets have equal bytes.
 var made = time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
 
-// PDF writes the sheets as a PDF with a text layer; the faces are embedded as subsets.
-func PDF(w io.Writer, sheets []*Sheet) error {
+// Page is one page of a PDF: a sheet with a text layer, or a picture without one.
+type Page struct {
+	Sheet *Sheet
+	Scan  *Scan
+}
+
+// Scan is a page that is only a picture: JPEG or PNG bytes and the paper's size in points.
+type Scan struct {
+	Format        string // JPG or PNG
+	Bytes         []byte
+	Width, Height float64
+}
+
+// PDF writes pages as a PDF; the faces are embedded as subsets with a map to Unicode.
+func PDF(w io.Writer, pages []Page) error {
 	pdf := newPDF()
 	known := map[string]bool{}
-	for _, s := range sheets {
+	for i, p := range pages {
+		if p.Scan != nil {
+			scanPDF(pdf, fmt.Sprintf("page%d", i+1), p.Scan)
+			continue
+		}
+		s := p.Sheet
 		pdf.AddPageFormat("P", fpdf.SizeType{Wd: s.Width, Ht: s.Height})
 		if p := s.Paper; p.A != 0 && p != White {
 			pdf.SetFillColor(int(p.R), int(p.G), int(p.B))
@@ -26,6 +45,13 @@ func PDF(w io.Writer, sheets []*Sheet) error {
 		}
 	}
 	return pdf.Output(w)
+}
+
+func scanPDF(pdf *fpdf.Fpdf, name string, s *Scan) {
+	options := fpdf.ImageOptions{ImageType: s.Format}
+	pdf.RegisterImageOptionsReader(name, options, bytes.NewReader(s.Bytes))
+	pdf.AddPageFormat("P", fpdf.SizeType{Wd: s.Width, Ht: s.Height})
+	pdf.ImageOptions(name, 0, 0, s.Width, s.Height, false, options, 0, "")
 }
 
 func newPDF() *fpdf.Fpdf {
@@ -57,27 +83,4 @@ func drawPDF(pdf *fpdf.Fpdf, known map[string]bool, it item) {
 	pdf.SetFont(t.face.name, "", t.size)
 	pdf.SetTextColor(r, g, b)
 	pdf.Text(t.x, t.y, t.s)
-}
-
-// Scan is a page that is only a picture: JPEG or PNG bytes and the paper's size in points.
-type Scan struct {
-	Format        string // JPG or PNG
-	Bytes         []byte
-	Width, Height float64
-}
-
-// ScanPDF writes pictures as the pages of a PDF without a text layer.
-func ScanPDF(w io.Writer, pages []Scan) error {
-	pdf := newPDF()
-	for i, p := range pages {
-		name := string(rune('a' + i%26))
-		if i >= 26 {
-			name += string(rune('a' + i/26))
-		}
-		options := fpdf.ImageOptions{ImageType: p.Format}
-		pdf.RegisterImageOptionsReader(name, options, bytes.NewReader(p.Bytes))
-		pdf.AddPageFormat("P", fpdf.SizeType{Wd: p.Width, Ht: p.Height})
-		pdf.ImageOptions(name, 0, 0, p.Width, p.Height, false, options, 0, "")
-	}
-	return pdf.Output(w)
 }
