@@ -1,7 +1,9 @@
 package pipeline
 
 import (
+	"bytes"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"chartlake/document"
@@ -105,23 +107,18 @@ func move(f Filing, settled Settled, resources []store.Key) store.Command {
 		}}
 }
 
-// put writes a resource. A re-run leaves alone what a person confirmed or edited; a
-// Provenance that says the same as before keeps its time.
+// put writes a resource where it says something else than the current version. A re-run
+// leaves alone what a person confirmed or edited.
 func put(resource *fhir.Node, fullURL string, person bool) store.Command {
-	u := store.Update{Resource: resource, FullURL: fullURL, SkipSame: true}
-	if !person {
-		u.Keep = confirmed
-	}
-	if resource.Type() == "Provenance" {
-		u.Resource = fhir.NewObject("resourceType", resource.Type(), "id", resource.ID())
-		u.Modify = func(current *fhir.Node) (*fhir.Node, error) {
-			if current != nil && sameButTime(current, resource) {
+	return store.Update{
+		Resource: fhir.NewObject("resourceType", resource.Type(), "id", resource.ID()), FullURL: fullURL,
+		Modify: func(current *fhir.Node) (*fhir.Node, error) {
+			if current != nil && (!person && confirmed(current) || bytes.Equal(content(current), content(resource))) {
 				return current, nil
 			}
 			return resource, nil
-		}
+		},
 	}
-	return u
 }
 
 func keepUnless(person bool) func(*fhir.Node) bool {
@@ -147,18 +144,26 @@ func confirmed(current *fhir.Node) bool {
 	return true
 }
 
-// sameButTime compares two Provenances without meta and recorded, and with a reference to
-// the target's version taken for one to the target.
-func sameButTime(a, b *fhir.Node) bool { return string(timeless(a)) == string(timeless(b)) }
-
-func timeless(n *fhir.Node) []byte {
+// content is what a resource says, without what the store writes (version, time) and, for a
+// Provenance, without when it was recorded and which version of the target it was made with.
+func content(n *fhir.Node) []byte {
 	c := n.Clone()
-	c.Delete("meta")
+	if meta := c.Get("meta"); meta != nil {
+		meta.Delete("versionId")
+		meta.Delete("lastUpdated")
+		if len(meta.Members()) == 0 {
+			c.Delete("meta")
+		}
+	}
+	if c.Type() != "Provenance" {
+		return c.AppendJSON(nil)
+	}
 	c.Delete("recorded")
 	for _, t := range c.Get("target").Items() {
 		t.Delete("extension")
 		if ref := t.Get("reference"); ref != nil {
-			ref.SetText(withoutVersion(ref.Text()))
+			plain, _, _ := strings.Cut(ref.Text(), "/_history/")
+			ref.SetText(plain)
 		}
 	}
 	return c.AppendJSON(nil)
@@ -220,15 +225,6 @@ func (p *Pipeline) Withdraw(v store.View, row *store.Document) ([]store.Command,
 		out = append(out, store.Delete{Key: key})
 	}
 	return out, nil
-}
-
-func withoutVersion(reference string) string {
-	for i := range reference {
-		if len(reference)-i >= 10 && reference[i:i+10] == "/_history/" {
-			return reference[:i]
-		}
-	}
-	return reference
 }
 
 // conflict reports an error that means: somebody else was quicker, look again.

@@ -1,0 +1,193 @@
+// Package review is what people do to the doubtful values of a document: accept, correct,
+// reject, say that it is not on the page, answer whose document it is, approve, take back.
+//
+// Every act is one store transaction with the person as the actor: the record's next
+// version, the resources that follow from it, the state where it changes, and the audit row.
+// An act names the record version that the person saw; where that is not the newest it is
+// refused as a Conflict, so nobody overwrites what they have not seen. The machine's value
+// stays beside the person's, a later run of the pipeline keeps the person's, and undo is an
+// act like any other: nothing is ever taken out of the history.
+package review
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"chartlake/document"
+	"chartlake/fault"
+	"chartlake/pipeline"
+	"chartlake/record"
+	"chartlake/store"
+)
+
+// Kinds of action.
+const (
+	Accept     = "accept"      // as read: a field, a cell, an entity, a flag
+	Correct    = "correct"     // another value, or another type
+	Reject     = "reject"      // wrong, and not filed; with target document: it does not belong here
+	NotPresent = "not_present" // the page does not have it
+	Answer     = "answer"      // whose a segment is
+	Approve    = "approve"     // the document as a whole
+	Undo       = "undo"        // the last act
+)
+
+// rejectDocument is the record action of a rejected document, so that undo knows it.
+const rejectDocument = "reject_document"
+
+// AsShown is the value of an approve that also accepts every open value as it was read.
+const AsShown = "as_shown"
+
+// Action is one thing that a person does.
+type Action struct {
+	Document string `json:"-"`
+	After    int    `json:"after"` // version of the record that the person saw
+	Kind     string `json:"kind"`
+	Segment  int    `json:"segment"`
+	// Target is field:NAME, line:ROW:NAME, entity:ID, entity:ID:PART (negated, uncertain,
+	// hypothetical, historical, experiencer), flag:INDEX, type, patient or document; empty for
+	// undo and approve.
+	Target string `json:"target,omitempty"`
+	// Value is the new value of correct; for answer a Patient's id (with or without Patient/)
+	// or new; for approve AsShown or empty.
+	Value  string        `json:"value,omitempty"`
+	Page   int           `json:"page,omitempty"`  // correct: where the value stands
+	Words  []int         `json:"words,omitempty"` // indexes into the page's words; without Value their text is the value
+	Box    *document.Box `json:"box,omitempty"`
+	Reason string        `json:"reason,omitempty"`
+}
+
+// Result is what an act led to.
+type Result struct {
+	Version int
+	State   store.State
+	Record  *record.Record
+}
+
+const (
+	reasonMax = 500  // bytes of a reason
+	valueMax  = 4096 // bytes of a value
+	wordsMax  = 1000 // words of a value
+)
+
+// Desk is where people work. It is safe for many goroutines.
+type Desk struct {
+	Pipeline *pipeline.Pipeline
+}
+
+// act is an action with what it is done to.
+type act struct {
+	Action
+	actor store.Actor
+	now   time.Time
+	view  store.View
+	row   *store.Document
+	rec   *record.Record
+	read  *document.Document
+}
+
+// Act does one action. Faults: Conflict (record_changed: look again; not_settled; open_values;
+// nothing_to_undo), NotFound (no such document, target or patient), Invalid (bad_target,
+// bad_value, ...).
+func (d *Desk) Act(ctx context.Context, actor store.Actor, a Action) (*Result, error) {
+	if len(a.Reason) > reasonMax || len(a.Value) > valueMax || len(a.Words) > wordsMax {
+		return nil, fault.New(fault.TooLarge, "action_too_large", "a reason may have %d bytes, a value %d, and %d words", reasonMax, valueMax, wordsMax)
+	}
+	if a.Kind == Undo {
+		return d.undo(ctx, actor, a)
+	}
+	if a.Kind == Reject && a.Target == "document" {
+		return d.reject(ctx, actor, a)
+	}
+	return d.change(ctx, actor, a, a.Kind, func(x *act) error { return x.apply() })
+}
+
+// change files a record that f has changed, as the record's next version.
+func (d *Desk) change(ctx context.Context, actor store.Actor, a Action, name string, f func(*act) error) (*Result, error) {
+	p := d.Pipeline
+	row, err := p.Row(ctx, actor, a.Document)
+	if err != nil {
+		return nil, err
+	}
+	read, err := p.Reading(ctx, actor, row)
+	if err != nil {
+		return nil, err
+	}
+	p.Filing.Lock()
+	defer p.Filing.Unlock()
+	x := &act{Action: a, actor: actor, now: p.Now().UTC(), read: read}
+	var steps []store.Command
+	var settled pipeline.Settled
+	err = p.Store.View(ctx, actor, func(v store.View) error {
+		if err := x.load(v); err != nil {
+			return err
+		}
+		if err := f(x); err != nil {
+			return err
+		}
+		if err := p.Identify(x.rec, pipeline.KnownIn(v)); err != nil {
+			return err
+		}
+		steps, settled, err = p.Commands(v, pipeline.Filing{Row: x.row, From: x.row.State, Read: read, Record: x.rec,
+			After: a.After, Action: name, Person: true})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := p.Store.Transact(ctx, actor, steps); err != nil {
+		return nil, changed(err)
+	}
+	return &Result{Version: a.After + 1, State: settled.State, Record: x.rec}, nil
+}
+
+// load brings up the row and the record that the person saw.
+func (x *act) load(v store.View) (err error) {
+	x.view = v
+	if x.row, err = v.Document(x.Document); err != nil {
+		return err
+	}
+	if !x.row.State.Settled() {
+		return fault.New(fault.Conflict, "not_settled", "the document is being read; wait until it has come to rest")
+	}
+	if x.row.State == store.Failed {
+		return fault.New(fault.Conflict, "failed", "the document could not be read; run it again, or reject it")
+	}
+	if x.row.State == store.Rejected && x.Kind != Undo {
+		return fault.New(fault.Conflict, "rejected", "the document is rejected; take that back first")
+	}
+	newest, err := v.Record(x.Document, 0)
+	if err != nil {
+		return err
+	}
+	if newest.Version != x.After {
+		return recordChanged()
+	}
+	x.rec, err = parse(newest.Body)
+	return err
+}
+
+func parse(body []byte) (*record.Record, error) {
+	rec := new(record.Record)
+	if err := json.Unmarshal(body, rec); err != nil {
+		return nil, fault.New(fault.Corrupt, "record_damaged", "the record cannot be read")
+	}
+	return rec, nil
+}
+
+func recordChanged() error {
+	return fault.New(fault.Conflict, "record_changed", "the record has a newer version; look at it and act again")
+}
+
+// changed tells a lost race in the person's words.
+func changed(err error) error {
+	if fault.Is(err, fault.Conflict) {
+		return recordChanged()
+	}
+	return err
+}
+
+// by is the mark of this act on a value.
+func (x *act) by(what string) *record.Human {
+	return &record.Human{Who: x.actor.ID, Action: what, At: x.now.Format(time.RFC3339), Reason: x.Reason}
+}
