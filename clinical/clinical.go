@@ -2,12 +2,27 @@
 // procedures, allergies, with the section they stand in and what is asserted of them
 // (negated, uncertain, hypothetical, historical, whose). It works offline on text alone and
 // gives character offsets; the caller turns them into pages and boxes.
+//
+// Mentions come from a lexicon, assertion from cues with a scope after ConText (Harkema et
+// al. 2009). What the lexicon does not know is not found; what is found but not sure is in
+// state review. Every doubt is decided against filing a fact of the patient.
 package clinical
 
-import "chartlake/record"
+import (
+	_ "embed"
+	"regexp"
+	"sort"
+	"strings"
+
+	"chartlake/record"
+	"chartlake/terminology"
+)
 
 // Version names this stage's rules in Provenance.
 const Version = "clinical/1"
+
+//go:embed data/sections.txt
+var sectionsData string
 
 // Findings is what Annotate says about one text.
 type Findings struct {
@@ -16,10 +31,266 @@ type Findings struct {
 }
 
 // Engine holds the dictionaries. It is safe for many goroutines.
-type Engine struct{}
+type Engine struct {
+	lexicon *lexicon
+	cues    map[string]rule
+	headers map[string]string
+}
 
 // Open loads the embedded dictionaries.
-func Open() (*Engine, error) { return &Engine{}, nil }
+func Open() (*Engine, error) {
+	l, err := newLexicon()
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{lexicon: l, cues: parseCues(cuesData), headers: map[string]string{}}
+	for _, row := range rows(sectionsData) {
+		name, headers, _ := strings.Cut(row, ":")
+		for _, h := range strings.Split(headers, ",") {
+			e.headers[headerKey(h)] = name
+		}
+	}
+	return e, nil
+}
 
-// Annotate finds the mentions of a text. Any text is answered; offsets count characters (runes).
-func (e *Engine) Annotate(text string) Findings { return Findings{} }
+// headerKey is how header() joins tokens: blanks only where the text has space.
+func headerKey(h string) string {
+	toks := tokens([]rune(strings.TrimSpace(h)))
+	var b strings.Builder
+	for i, t := range toks {
+		if i > 0 && t.begin > toks[i-1].end {
+			b.WriteByte(' ')
+		}
+		b.WriteString(t.lower)
+	}
+	return b.String()
+}
+
+// acceptScore is the confidence from which a mention is accepted without a person.
+const acceptScore = 0.8
+
+// Annotate finds the mentions of a text. Any text is answered; offsets count characters
+// (runes). Text beyond maxRunes is not looked at.
+func (e *Engine) Annotate(text string) Findings {
+	runes := []rune(text)
+	if len(runes) > maxRunes {
+		runes = runes[:maxRunes]
+	}
+	toks := tokens(runes)
+	starts := e.findSections(toks)
+	sections := sectionOf(toks, starts)
+	var out []*mention
+	for _, s := range sentences(toks, starts) {
+		in := e.mentions(runes, toks, s, sections[s.first])
+		e.assert(toks, s, sections[s.first], in)
+		out = append(out, in...)
+	}
+	out = withoutBare(out)
+	settle(out)
+	f := Findings{Sections: recordSections(toks, starts)}
+	for _, m := range out {
+		f.Entities = append(f.Entities, m.Entity)
+	}
+	sort.SliceStable(f.Entities, func(i, j int) bool { return f.Entities[i].Begin < f.Entities[j].Begin })
+	return f
+}
+
+// noKnownRE is the written statement that there is no known allergy.
+var noKnownRE = regexp.MustCompile(`(?i)^(?:nkda|nka|no known (?:drug |medication |food |environmental )?allerg(?:y|ies))\b`)
+
+// allergicRE before a drug makes it an allergy.
+var allergicRE = regexp.MustCompile(`(?i)\b(?:allergic|allergy|allergies|anaphylaxis|intoleran(?:t|ce)|hypersensitivity|reaction) (?:to|with)\s+(?:[a-z]+,? (?:and |or )?){0,3}$`)
+
+// mentions finds the terms of a sentence, longest first, none overlapping.
+func (e *Engine) mentions(text []rune, toks []token, s span, section string) []*mention {
+	var out []*mention
+	for i := s.first; i < s.last; {
+		if m, ok := social(text, toks, i, s); ok {
+			out = append(out, m)
+			i = m.last
+			continue
+		}
+		if loc := noKnownRE.FindStringIndex(following(text, toks[i].begin, toks[i].begin+40)); loc != nil {
+			m := newMention(text, toks, i, tokenAt(toks, i, s.last, toks[i].begin+loc[1]), record.Allergy, entry{score: 0.95})
+			out = append(out, m)
+			i = m.last
+			continue
+		}
+		en, end, ok := e.lexicon.at(toks, i, s.last)
+		if !ok || toks[i].number() && en.kind != kindProblem {
+			i++
+			continue
+		}
+		if m := e.mention(text, toks, i, end, s, section, en); m != nil {
+			out = append(out, m)
+		}
+		i = end
+	}
+	e.attributes(text, toks, s, out)
+	return out
+}
+
+// tokenAt gives the first token from i that begins at or after a character.
+func tokenAt(toks []token, i, last, char int) int {
+	for i < last && toks[i].begin < char {
+		i++
+	}
+	return i
+}
+
+// mention makes an entity of a term, or nothing where the context gives the words another meaning.
+func (e *Engine) mention(text []rune, toks []token, i, end int, s span, section string, en entry) *mention {
+	before := string(text[toks[s.first].begin:toks[i].begin])
+	allergic := section == "allergies" || allergicRE.MatchString(before)
+	switch en.kind {
+	case kindDrug, kindAllergen:
+		if allergic {
+			return newMention(text, toks, i, end, record.Allergy, en)
+		}
+		if en.kind == kindAllergen {
+			return nil
+		}
+		return newMention(text, toks, i, end, record.Medication, en)
+	case kindProblem:
+		if section == "allergies" {
+			return nil // the reaction to an allergen
+		}
+		return newMention(text, toks, i, end, record.Problem, en)
+	case kindProcedure:
+		return newMention(text, toks, i, end, record.Procedure, en)
+	default:
+		m := newMention(text, toks, i, end, record.Test, en)
+		if !m.result(following(text, m.End, toks[s.last-1].end+30)) {
+			return nil // a test without its result says nothing of the patient
+		}
+		if en.kind == kindVital {
+			m.attribute("category", "vital-signs")
+		}
+		return m
+	}
+}
+
+func newMention(text []rune, toks []token, first, last int, typ record.EntityType, en entry) *mention {
+	m := &mention{entry: en, first: first, last: max(last, first+1)}
+	m.Type, m.Begin, m.End = typ, toks[first].begin, toks[m.last-1].end
+	m.Text = strings.ReplaceAll(string(text[m.Begin:m.End]), "\n", " ")
+	m.Confidence, m.Codes, m.Rule = en.score, en.codes(), "lexicon"
+	return m
+}
+
+// attributes reads what follows each mention, up to the next one of its kind.
+func (e *Engine) attributes(text []rune, toks []token, s span, in []*mention) {
+	end := toks[s.last-1].end
+	for n, m := range in {
+		next := end
+		for _, o := range in[n+1:] {
+			if o.Type == m.Type {
+				next = o.Begin
+				break
+			}
+		}
+		switch m.Type {
+		case record.Medication:
+			previous := toks[s.first].begin
+			if n > 0 {
+				previous = in[n-1].End
+			}
+			m.dose(following(text, m.End, next))
+			m.status(string(text[previous:m.Begin]), following(text, m.End, next))
+		case record.Allergy:
+			m.reaction(following(text, m.End, next))
+		case record.Test:
+			m.Codes = labCodes(m.entry.name, m.Attributes["unit"])
+		}
+	}
+}
+
+// labCodes gives the most common LOINC code of a component whose example unit is the printed
+// one; without a unit that agrees there is no code.
+func labCodes(component, unit string) []record.Code {
+	if component == "" || unit == "" {
+		return nil
+	}
+	var best *terminology.LabTest
+	tests := terminology.LabTests(component)
+	for i := range tests {
+		for _, u := range tests[i].Units {
+			if strings.EqualFold(u, unit) && (best == nil || tests[i].Rank < best.Rank) {
+				best = &tests[i]
+			}
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	return []record.Code{{System: terminology.LOINC, Code: best.Code, Display: best.Name, Score: 0.8}}
+}
+
+// socialRE are statements of habits.
+var socialRE = regexp.MustCompile(`(?i)^(?:(?:current|former|never|ex-?|non-?)?\s?smok(?:es|er|ing|ed)\b|tobacco (?:use|abuse)?|(?:etoh|alcohol)(?: use| abuse| intake)?|illicit (?:drugs?|drug use|substances?)(?: use)?|recreational drugs?(?: use)?|drug use|vap(?:es|ing))\b`)
+
+func social(text []rune, toks []token, i int, s span) (*mention, bool) {
+	if !toks[i].word() {
+		return nil, false
+	}
+	loc := socialRE.FindStringIndex(following(text, toks[i].begin, min(toks[i].begin+30, toks[s.last-1].end)))
+	if loc == nil {
+		return nil, false
+	}
+	end := tokenAt(toks, i, s.last, toks[i].begin+loc[1])
+	return newMention(text, toks, i, end, record.SocialHistory, entry{score: 0.9}), true
+}
+
+// bare are words that mostly take up again a finding named before with more words.
+var bare = map[string]bool{"pain": true, "infection": true, "injury": true, "illness": true, "swelling": true, "bleeding": true}
+
+// withoutBare drops a bare word where the text has a longer mention that ends with it ("pain"
+// after "epigastric pain"): it is the same finding, and its own assertion would repeat it.
+func withoutBare(all []*mention) []*mention {
+	longer := map[string]bool{}
+	for _, m := range all {
+		if i := strings.LastIndexByte(m.Text, ' '); i > 0 {
+			longer[terminology.Normal(m.Text[i+1:])] = true
+		}
+	}
+	kept := all[:0]
+	for _, m := range all {
+		if word := terminology.Normal(m.Text); bare[word] && longer[word] {
+			continue
+		}
+		kept = append(kept, m)
+	}
+	return kept
+}
+
+// settle gives states: sure and clear is accepted; a concept that the text both affirms and
+// denies of the patient is for a person, and so is what was noted as a doubt.
+func settle(all []*mention) {
+	denied := map[string]bool{}
+	key := func(m *mention) string {
+		if len(m.Codes) > 0 {
+			return m.Codes[0].Code
+		}
+		return terminology.Normal(m.Text)
+	}
+	for _, m := range all {
+		if m.Negated && m.Experiencer == "patient" {
+			denied[key(m)] = true
+		}
+	}
+	for _, m := range all {
+		m.State = record.Accepted
+		if m.Confidence < acceptScore {
+			m.doubts = append(m.doubts, "the words are not sure to mean this")
+		}
+		if !m.Negated && m.Experiencer == "patient" && !m.Hypothetical && denied[key(m)] && m.Type == record.Problem {
+			m.doubts = append(m.doubts, "affirmed here and denied elsewhere in the document")
+		}
+		if m.Negated && m.Historical && m.Type == record.Medication {
+			m.doubts = append(m.doubts, "unclear whether the drug is taken")
+		}
+		if len(m.doubts) > 0 {
+			m.State, m.Reasons = record.Review, m.doubts
+		}
+	}
+}

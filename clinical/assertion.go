@@ -1,0 +1,360 @@
+package clinical
+
+import (
+	_ "embed"
+	"strings"
+
+	"chartlake/record"
+)
+
+//go:embed data/cues.txt
+var cuesData string
+
+// cueKind is what a cue asserts.
+type cueKind string
+
+const (
+	cueNegated      cueKind = "negated"
+	cueUncertain    cueKind = "uncertain"
+	cueHypothetical cueKind = "hypothetical"
+	cueHistorical   cueKind = "historical"
+	cueFamily       cueKind = "family"
+	cueOther        cueKind = "other"
+	cueStop         cueKind = "stop"
+	cuePseudo       cueKind = "pseudo"
+)
+
+// rule is what a phrase means as a cue; a phrase may be a cue in both directions.
+type rule struct {
+	forward, backward cueKind
+}
+
+// cue is a phrase found in a sentence.
+type cue struct {
+	rule
+	first, last int // tokens [first,last)
+	words       string
+}
+
+// cueWordsMax is the longest cue, in tokens.
+const cueWordsMax = 9
+
+func parseCues(data string) map[string]rule {
+	out := map[string]rule{}
+	for _, row := range rows(data) {
+		f := strings.SplitN(row, "\t", 3)
+		key := cueKey(f[2])
+		r := out[key]
+		switch f[1] {
+		case "forward":
+			r.forward = cueKind(f[0])
+		case "backward":
+			r.backward = cueKind(f[0])
+		default:
+			r.forward, r.backward = cueKind(f[0]), cueKind(f[0])
+		}
+		out[key] = r
+	}
+	return out
+}
+
+// cueKey joins the tokens of a phrase by blanks.
+func cueKey(phrase string) string {
+	var words []string
+	for _, t := range tokens([]rune(phrase)) {
+		words = append(words, t.lower)
+	}
+	return strings.Join(words, " ")
+}
+
+// findCues finds the cues of a sentence, longest first at each place, none overlapping.
+func (e *Engine) findCues(toks []token, s span) []cue {
+	var out []cue
+	for i := s.first; i < s.last; {
+		key, found := "", cue{}
+		for j := i; j < s.last && j < i+cueWordsMax; j++ {
+			if j > i {
+				key += " "
+			}
+			key += toks[j].lower
+			if r, ok := e.cues[key]; ok && (r.forward != "" || toks[i].word() || closed(toks, j+1, s.last)) {
+				found = cue{rule: r, first: i, last: j + 1, words: key}
+			}
+		}
+		if found.last == 0 {
+			i++
+			continue
+		}
+		out = append(out, found)
+		i = found.last
+	}
+	return out
+}
+
+// closed reports that nothing more of the sentence follows, or a mark does: "fever: no" is an
+// answer, "Skin: no rash" begins one.
+func closed(toks []token, next, last int) bool {
+	return next >= last || !toks[next].word() || toks[next].newlines > 0
+}
+
+// mention is an entity being built: its tokens and what is asserted of it.
+type mention struct {
+	record.Entity
+	entry       entry
+	first, last int // tokens
+	doubts      []string
+}
+
+// assert decides what a sentence says of its mentions, after ConText: cues act forward to the
+// end of their scope, backward through a list; sections give the defaults.
+func (e *Engine) assert(toks []token, s span, section string, in []*mention) {
+	cues := e.outside(toks, e.findCues(toks, s), in)
+	for _, m := range in {
+		m.Experiencer = "patient"
+		sectionDefault(m, section)
+		for _, c := range cues {
+			if c.forward != "" && c.last <= m.first {
+				e.forward(toks, c, cues, m, section)
+			}
+			if c.backward != "" && c.first >= m.last && reaches(toks, m, c, in) {
+				apply(m, c.backward, c, toks)
+			}
+		}
+		signs(toks, s, m)
+	}
+}
+
+// outside drops cues that lie within a mention ("no known allergies" is one by itself), and
+// shortens those that reach into one ("no acute" before "acute distress").
+func (e *Engine) outside(toks []token, cues []cue, in []*mention) []cue {
+	kept := cues[:0]
+next:
+	for _, c := range cues {
+		for _, m := range in {
+			if c.first >= m.last || c.last <= m.first {
+				continue
+			}
+			if c.first >= m.first {
+				continue next
+			}
+			words := strings.ToLower(written(toks, c.first, m.first))
+			r, ok := e.cues[words]
+			if !ok {
+				continue next
+			}
+			c = cue{rule: r, first: c.first, last: m.first, words: words}
+		}
+		kept = append(kept, c)
+	}
+	return kept
+}
+
+// forward applies a cue to a mention after it, if no word between ends its scope.
+func (e *Engine) forward(toks []token, c cue, cues []cue, m *mention, section string) {
+	switch {
+	case c.forward == cuePseudo && strings.HasPrefix(c.words, "no ") && afterComma(toks, c.last, m.first):
+		// "no change in vision, diplopia": the pseudo cue covers its own object only
+		c.forward = cueNegated
+	case c.forward == cueStop, c.forward == cuePseudo:
+		return
+	}
+	for _, other := range cues {
+		if other.first < c.last || other.last > m.first {
+			continue
+		}
+		if other.forward == cueStop && ends(c.forward, other.words) {
+			return
+		}
+	}
+	if c.forward == cueFamily && section != "family_history" && !relates(toks, c) {
+		m.doubts = append(m.doubts, "a relative is named in the sentence")
+		return
+	}
+	apply(m, c.forward, c, toks)
+	if c.forward == cueFamily && strings.Contains(c.words, "family") && m.Attributes["relationship"] == "" {
+		return
+	}
+	if c.forward == cueFamily {
+		m.attribute("relationship", relative(c.words))
+	}
+}
+
+func afterComma(toks []token, from, to int) bool {
+	for j := from; j < to; j++ {
+		if toks[j].text == "," {
+			return true
+		}
+	}
+	return false
+}
+
+// ends reports whether a stop word ends the scope of a kind of cue. A condition ("if") holds
+// to the end of its sentence; a relative stays the subject until the patient is named.
+func ends(k cueKind, stop string) bool {
+	switch k {
+	case cueHypothetical:
+		return false
+	case cueFamily, cueOther:
+		return stop == "patient" || stop == "he" || stop == "she"
+	}
+	return true
+}
+
+// relates reports that a relative is said to have something ("mother had", "father: ", "sister with").
+func relates(toks []token, c cue) bool {
+	if strings.Contains(c.words, "family") || strings.Contains(c.words, "history of") {
+		return true
+	}
+	for j := c.last; j < len(toks) && j < c.last+5; j++ {
+		switch toks[j].lower {
+		case "has", "had", "have", "with", "died", "diagnosed", "history", "hx", "suffered", "suffers", ":", "-", "–", "(", "deceased", "of", "developed":
+			return true
+		case ".", ";":
+			return false
+		}
+	}
+	return false
+}
+
+// relative is the relative that a cue names.
+func relative(words string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(words, "in her "), "in his ")
+}
+
+// reaches reports that only list items, commas, conjunctions and few other words stand
+// between a mention and a cue after it ("fever, chills and cough: denied").
+func reaches(toks []token, m *mention, c cue, in []*mention) bool {
+	words := 0
+	for j := m.last; j < c.first; j++ {
+		if t := toks[j].lower; t == "," || t == "and" || t == "or" || t == "/" || t == ":" || t == "(" || t == ")" {
+			if t == "," && j+1 < c.first && !listed(j, c.first, in) {
+				return false
+			}
+			continue
+		}
+		if within(j, in) {
+			continue
+		}
+		if words++; words > 3 {
+			return false
+		}
+	}
+	return true
+}
+
+// listed reports a mention between tokens j and end: the comma before it belongs to a list.
+func listed(j, end int, in []*mention) bool {
+	for _, m := range in {
+		if m.first > j && m.last <= end {
+			return true
+		}
+	}
+	return false
+}
+
+func within(j int, in []*mention) bool {
+	for _, m := range in {
+		if j >= m.first && j < m.last {
+			return true
+		}
+	}
+	return false
+}
+
+func apply(m *mention, k cueKind, c cue, toks []token) {
+	switch k {
+	case cueNegated:
+		m.Negated = true
+	case cueUncertain:
+		m.Uncertain = true
+	case cueHypothetical:
+		m.Hypothetical = true
+	case cueHistorical:
+		m.Historical = true
+	case cueFamily:
+		m.Experiencer = "family"
+		if r := relative(c.words); !strings.Contains(r, "family") && !strings.Contains(r, "parents") {
+			m.attribute("relationship", strings.TrimPrefix(r, "in "))
+		}
+	case cueOther:
+		m.Experiencer = "other"
+	default:
+		return
+	}
+	if m.Cue == nil || k == cueNegated || k == cueFamily {
+		m.Cue = &record.Cue{Text: written(toks, c.first, c.last), Begin: toks[c.first].begin, End: toks[c.last-1].end}
+	}
+}
+
+// written is the text of tokens as they stand, with single blanks where there is space.
+func written(toks []token, first, last int) string {
+	var b strings.Builder
+	for i := first; i < last; i++ {
+		if i > first && (toks[i].begin > toks[i-1].end) {
+			b.WriteByte(' ')
+		}
+		b.WriteString(toks[i].text)
+	}
+	return b.String()
+}
+
+// sectionDefault sets what a section says of everything in it (docs/design/assertion.md).
+func sectionDefault(m *mention, section string) {
+	switch section {
+	case "family_history":
+		m.Experiencer = "family"
+	case "past_medical_history", "past_surgical_history":
+		m.Historical = true
+	case "instructions":
+		if m.Type == record.Problem {
+			m.Hypothetical = true
+		}
+	case "plan":
+		if m.Type == record.Problem || m.Type == record.Procedure || m.Type == record.Test {
+			m.Hypothetical = true
+		}
+	}
+}
+
+// signs reads plus and minus marks of a list of findings: "+ cough, - fever", "fever (-)".
+func signs(toks []token, s span, m *mention) {
+	if next := m.last; next+2 < s.last+1 && next+2 < len(toks) && toks[next].text == "(" && toks[next+2].text == ")" {
+		switch toks[next+1].text {
+		case "-", "–":
+			m.Negated = true
+		case "+":
+			m.Negated = false
+		}
+	}
+	before := m.first - 1
+	if before < s.first {
+		return
+	}
+	switch toks[before].text {
+	case "+":
+		m.Negated = false
+	case "-", "–":
+		if before > s.first && marked(toks, s) && !toks[before-1].word() {
+			m.Negated = true
+		}
+	case ")":
+		if before-2 >= s.first && toks[before-2].text == "(" {
+			switch toks[before-1].text {
+			case "-", "–":
+				m.Negated = true
+			case "+":
+				m.Negated = false
+			}
+		}
+	}
+}
+
+// marked reports that a sentence uses plus signs as marks: then a minus is one as well.
+func marked(toks []token, s span) bool {
+	for i := s.first; i < s.last; i++ {
+		if toks[i].text == "+" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,135 @@
+package clinical
+
+import (
+	"regexp"
+	"strings"
+)
+
+// attribute sets an attribute of a mention once.
+func (m *mention) attribute(name, v string) {
+	v = strings.TrimSpace(v)
+	if v == "" {
+		return
+	}
+	if m.Attributes == nil {
+		m.Attributes = map[string]string{}
+	}
+	if _, set := m.Attributes[name]; !set {
+		m.Attributes[name] = v
+	}
+}
+
+// Patterns of the parts of a dose instruction, in the words that prescribers write.
+var (
+	strengthRE  = regexp.MustCompile(`(?i)\b\d+(?:[.,]\d+)?(?:\s?[-/]\s?\d+(?:\.\d+)?)?\s?(?:mg|mcg|µg|g|gm|units?|iu|meq|ml|%)(?:\s?/\s?(?:\d+\s?)?(?:ml|hr|hour|day|dose|actuation|tab))?(?:\b|$)`)
+	formRE      = regexp.MustCompile(`(?i)\b(?:tablets?|tabs?|capsules?|caps?|puffs?|sprays?|drops?|patch(?:es)?|suppositor(?:y|ies)|solution|suspension|syrup|cream|ointment|inhaler|injection|lozenges?|sachets?|packets?)\b`)
+	routeRE     = regexp.MustCompile(`(?i)\b(?:by mouth|orally|oral|p\.?o\.?|intravenous(?:ly)?|iv|intramuscular(?:ly)?|im|subcutaneous(?:ly)?|subq|sc|sublingual(?:ly)?|sl|topical(?:ly)?|inhaled|inhalation|per rectum|rectal(?:ly)?|pr|intranasal(?:ly)?|nasal(?:ly)?|transdermal(?:ly)?|ophthalmic|in (?:each|both|the) (?:eye|eyes|ear|ears|nostril|nostrils))\b`)
+	frequencyRE = regexp.MustCompile(`(?i)\b(?:once(?:\s*/\s*|\s+(?:a|per)\s+|\s+)(?:daily|day|week(?:ly)?|month(?:ly)?)|twice (?:a|per) day|twice daily|twice a week|three times (?:a|per) day|three times daily|four times (?:a|per) day|four times daily|\d+ times (?:a|per) (?:day|week)|every (?:other )?(?:\d+(?:\s?-\s?\d+)?\s)?(?:hours?|days?|weeks?|months?|morning|evening|night|bedtime)|q\.?\s?\d+(?:\s?-\s?\d+)?\s?h(?:rs?|ours?)?|q\.?[ap]\.?m\.?|q\.?h\.?s\.?|q\.?o\.?d\.?|q\.?d\.?|q\s?day|qweek|b\.?i\.?d\.?|t\.?i\.?d\.?|q\.?i\.?d\.?|daily|weekly|monthly|nightly|at bedtime|at night|in the morning|in the evening|every morning|with meals|before meals|after meals)(?:\b|$)`)
+	asNeededRE  = regexp.MustCompile(`(?i)\b(?:as needed|p\.?r\.?n\.?)(?: for ([a-z][a-z /]{2,30}))?`)
+	durationRE  = regexp.MustCompile(`(?i)\b(?:for|x) (\d+(?:\s?-\s?\d+)? (?:days?|weeks?|months?|doses?))\b`)
+	valueRE     = regexp.MustCompile(`^\s*(?:\(?(?:level|count)?\)?)\s*(?::|=|of|was|is|at)?\s*([<>]=?\s?)?(\d+(?:,\d{3})*(?:\.\d+)?(?:/\d+)?)\s*(mg/dl|g/dl|mmol/l|meq/l|u/l|iu/l|ng/ml|pg/ml|mcg/dl|µg/dl|k/ul|x10\^?3/ul|10\^3/ul|thou/ul|m/ul|miu/l|uiu/ml|mm/hr|mg/l|mmhg|mm hg|bpm|/min|breaths/min|°\s?f|°\s?c|f\b|c\b|%|kg/m2|kg|lbs?|cm|in|fl|pg|sec|seconds)?`)
+	flagRE      = regexp.MustCompile(`(?i)^\s*\(?(high|low|elevated|normal|h|l|hh|ll)\)?(?:\s|,|;|\.|$|\))`)
+	reactionRE  = regexp.MustCompile(`(?i)^\s*(?:\(\s*(?:reaction:?\s*)?([^)\n]{3,60})\)|[-–:]+\s*(?:reaction:?\s*)?([^\n;,.]{3,60})|(?:causes|caused|causing|reaction:?|with)\s+([^\n;,.]{3,60}))`)
+)
+
+// sentenceText gives the characters from a mention's end to the end of its reach.
+func following(text []rune, begin, end int) string {
+	if begin >= end {
+		return ""
+	}
+	return string(text[begin:min(end, len(text))])
+}
+
+// dose reads what follows a drug up to the next drug or the end of its sentence.
+func (m *mention) dose(after string) {
+	after = strings.ReplaceAll(after, "\n", " ")
+	m.attribute("strength", strengthRE.FindString(after))
+	m.attribute("form", formRE.FindString(after))
+	m.attribute("route", routeRE.FindString(after))
+	m.attribute("frequency", frequencyRE.FindString(after))
+	if f := asNeededRE.FindStringSubmatch(after); f != nil {
+		m.attribute("as_needed", "true")
+		m.attribute("reason", f[1])
+	}
+	if f := durationRE.FindStringSubmatch(after); f != nil {
+		m.attribute("duration", f[1])
+	}
+}
+
+// result reads the value that follows a test; false where none does.
+func (m *mention) result(after string) bool {
+	after, _, _ = strings.Cut(after, "\n")
+	f := valueRE.FindStringSubmatchIndex(strings.ToLower(after))
+	if f == nil {
+		return false
+	}
+	part := func(i int) string {
+		if f[2*i] < 0 {
+			return ""
+		}
+		return after[f[2*i]:f[2*i+1]]
+	}
+	if len(strings.ToLower(after)) != len(after) {
+		return false // a letter whose lower case has another length: offsets would lie
+	}
+	m.attribute("comparator", strings.TrimSpace(part(1)))
+	m.attribute("value", part(2))
+	m.attribute("unit", part(3))
+	if g := flagRE.FindStringSubmatch(after[f[1]:]); g != nil {
+		m.attribute("flag", g[1])
+	}
+	return true
+}
+
+// reaction reads what an allergen does, right behind it.
+func (m *mention) reaction(after string) {
+	f := reactionRE.FindStringSubmatch(after)
+	if f == nil {
+		return
+	}
+	for _, g := range f[1:] {
+		if g = strings.TrimSpace(g); g != "" && !strings.EqualFold(g, "none") {
+			m.attribute("reaction", g)
+			return
+		}
+	}
+}
+
+// statusRE finds what the text says of taking a drug; the first word group that is there wins.
+var statusREs = []struct {
+	status string
+	re     *regexp.Regexp
+}{
+	{"stopped", regexp.MustCompile(`(?i)\b(?:stop(?:ped)?|discontinue[ds]?|d/c(?:'?d)?|no longer (?:taking|on|takes)|off)\b`)},
+	{"on-hold", regexp.MustCompile(`(?i)\b(?:held|hold(?:ing)?|on hold)\b`)},
+	{"not-taken", regexp.MustCompile(`(?i)\b(?:not taking|never took|did not take|denies taking|refused)\b`)},
+	{"intended", regexp.MustCompile(`(?i)\b(?:start|begin|initiate|prescribe[ds]?|will take)\b`)},
+	{"active", regexp.MustCompile(`(?i)\b(?:takes|taking|continues?|continued|currently on|remains on|is on)\b`)},
+}
+
+// status reads the sentence around a drug. A sentence about several drugs that says "stopped"
+// of one leaves the others in doubt, so the words nearest before or right after the drug count.
+func (m *mention) status(before, after string) {
+	before = tail(before, 30)
+	after = head(after, 60)
+	for _, s := range statusREs {
+		if s.re.MatchString(before) || s.re.MatchString(after) {
+			m.attribute("status", s.status)
+			return
+		}
+	}
+}
+
+func tail(s string, n int) string {
+	if len(s) > n {
+		return s[len(s)-n:]
+	}
+	return s
+}
+
+func head(s string, n int) string {
+	if len(s) > n {
+		return s[:n]
+	}
+	return s
+}

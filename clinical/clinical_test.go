@@ -1,0 +1,206 @@
+package clinical
+
+import (
+	"strings"
+	"sync"
+	"testing"
+	"unicode/utf8"
+
+	"chartlake/record"
+)
+
+var engine = sync.OnceValues(Open)
+
+func annotate(t *testing.T, text string) Findings {
+	t.Helper()
+	e, err := engine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := e.Annotate(text)
+	runes := []rune(text)
+	for _, en := range f.Entities {
+		if got := strings.ReplaceAll(string(runes[en.Begin:en.End]), "\n", " "); got != en.Text {
+			t.Errorf("offsets of %q give %q", en.Text, got)
+		}
+	}
+	return f
+}
+
+// said describes what is asserted of a mention: letters for negated, uncertain,
+// hypothetical, historical, family, other; "+" for affirmed of the patient.
+func said(e record.Entity) string {
+	s := ""
+	for _, p := range []struct {
+		set  bool
+		mark string
+	}{{e.Negated, "n"}, {e.Uncertain, "u"}, {e.Hypothetical, "y"}, {e.Historical, "p"}, {e.Experiencer == "family", "f"}, {e.Experiencer == "other", "o"}} {
+		if p.set {
+			s += p.mark
+		}
+	}
+	if s == "" {
+		return "+"
+	}
+	return s
+}
+
+func TestAssertion(t *testing.T) {
+	t.Parallel()
+	// Each case: text, then "words=assertion" for every mention that must be there.
+	tests := []struct{ text, want string }{
+		{"Patient denies fever, chills or cough.", "fever=n chills=n cough=n"},
+		{"No pneumothorax or effusion.", "pneumothorax=n effusion=n"},
+		{"No fever but has cough.", "fever=n cough=+"},
+		{"Denies nausea; reports vomiting.", "nausea=n vomiting=+"},
+		{"Fever: none. Cough: denied.", "Fever=n Cough=n"},
+		{"+ cough, - fever", "cough=+ fever=n"},
+		{"cough (+), fever (-)", "cough=+ fever=n"},
+		{"Wheezing -ve for pneumonia.", "Wheezing=+ pneumonia=n"},
+		{"The chest is negative for pneumonia.", "pneumonia=n"},
+		{"No change in vision, diplopia.", "diplopia=n"},
+		{"Rule out pneumonia.", "pneumonia=u"},
+		{"Pneumonia was ruled out.", "Pneumonia=n"},
+		{"Pneumonia cannot be ruled out.", "Pneumonia=u"},
+		{"?pneumonia", "pneumonia=u"},
+		{"Evaluate for pulmonary embolism.", "pulmonary embolism=y"},
+		{"Return if fever or chest pain.", "fever=y chest pain=y"},
+		{"Call for fever, but not for cough.", "fever=y"},
+		{"At risk of stroke.", "stroke=y"},
+		{"If pain persists, take ibuprofen.", "ibuprofen=y"},
+		{"Mother had breast cancer.", "breast cancer=f"},
+		{"FHx: Father - stroke. No diabetes.", "stroke=f diabetes=nf"},
+		{"Family history of asthma; patient has cough.", "asthma=f cough=+"},
+		{"History of stroke, now with headache.", "stroke=p headache=+"},
+		{"Cellulitis, resolved.", "Cellulitis=p"},
+		{"Cannot exclude pneumonia.", "pneumonia=u"},
+		{"Mother reports that he has fever.", "fever=+"},
+		{"Wife has influenza.", "influenza=o"},
+		{"without\nfever", "fever=n"},
+		{"Patient is not only nauseated but has fever.", "fever=+"},
+		{"Gram negative organisms grew; fever.", "fever=+"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.text, func(t *testing.T) {
+			t.Parallel()
+			got := map[string]string{}
+			for _, e := range annotate(t, tt.text).Entities {
+				got[e.Text] = said(e)
+			}
+			for rest := tt.want; rest != ""; {
+				i := strings.IndexByte(rest, '=')
+				words := strings.TrimSpace(rest[:i])
+				want, after, _ := strings.Cut(rest[i+1:], " ")
+				rest = after
+				if got[words] != want {
+					t.Errorf("%q: %q, want %q; all: %v", words, got[words], want, got)
+				}
+			}
+		})
+	}
+}
+
+func TestSectionsGiveDefaults(t *testing.T) {
+	t.Parallel()
+	f := annotate(t, `HPI: 54 yo with chest pain.
+Past Medical History: asthma, hypertension
+FAMILY HISTORY
+Mother: diabetes mellitus. Uncle has gout.
+Allergies: Penicillin (hives), latex - rash. NKDA to food.
+Medications:
+1. Metformin 500 mg tablet by mouth twice daily
+2. Lisinopril 10 mg PO daily - held
+Plan: chest x-ray for pneumonia`)
+	want := map[string]string{"chest pain": "problem +", "asthma": "problem p", "hypertension": "problem p",
+		"diabetes mellitus": "problem f", "gout": "problem f", "Penicillin": "allergy +", "latex": "allergy +",
+		"Metformin": "medication +", "Lisinopril": "medication +", "pneumonia": "problem y"}
+	got := map[string]record.Entity{}
+	for _, e := range f.Entities {
+		got[e.Text] = e
+	}
+	for words, w := range want {
+		if e := got[words]; string(e.Type)+" "+said(e) != w {
+			t.Errorf("%q: %s %s, want %s", words, e.Type, said(e), w)
+		}
+	}
+	for words, attrs := range map[string]map[string]string{
+		"Metformin":         {"strength": "500 mg", "form": "tablet", "route": "by mouth", "frequency": "twice daily"},
+		"Lisinopril":        {"strength": "10 mg", "route": "PO", "frequency": "daily", "status": "on-hold"},
+		"Penicillin":        {"reaction": "hives"},
+		"latex":             {"reaction": "rash"},
+		"diabetes mellitus": {"relationship": "mother"},
+	} {
+		for k, v := range attrs {
+			if got[words].Attributes[k] != v {
+				t.Errorf("%q: %s is %q, want %q", words, k, got[words].Attributes[k], v)
+			}
+		}
+	}
+	if _, reaction := got["hives"]; reaction {
+		t.Error("a reaction became a mention of its own")
+	}
+}
+
+func TestResults(t *testing.T) {
+	t.Parallel()
+	f := annotate(t, "Labs: Hemoglobin 9.1 g/dL (low), WBC 12.4, potassium 4.20 mmol/L. BP 142/88 mmHg. Takes potassium chloride. Sodium was not checked.")
+	got := map[string]map[string]string{}
+	for _, e := range f.Entities {
+		got[e.Text] = e.Attributes
+		if e.Type == record.Test && e.Attributes["value"] == "" {
+			t.Errorf("%q has no value", e.Text)
+		}
+	}
+	if a := got["Hemoglobin"]; a["value"] != "9.1" || a["unit"] != "g/dL" || a["flag"] != "low" {
+		t.Errorf("hemoglobin: %v", a)
+	}
+	if a := got["potassium"]; a["value"] != "4.20" {
+		t.Errorf("digits changed: %v", a)
+	}
+	if a := got["BP"]; a["value"] != "142/88" || a["category"] != "vital-signs" {
+		t.Errorf("blood pressure: %v", a)
+	}
+	if _, ok := got["Sodium"]; ok {
+		t.Error("a test without a result is a mention")
+	}
+}
+
+func TestAffirmedAndDeniedIsForAPerson(t *testing.T) {
+	t.Parallel()
+	for _, e := range annotate(t, "HPI: He has cough. ROS: denies cough.").Entities {
+		if !e.Negated && e.State != record.Review {
+			t.Errorf("%q affirmed and denied is %s", e.Text, e.State)
+		}
+	}
+}
+
+// Any text is answered, and cues never reach over a blank line.
+func FuzzAnnotate(f *testing.F) {
+	for _, s := range []string{"", "no fever\n\ncough", "\x00\xff", "Allergies: (((", strings.Repeat("no ", 500), "µg °F ½ İ 1,000.5/3"} {
+		f.Add(s)
+	}
+	e, err := Open()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		n := utf8.RuneCountInString(s)
+		for _, en := range e.Annotate(s).Entities {
+			if en.Begin < 0 || en.End > n || en.Begin >= en.End {
+				t.Fatalf("offsets %d-%d of %d", en.Begin, en.End, n)
+			}
+		}
+	})
+}
+
+func BenchmarkAnnotate(b *testing.B) {
+	e, err := Open()
+	if err != nil {
+		b.Fatal(err)
+	}
+	text := strings.Repeat("Patient denies fever, chills or cough. Metformin 500 mg by mouth twice daily for type 2 diabetes. No pneumothorax or effusion.\n", 400)
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		e.Annotate(text)
+	}
+}

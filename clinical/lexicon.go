@@ -1,0 +1,187 @@
+package clinical
+
+import (
+	_ "embed"
+	"strings"
+
+	"chartlake/record"
+	"chartlake/terminology"
+)
+
+//go:embed data/drugs.txt
+var drugsData string
+
+//go:embed data/allergens.txt
+var allergensData string
+
+//go:embed data/findings.txt
+var findingsData string
+
+//go:embed data/procedures.txt
+var proceduresData string
+
+//go:embed data/tests.txt
+var testsData string
+
+// kind is what a term of the lexicon names.
+type kind uint8
+
+const (
+	kindProblem kind = iota
+	kindDrug
+	kindAllergen
+	kindProcedure
+	kindTest
+	kindVital
+)
+
+// entry is a term of the lexicon. score is how surely the words mean it: 1 for a name of its
+// own, less for what the tables reach by a cross-reference or an abbreviation.
+type entry struct {
+	kind    kind
+	code    string
+	display string
+	score   float64
+	name    string // tests: LOINC component; drugs: generic name
+}
+
+// lexicon finds the longest term at a token. Keys are hashes of the normal forms of the words
+// of a term (FNV-1a, 64 bits: with 10^5 terms the chance of a false hit is below 10^-9).
+type lexicon struct {
+	terms    map[uint64]entry
+	prefixes map[uint64]struct{}
+}
+
+const (
+	fnvOffset = 14695981039346656037
+	fnvPrime  = 1099511628211
+)
+
+// extend adds one word to the hash of a phrase.
+func extend(h uint64, word string) uint64 {
+	for i := 0; i < len(word); i++ {
+		h = (h ^ uint64(word[i])) * fnvPrime
+	}
+	return (h ^ ' ') * fnvPrime
+}
+
+func (l *lexicon) add(phrase string, e entry) {
+	h := uint64(fnvOffset)
+	words := strings.Fields(terminology.Normal(phrase))
+	if len(words) == 0 {
+		return
+	}
+	for _, w := range words {
+		h = extend(h, w)
+		l.prefixes[h] = struct{}{}
+	}
+	l.terms[h] = e
+}
+
+// at gives the longest term that begins at token i and the token after it. Words may be
+// joined by blanks, hyphens, slashes and single line ends.
+func (l *lexicon) at(toks []token, i, last int) (e entry, end int, ok bool) {
+	h := uint64(fnvOffset)
+	for j := i; j < last; j++ {
+		if toks[j].norm == "" {
+			if j > i && (toks[j].text == "-" || toks[j].text == "/") && toks[j].newlines == 0 && j+1 < last && toks[j].begin == toks[j-1].end {
+				continue
+			}
+			return e, end, ok
+		}
+		if j > i && toks[j].newlines > 1 {
+			return e, end, ok
+		}
+		h = extend(h, toks[j].norm)
+		if _, more := l.prefixes[h]; !more {
+			return e, end, ok
+		}
+		if found, is := l.terms[h]; is {
+			e, end, ok = found, j+1, true
+		}
+	}
+	return e, end, ok
+}
+
+// generic are names in the tables that mean nothing in a note by themselves.
+var generic = strings.Fields(`disease disorder syndrome condition complication problem symptom sign finding lesion strain contact crush
+normal history cold work stress test positive negative age feeding exposure poisoning overdose sequelae abnormal mental specimen
+observation fear worry mole bite sting other male female pregnancy delivery labor death coma sleep burn burns shock crushed
+suffocation fussy crying drowning counseling screening tic lump compression rupture laceration injury puncture superficial
+perforation obstruction adhesion deformity instability absence agenesis abuse neglect wart foreign body weal`)
+
+// newLexicon joins the terminology tables with the project's own words; own words win.
+func newLexicon() (*lexicon, error) {
+	l := &lexicon{terms: make(map[uint64]entry, 60_000), prefixes: make(map[uint64]struct{}, 120_000)}
+	problems, err := terminology.Problems()
+	if err != nil {
+		return nil, err
+	}
+	skip := map[string]bool{}
+	for _, g := range generic {
+		skip[terminology.Normal(g)] = true
+	}
+	byName := make(map[string]terminology.Term, len(problems))
+	for _, t := range problems {
+		byName[t.Name] = t
+		if skip[t.Name] || len(t.Name) < 4 {
+			continue
+		}
+		l.add(t.Name, entry{kind: kindProblem, code: t.Code, display: t.Display, score: 0.9})
+	}
+	for _, row := range rows(findingsData) {
+		term, target, _ := strings.Cut(row, "\t")
+		t := byName[terminology.Normal(target)]
+		if target == "" {
+			t = byName[terminology.Normal(term)]
+		}
+		l.add(term, entry{kind: kindProblem, code: t.Code, display: t.Display, score: 0.95})
+	}
+	l.list(drugsData, kindDrug)
+	l.list(allergensData, kindAllergen)
+	l.list(proceduresData, kindProcedure)
+	for _, row := range rows(testsData) {
+		names, component, _ := strings.Cut(row, "\t")
+		k := kindTest
+		if component == "vital" {
+			k, component = kindVital, ""
+		}
+		l.names(names, entry{kind: k, score: 0.9, name: component})
+	}
+	return l, nil
+}
+
+func (l *lexicon) list(data string, k kind) {
+	for _, row := range rows(data) {
+		name, _, _ := strings.Cut(row, ":")
+		l.names(row, entry{kind: k, score: 0.95, name: name})
+	}
+}
+
+// names adds "name: synonym, synonym".
+func (l *lexicon) names(row string, e entry) {
+	name, synonyms, _ := strings.Cut(row, ":")
+	l.add(name, e)
+	for _, s := range strings.Split(synonyms, ",") {
+		l.add(s, e)
+	}
+}
+
+// rows gives the lines of a data file without comments and blanks.
+func rows(data string) []string {
+	var out []string
+	for _, l := range strings.Split(data, "\n") {
+		if l = strings.TrimRight(l, " \t\r"); l != "" && !strings.HasPrefix(l, "#") {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// codes gives the candidate codes of an entry.
+func (e entry) codes() []record.Code {
+	if e.kind != kindProblem || e.code == "" {
+		return nil
+	}
+	return []record.Code{{System: terminology.ICD10CM, Code: e.code, Display: e.display, Score: e.score}}
+}
