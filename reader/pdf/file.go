@@ -59,12 +59,12 @@ func (f *File) XFA() bool {
 }
 
 func (f *File) open(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
 	instance, err := f.engine.instance(ctx)
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
 	f.mu.Lock()
 	f.instance, f.source, f.dead, f.used = instance, newSource(f.file, f.size), false, 0
 	f.mu.Unlock()
@@ -200,4 +200,14 @@ func (f *File) Close() error {
 	f.document = ""
 	f.kill()
 	return nil
+}
+
+// Prepare gives the file a living instance before the clock of a page starts: waiting for
+// one to become free is not the page's fault.
+func (f *File) Prepare(ctx context.Context) error {
+	_, err := f.ready(ctx)
+	if f.used > 0 {
+		f.used--
+	}
+	return err
 }

@@ -1,0 +1,115 @@
+package reader
+
+import (
+	"context"
+	"image"
+
+	"chartlake/document"
+	"chartlake/reader/field"
+	"chartlake/reader/layout"
+	"chartlake/reader/mark"
+	"chartlake/reader/pixel"
+	"chartlake/reader/table"
+)
+
+// recognise reads a page's picture by OCR and completes the page. It gives the upright picture.
+func (r *Reader) recognise(ctx context.Context, page *document.Page, img *image.Gray) (*image.Gray, error) {
+	result, err := r.ocr.Page(ctx, img, page.DPI)
+	if err != nil {
+		return nil, err
+	}
+	page.Source = document.SourceOCR
+	page.Words, page.Rotation, page.Skew, page.Blank = result.Words, result.Rotation, result.Skew, result.Blank
+	img = pixel.Turn(img, result.Rotation)
+	page.Width, page.Height = float64(img.Rect.Dx()), float64(img.Rect.Dy())
+	complete(page, img, result.Rules)
+	return img, nil
+}
+
+// complete arranges a page's words and finds what they form. img is the upright page or nil;
+// the fields and marks that are on the page already come from a PDF form and are true.
+func complete(page *document.Page, img *image.Gray, rules []layout.Rule) {
+	before := append([]document.Word(nil), page.Words...)
+	layout.Arrange(page, rules)
+	renumber(page, before)
+	page.Tables = table.Find(page, rules)
+	for _, f := range field.Find(page, rules) {
+		if !stated(page.Fields, f) {
+			page.Fields = append(page.Fields, f)
+		}
+	}
+	if img != nil {
+		for _, m := range mark.Find(img, page, rules) {
+			switch {
+			case m.Shape == "signature":
+				page.Signatures = append(page.Signatures, m)
+			case !marked(page.Marks, m.Box):
+				page.Marks = append(page.Marks, m)
+			}
+		}
+	}
+	page.Confidence = confidence(page.Words)
+}
+
+// stated reports whether a PDF form already gives the value that a pair was found around.
+func stated(known []document.Field, f document.Field) bool {
+	for _, k := range known {
+		if k.Source == "acroform" && !f.ValueBox.Empty() && k.ValueBox.Intersect(f.ValueBox).Area() > f.ValueBox.Area()/2 {
+			return true
+		}
+	}
+	return false
+}
+
+func marked(known []document.Mark, b document.Box) bool {
+	for _, k := range known {
+		if k.Box.Intersect(b).Area() > min(b.Area(), k.Box.Area())/2 {
+			return true
+		}
+	}
+	return false
+}
+
+// renumber follows the words to their new places, for the fields and marks that name them.
+func renumber(page *document.Page, before []document.Word) {
+	if len(page.Fields) == 0 && len(page.Marks) == 0 {
+		return
+	}
+	places := map[document.Word][]int{}
+	for i, w := range page.Words {
+		places[w] = append(places[w], i)
+	}
+	moved := make([]int, len(before))
+	for i, w := range before {
+		moved[i] = -1
+		if at := places[w]; len(at) > 0 {
+			moved[i], places[w] = at[0], at[1:]
+		}
+	}
+	follow := func(words []int) (out []int) {
+		for _, w := range words {
+			if w >= 0 && w < len(moved) && moved[w] >= 0 {
+				out = append(out, moved[w])
+			}
+		}
+		return out
+	}
+	for i := range page.Fields {
+		f := &page.Fields[i]
+		f.KeyWords, f.ValueWords = follow(f.KeyWords), follow(f.ValueWords)
+	}
+	for i := range page.Marks {
+		page.Marks[i].LabelWords = follow(page.Marks[i].LabelWords)
+	}
+}
+
+func confidence(words []document.Word) float64 {
+	if len(words) == 0 {
+		return 0
+	}
+	sum := 0.0
+	for _, w := range words {
+		sum += w.Confidence
+	}
+	return sum / float64(len(words))
+}
