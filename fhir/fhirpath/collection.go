@@ -287,13 +287,14 @@ func (r *run) sorted(in []Value, keys []sortKey) []Value {
 	return out
 }
 
-// before compares two lists of sort keys; an item without a key comes first.
+// before compares two lists of sort keys; an item without a key comes first
+// in either direction.
 func (r *run) before(a, b []any, keys []sortKey) bool {
 	for i, k := range keys {
 		x, y := a[i], b[i]
 		if x == nil || y == nil {
 			if (x == nil) != (y == nil) {
-				return (x == nil) != k.descend
+				return x == nil
 			}
 			continue
 		}

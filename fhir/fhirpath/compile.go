@@ -8,24 +8,40 @@ import (
 )
 
 // Compile checks and compiles an expression that may be evaluated on any resource.
-func Compile(source string) (*Expr, error) { return compileFor(source, "") }
+func Compile(source string) (*Expr, error) { return compileFor(source, &compiler{}) }
 
-// CompileFor compiles an expression for resources of one type. Branches of a union that
-// begin with another resource type are left out. With strict it is an error to name an
-// element that the type does not have.
+// CompileFor compiles an expression for resources of one type: branches of a union that
+// begin with another resource type are left out.
 func CompileFor(source, resourceType string) (*Expr, error) {
-	if definition.R4().Type(resourceType) == nil {
-		return nil, fault.New(fault.Invalid, "fhirpath_semantic", "%s is no type of R4", resourceType)
+	t := definition.R4().Type(resourceType)
+	if t == nil {
+		return nil, fault.New(fault.Invalid, "fhirpath_semantic", "not a type of R4")
 	}
-	return compileFor(source, resourceType)
+	return compileFor(source, &compiler{target: t})
 }
 
-func compileFor(source, resourceType string) (*Expr, error) {
+// CompileStrict compiles for one type and refuses what the type cannot have: unknown
+// elements, other contexts, valueQuantity for value, order where there is none. In its
+// evaluation as() refuses several items.
+func CompileStrict(source, resourceType string) (*Expr, error) {
+	t := definition.R4().Type(resourceType)
+	if t == nil {
+		return nil, fault.New(fault.Invalid, "fhirpath_semantic", "not a type of R4")
+	}
+	return compileFor(source, &compiler{strict: t})
+}
+
+func compileFor(source string, c *compiler) (*Expr, error) {
 	tree, err := parse(source)
 	if err != nil {
 		return nil, err
 	}
-	c := &compiler{target: definition.R4().Type(resourceType)}
+	if c.strict != nil {
+		context := static{kinds: []kind{{c.strict, c.strict.Root}}}
+		if _, err := (&checker{}).check(tree, context, context, true); err != nil {
+			return nil, err
+		}
+	}
 	eval, err := c.compile(tree, true)
 	if err != nil {
 		return nil, err
@@ -35,6 +51,7 @@ func compileFor(source, resourceType string) (*Expr, error) {
 
 type compiler struct {
 	target *definition.Type // nil: any
+	strict *definition.Type // nil: lenient
 }
 
 func semanticError(n *node, format string, args ...any) error {

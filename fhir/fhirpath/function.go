@@ -109,10 +109,7 @@ func (c *compiler) typeCall(n *node) (step, error) {
 	if err != nil {
 		return nil, err
 	}
-	apply := asType
-	if n.text == "is" {
-		apply = isType
-	}
+	apply := c.typeFunction(n.text)
 	return func(r *run, in []Value) []Value { return apply(r, in, t) }, nil
 }
 

@@ -196,12 +196,15 @@ func addQuantities(p, q quantity, minus bool) []Value {
 func (r *run) move(t Temporal, q quantity, minus bool) []Value {
 	unit := q.unit
 	if !q.calendar {
-		if unit = calendarOf[q.unit]; unit == "" || q.system != "" {
+		if unit = calendarOf[q.unit]; unit == "" {
+			unit = calendarUnits[q.unit] // 1 'month'
+		}
+		if unit == "" || q.system != "" {
 			return r.fail("the unit is no duration that can be added to a date")
 		}
 	}
 	value := q.value
-	if unit == "second" {
+	if unit == "second" && q.calendar { // only calendar seconds have a fraction
 		unit = "millisecond"
 		value, _ = compute(func(d *apd.Decimal) (apd.Condition, error) { return arithmetic.Mul(d, value, apd.New(1000, 0)) })
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"html"
 	"regexp"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -207,9 +206,22 @@ func unescape(_ *run, s string, a []string) []Value {
 	case "html":
 		return one(stringValue(html.UnescapeString(s)))
 	case "json":
-		if out, err := strconv.Unquote(`"` + strings.ReplaceAll(s, `\/`, "/") + `"`); err == nil {
-			return one(stringValue(out))
-		}
+		return unescapeJSON(s)
 	}
 	return nil
+}
+
+func unescapeJSON(s string) []Value {
+	l := lexer{src: s}
+	var b strings.Builder
+	for l.pos < len(s) {
+		c := s[l.pos]
+		l.pos++
+		if c != '\\' {
+			b.WriteByte(c)
+		} else if l.escape(&b) != nil {
+			return nil
+		}
+	}
+	return one(stringValue(b.String()))
 }

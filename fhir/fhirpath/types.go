@@ -19,6 +19,9 @@ func typeSpecifier(n *node, text string) (typeName, error) {
 	}
 	inSystem := t.namespace != "FHIR" && systemTypes[t.name]
 	inFHIR := t.namespace != "System" && definition.R4().Type(t.name) != nil
+	if t.namespace == "System" && definition.R4().Type(t.name) != nil {
+		return t, nil // a type that no value has
+	}
 	if t.namespace != "" && t.namespace != "System" && t.namespace != "FHIR" || !inSystem && !inFHIR {
 		return t, semanticError(n, "%q is no type", text)
 	}
@@ -55,11 +58,18 @@ func (c *compiler) typeOperator(n *node, first bool) (step, error) {
 	if err != nil {
 		return nil, err
 	}
-	apply := isType
-	if n.text == "as" {
-		apply = asType
-	}
+	apply := c.typeFunction(n.text)
 	return func(r *run, in []Value) []Value { return apply(r, left(r, in), t) }, nil
+}
+
+func (c *compiler) typeFunction(name string) func(r *run, in []Value, t typeName) []Value {
+	switch {
+	case name == "is":
+		return isType
+	case name == "as" && c.strict != nil:
+		return func(r *run, in []Value, t typeName) []Value { return ofType(r, r.one(in), t) }
+	}
+	return ofType
 }
 
 func isType(r *run, in []Value, t typeName) []Value {
@@ -70,21 +80,28 @@ func isType(r *run, in []Value, t typeName) []Value {
 	return truth(t.matches(v))
 }
 
-// asType keeps the items of the type. The specification asks for a single item, but R4
-// search parameters use it on collections (Group.characteristic.value as CodeableConcept).
-func asType(r *run, in []Value, t typeName) []Value {
+// is reports whether a value has the type for as() and ofType(): a primitive must have it
+// itself (a code is no string), a complex type may be derived.
+func (t typeName) is(v Value) bool {
+	return t.matches(v) && (!v.primitive() || v.typ.Name == t.name)
+}
+
+// ofType keeps the items of the type. It is also as(), for which the specification asks for
+// a single item, but R4 search parameters use it on collections
+// (Group.characteristic.value as CodeableConcept).
+func ofType(r *run, in []Value, t typeName) []Value {
 	if !r.tick(len(in)) {
 		return nil
 	}
 	if len(in) == 1 {
-		if t.matches(in[0]) {
+		if t.is(in[0]) {
 			return in
 		}
 		return nil
 	}
 	var out []Value
 	for _, v := range in {
-		if t.matches(v) {
+		if t.is(v) {
 			out = append(out, v)
 		}
 	}
