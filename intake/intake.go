@@ -25,13 +25,14 @@ import (
 	"chartlake/fault"
 	"chartlake/internal/phi"
 	"chartlake/queue"
+	"chartlake/reader"
 	"chartlake/store"
 )
 
 const (
 	defaultBytesMax   = 500_000_000 // Textract's limit of an asynchronous document
 	defaultWaitingMax = 10_000      // documents that wait for a worker
-	defaultUploadsMax = 64          // uploads at the same time
+	defaultUploadsMax = 16          // uploads at the same time
 	keyMax            = 255         // bytes of an Idempotency-Key
 	nameMax           = 1024        // bytes of a file name that are kept
 	statedMax         = 128         // bytes of a stated type or patient
@@ -44,12 +45,12 @@ const (
 type Config struct {
 	Store store.Store
 	Blobs blob.Store
-	// Sniff looks at complete bytes before they are taken: what they are and how many pages
-	// they have, or the fault to refuse them with (Unsupported, TooLarge, Corrupt with code
-	// encrypted). It decodes nothing that the limits have not allowed.
-	Sniff func(ctx context.Context, r io.ReaderAt, size int64) (Sniffed, error)
+	// Sniff is reader.Reader's: it looks at complete bytes before they are taken and tells
+	// what they are, or the fault to refuse them with. It decodes nothing that the limits
+	// have not allowed.
+	Sniff func(file io.ReaderAt, size int64, password string) (reader.Media, error)
 	// BytesMax is the largest file; 0: 500 MB. WaitingMax is how many jobs may wait before
-	// the door answers 429; 0: 10,000. UploadsMax is how many uploads run at once; 0: 64.
+	// the door answers 429; 0: 10,000. UploadsMax is how many uploads run at once; 0: 16.
 	BytesMax   int64
 	WaitingMax int
 	UploadsMax int
@@ -57,12 +58,6 @@ type Config struct {
 	// and start again. The door is shut from then on.
 	Halt    func(error)
 	Metrics *Metrics
-}
-
-// Sniffed is what the door learnt about a file. Pages is 0 where counting would mean reading.
-type Sniffed struct {
-	MediaType string
-	Pages     int
 }
 
 // Offer is what comes with a file. Type and Patient are what the sender states, may be empty,
@@ -127,7 +122,7 @@ func (d *Desk) accept(ctx context.Context, actor store.Actor, r io.Reader, offer
 		return Receipt{}, 0, err
 	}
 	defer d.leave()
-	var kind Sniffed
+	var kind reader.Media
 	info, err := d.Blobs.Put(ctx, r, d.BytesMax, func(info blob.Info, bytes io.ReaderAt) (err error) {
 		kind, err = d.inspect(ctx, actor, info, bytes, offer.Key)
 		return err
@@ -138,7 +133,7 @@ func (d *Desk) accept(ctx context.Context, actor store.Actor, r io.Reader, offer
 	results, err := d.Store.Transact(ctx, actor, []store.Command{
 		store.Receive{
 			Document: store.Document{
-				ID: info.Hash, SHA256: info.Hash, State: store.Received, MediaType: kind.MediaType,
+				ID: info.Hash, SHA256: info.Hash, State: store.Received, MediaType: kind.Type,
 				Pages: kind.Pages, Bytes: info.Size, Type: offer.Type, Patient: offer.Patient,
 			},
 			Arrival: store.Arrival{At: time.Now().UTC(), Source: offer.Source, Name: offer.Name.Reveal(), Actor: actor.ID},
@@ -235,9 +230,9 @@ func busy(format string, args ...any) error {
 }
 
 // inspect is the check at the door on complete bytes that nobody else can see yet.
-func (d *Desk) inspect(ctx context.Context, actor store.Actor, info blob.Info, bytes io.ReaderAt, key string) (Sniffed, error) {
+func (d *Desk) inspect(ctx context.Context, actor store.Actor, info blob.Info, bytes io.ReaderAt, key string) (reader.Media, error) {
 	if info.Size == 0 {
-		return Sniffed{}, fault.New(fault.Invalid, "empty", "the file is empty")
+		return reader.Media{}, fault.New(fault.Invalid, "empty", "the file is empty")
 	}
 	if key != "" {
 		err := d.Store.View(ctx, actor, func(v store.View) error {
@@ -248,10 +243,10 @@ func (d *Desk) inspect(ctx context.Context, actor store.Actor, info blob.Info, b
 			return err
 		})
 		if err != nil {
-			return Sniffed{}, err
+			return reader.Media{}, err
 		}
 	}
-	return d.Sniff(ctx, bytes, info.Size)
+	return d.Sniff(bytes, info.Size, "")
 }
 
 // storing turns an error of the stores into the answer of the door: a write that may be lost

@@ -2,26 +2,20 @@ package pipeline
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"io"
 	"time"
 
+	"chartlake/reader"
 	"chartlake/record"
 )
 
 // Convert takes a file the whole way without a store: nobody is known, nothing is kept. The
 // record has its Bundle; a file of which no page could be read is a Corrupt fault.
-func (s *Stages) Convert(ctx context.Context, file io.ReaderAt, size int64, pages Pages) (*record.Record, error) {
-	sum := sha256.New()
-	if _, err := io.Copy(sum, io.NewSectionReader(file, 0, size)); err != nil {
-		return nil, err
-	}
-	doc, err := s.Reader.Read(ctx, file, size, pages)
+func (s *Stages) Convert(ctx context.Context, file io.ReaderAt, size int64, o reader.Options) (*record.Record, error) {
+	doc, err := s.Reader.Read(ctx, file, size, o)
 	if err != nil {
 		return nil, err
 	}
-	doc.SHA256 = hex.EncodeToString(sum.Sum(nil))
 	if err := unreadable(doc); err != nil {
 		return nil, err
 	}

@@ -21,6 +21,7 @@ import (
 	"chartlake/clinical"
 	"chartlake/document"
 	"chartlake/form"
+	"chartlake/reader"
 	"chartlake/store"
 )
 
@@ -33,24 +34,14 @@ const (
 	Annotate Mode = "annotate" // the DocumentReference only
 )
 
-// Reader reads pages: package reader, or an engine reached over a network.
+// Reader reads pages: reader.Reader, or an engine reached over a network.
 type Reader interface {
 	// Version names the reader with everything that changes what it reads.
 	Version() string
 	// Read gives every page of the file in order; a page that could not be read is there
 	// with its failure. The error is a fault: Corrupt, Unsupported or TooLarge when the file
 	// as a whole can never be read, anything else when trying again may help.
-	Read(ctx context.Context, file io.ReaderAt, size int64, p Pages) (*document.Document, error)
-}
-
-// Pages is how a reading goes on where another one stopped, and tells how far it is.
-type Pages struct {
-	// Have gives a page that was read before, nil where it was not; such a page is not read
-	// again. May be nil.
-	Have func(number int) *document.Page
-	// Read is called after each page that was read now, in any order but never at the same
-	// time, with the number of all pages. Its error ends the reading. May be nil.
-	Read func(page *document.Page, of int) error
+	Read(ctx context.Context, file io.ReaderAt, size int64, o reader.Options) (*document.Document, error)
 }
 
 // Stages are the functions of the way, without a store.

@@ -9,6 +9,7 @@ import (
 	"chartlake/blob"
 	"chartlake/document"
 	"chartlake/fault"
+	"chartlake/reader"
 	"chartlake/store"
 )
 
@@ -43,9 +44,10 @@ func (p *Pipeline) read(ctx context.Context, row *store.Document) (*document.Doc
 	defer file.Close()
 	done := len(have)
 	p.progress.set(row.ID, Progress{Stage: stageRead, Page: done, Of: row.Pages})
-	doc, err = p.Reader.Read(ctx, file, file.Size(), Pages{
-		Have: func(number int) *document.Page { return have[number] },
-		Read: func(page *document.Page, of int) error {
+	doc, err = p.Reader.Read(ctx, file, file.Size(), reader.Options{
+		SHA256: row.ID,
+		Known:  func(number int) *document.Page { return have[number] },
+		OnPage: func(page *document.Page, of int) error {
 			if err := p.keep(ctx, readKey(row.ID, version, strconv.Itoa(page.Number)), page); err != nil {
 				return err
 			}
@@ -58,7 +60,6 @@ func (p *Pipeline) read(ctx context.Context, row *store.Document) (*document.Doc
 	if err != nil {
 		return nil, err
 	}
-	doc.SHA256 = row.ID
 	return doc, p.keep(ctx, readKey(row.ID, version, partHead), head{doc.MediaType, len(doc.Pages)})
 }
 

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const readyMax = 60 * time.Second // a first start may compile the PDF engine
+
+// server is one life of the program under test.
+type server struct {
+	cmd    *exec.Cmd
+	base   string
+	client *http.Client
+	dead   chan struct{}
+	err    error
+	stderr tail
+}
+
+// start runs the server on a folder and waits until it is ready.
+func start(o options, data string, r *Result) (*server, error) {
+	addr, err := freeAddr()
+	if err != nil {
+		return nil, err
+	}
+	s := &server{base: "http://" + addr, dead: make(chan struct{}),
+		client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
+	s.cmd = exec.Command(o.Server, "serve", "--data", data, "--addr", addr)
+	s.cmd.Env = append(os.Environ(),
+		"CHARTLAKE_LAB_STORE_UNSYNCED="+onOff(o.Control == "store"),
+		"CHARTLAKE_LAB_BLOB_UNSYNCED="+onOff(o.Control == "blob"))
+	s.cmd.Stderr = &s.stderr
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	started := time.Now()
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() {
+		s.err = s.cmd.Wait()
+		close(s.dead)
+	}()
+	for time.Since(started) < readyMax {
+		select {
+		case <-s.dead:
+			return nil, fmt.Errorf("it ended with %v: %s", s.err, s.stderr.String())
+		default:
+		}
+		if status, _, err := s.get("/readyz"); err == nil && status == http.StatusOK {
+			if r != nil {
+				r.ReadyMS = max(r.ReadyMS, time.Since(started).Milliseconds())
+			}
+			return s, nil
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	s.kill()
+	return nil, fmt.Errorf("it was not ready after %v: %s", readyMax, s.stderr.String())
+}
+
+func onOff(b bool) string {
+	if b {
+		return "1"
+	}
+	return "0"
+}
+
+func freeAddr() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}
+
+func (s *server) kill() {
+	s.cmd.Process.Kill()
+	<-s.dead
+	s.client.CloseIdleConnections()
+}
+
+// stop asks the server to end and waits for it.
+func (s *server) stop() error {
+	s.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-s.dead:
+		return nil
+	case <-time.After(30 * time.Second):
+		s.kill()
+		return fmt.Errorf("it was killed after 30 s")
+	}
+}
+
+func (s *server) get(path string) (int, []byte, error) {
+	resp, err := s.client.Get(s.base + path)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, body, err
+}
+
+// receipt is the answer to an upload.
+type receipt struct {
+	ID          string `json:"id"`
+	SHA256      string `json:"sha256"`
+	DuplicateOf string `json:"duplicate_of"`
+}
+
+// post uploads a file. status 0 means that no whole answer came.
+func (s *server) post(ctx context.Context, body []byte, name, key string) (status int, r receipt) {
+	req, err := http.NewRequestWithContext(ctx, "POST", s.base+"/documents", bytes.NewReader(body))
+	if err != nil {
+		return 0, r
+	}
+	req.Header.Set("Content-Type", "application/pdf")
+	req.Header.Set("X-Filename", name)
+	if key != "" {
+		req.Header.Set("Idempotency-Key", key)
+	}
+	resp, err := s.client.Do(req)
+	if err != nil {
+		return 0, r
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return 0, r
+	}
+	if resp.StatusCode == http.StatusAccepted && json.Unmarshal(answer, &r) != nil {
+		return 0, r
+	}
+	return resp.StatusCode, r
+}
+
+// tail keeps the last of what a server said, for the report of a failed start.
+type tail struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.text = append(t.text, p...)
+	if n := len(t.text); n > 4096 {
+		t.text = t.text[n-4096:]
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.text)
+}
