@@ -248,6 +248,9 @@ func (s *sheet) splitColumn(bands []band, c span) []span {
 		return []span{c}
 	}
 	for _, cut := range candidates(rows) {
+		if cut <= c.x0+0.01*s.Text || cut >= c.x1 {
+			continue // no narrower than the column itself: it would be cut so for ever
+		}
 		left, right, clear := 0, 0, true
 		var starts []float64
 		for _, words := range rows {
