@@ -164,7 +164,8 @@ func (r *Reader) pages(ctx context.Context, s *source, first, last int, o Option
 		defer report.Unlock()
 		return o.OnPage(p, s.pages)
 	}
-	// Workers beyond the first are a help: when one does not come up, the others go on.
+	// Workers beyond the first are a help: when one does not come up, the others go on. Those
+	// still waiting when no page is left are released.
 	waiting, release := context.WithCancel(ctx)
 	defer release()
 	var group sync.WaitGroup
@@ -172,7 +173,7 @@ func (r *Reader) pages(ctx context.Context, s *source, first, last int, o Option
 		group.Go(func() {
 			w, err := s.worker(waiting)
 			if err != nil {
-				if i == 0 {
+				if i == 0 && waiting.Err() == nil {
 					cancel(err)
 				}
 				return
