@@ -6,12 +6,25 @@
 // and nothing is written that does not stand on a page. It knows no store, no network and
 // no other stage; clinical mentions are added by package clinical.
 //
-// Names of types and fields follow docs/format/record.md.
+// The parts: sheet (rows and phrases), lexicon (labels as data), pair (label and value),
+// classify (type), split (documents in a file), labreport, section, draft (field and state),
+// check (rules). Names of types and fields follow docs/format/record.md.
 package form
 
 import (
+	"strings"
+
 	"chartlake/document"
+	"chartlake/form/check"
+	"chartlake/form/classify"
+	"chartlake/form/labreport"
+	"chartlake/form/lexicon"
+	"chartlake/form/pair"
+	"chartlake/form/section"
+	"chartlake/form/sheet"
+	"chartlake/form/split"
 	"chartlake/record"
+	"chartlake/value"
 )
 
 // Version names the rules of this stage; it changes whenever their output can.
@@ -27,10 +40,130 @@ type Us struct {
 
 // Understand splits doc into segments and reads each of them. Every page of doc is in
 // exactly one segment, is blank, or has failed; a document of only such pages gives none.
-// doc is not changed.
+// doc is not changed, and the same doc gives the same segments.
 func Understand(doc *document.Document, us Us) []record.Segment {
-	if len(doc.Pages) == 0 {
-		return nil
+	facts := make([]split.Facts, len(doc.Pages))
+	for i := range doc.Pages {
+		facts[i] = pageFacts(doc, &doc.Pages[i])
 	}
-	return []record.Segment{{Type: record.Unknown, Pages: [2]int{1, len(doc.Pages)}}}
+	var out []record.Segment
+	for _, r := range split.Into(facts) {
+		out = append(out, understand(doc, r, us))
+	}
+	return out
+}
+
+// titledMin is the least confidence of a page's own type that counts for a boundary.
+const titledMin = 0.8
+
+// pageFacts is what one page says for itself.
+func pageFacts(doc *document.Document, p *document.Page) split.Facts {
+	f := split.Plain(p)
+	if f.Blank || f.Failed || len(doc.Pages) == 1 {
+		return f
+	}
+	s := sheet.New(doc, p.Number, p.Number)
+	f.Numbers = split.Numbers(&s.Pages[0])
+	g := classify.Segment(s, shapeOf(s))
+	if g.Type != record.Unknown && g.Confidence >= titledMin {
+		f.Type, f.Titled = string(g.Type), len(g.Title) > 0
+	}
+	who := personOn(s, p.Number)
+	f.Patient, f.Birth, f.Record = said(who.Name), said(who.Birth), said(who.Record)
+	return f
+}
+
+func said(f *record.Field) string {
+	if f == nil || f.State != record.Accepted || f.Value == nil {
+		return ""
+	}
+	return fold(*f.Value)
+}
+
+func shapeOf(s *sheet.Sheet) classify.Shape {
+	res := labreport.Read(s, func(int, int) bool { return false })
+	n := 0
+	for _, row := range res.Rows {
+		if len(row.Value) > 0 && len(row.Test) > 0 && (len(row.Unit) > 0 || len(row.Range) > 0) {
+			n++
+		}
+	}
+	return classify.Shape{ResultRows: n, ResultHeader: res.HasHeader}
+}
+
+// understand reads one segment.
+func understand(doc *document.Document, at split.Range, us Us) record.Segment {
+	s := sheet.New(doc, at.First, at.Last)
+	g := classify.Segment(s, shapeOf(s))
+	r := newReading(s, g)
+	r.read()
+	seg := record.Segment{Type: g.Type, TypeConfidence: g.Confidence, Pages: [2]int{at.First, at.Last}, LOINC: classify.LOINC(g.Type),
+		Fields: r.fields, Lines: r.lines, Sections: section.Record(r.sections), Entities: []record.Entity{}, Flags: []record.Flag{}}
+	c := &check.Case{Segment: &seg, Text: strings.ToLower(s.Text.String), Us: check.Us(us)}
+	for i := range s.Pages {
+		c.Numbers = append(c.Numbers, split.Numbers(&s.Pages[i]))
+		c.People = append(c.People, personOn(s, s.Pages[i].Number))
+	}
+	c.People = knownPeople(c.People)
+	check.Run(c)
+	if at.Reason != "" && at.Confidence < 0.9 {
+		seg.Flags = append(seg.Flags, record.Flag{Code: "split_uncertain", Severity: record.SeverityWarning, Evidence: []record.Evidence{},
+			Message: "the boundary before this document is not sure: " + at.Reason})
+	}
+	if seg.Fields == nil {
+		seg.Fields = []record.Field{}
+	}
+	if seg.Lines == nil {
+		seg.Lines = []map[string]record.Field{}
+	}
+	return seg
+}
+
+// read fills the fields by the kind of document.
+func (r *reading) read() {
+	switch r.guess.Type {
+	case "lab_report":
+		r.lab()
+	case "insurance_card":
+		r.card()
+	case "discharge_summary", "progress_note", "history_and_physical", "emergency_note", "consult_letter", "operative_report", "nursing_note":
+		r.note()
+	case "medical_invoice":
+		r.invoice()
+	case "immunization_card":
+		r.immunization()
+	case "cms1500", "ub04":
+		// Claims are read by box, not by label: a label beside another box's value would
+		// swap patient and insured. Until a template is matched nothing is read.
+	default:
+		r.fromPairs(nil)
+	}
+	if r.guess.Type != "insurance_card" && len(r.guess.Title) > 0 && r.field("title") == nil && r.guess.Type != record.Unknown {
+		r.putText("title", "", r.guess.Title, "title", 0.93)
+	}
+	r.expect()
+}
+
+// personOn is what a page says about the patient by its own labels.
+func personOn(s *sheet.Sheet, page int) check.Person {
+	var one sheet.Sheet
+	for _, p := range s.Pages {
+		if p.Number == page {
+			one.Pages = append(one.Pages, p)
+		}
+	}
+	r := &reading{sheet: &one, lex: lexicon.For("discharge_summary")}
+	r.pairs = pair.Find(&one, r.lex, value.Hint{})
+	r.fromPairs(nil)
+	return check.Person{Page: page, Name: r.field("patient"), Birth: r.field("dob"), Record: r.field("mrn")}
+}
+
+func knownPeople(people []check.Person) []check.Person {
+	var out []check.Person
+	for _, p := range people {
+		if p.Name != nil || p.Birth != nil || p.Record != nil {
+			out = append(out, p)
+		}
+	}
+	return out
 }

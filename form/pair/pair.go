@@ -232,14 +232,14 @@ func (p *pager) candidates(h head, used map[[2]int]bool, over bool) []candidate 
 			return
 		}
 		c := candidate{p.pair(h.row, h.in, h.mark, tokens, rule, strength), [3]int{p.page.Number, r, i}}
+		if h.mark.label.Wrap {
+			p.wrap(&c.Pair)
+		}
 		if !c.Read.OK {
 			return
 		}
 		if len(c.Value) < len(tokens) && h.mark.label.Kind != "name" && rule != "right" {
 			c.Strength -= 0.04
-		}
-		if h.mark.label.Wrap {
-			p.wrap(&c.Pair)
 		}
 		out = append(out, c)
 	}
