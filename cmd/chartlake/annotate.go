@@ -1,0 +1,98 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"os"
+	"unicode/utf8"
+
+	"chartlake/clinical"
+	"chartlake/fault"
+	"chartlake/pipeline"
+	"chartlake/record"
+)
+
+// annotateCommand is `chartlake annotate`.
+type annotateCommand struct {
+	File   string `arg:"" help:"A document, a UTF-8 text file, or - for text on standard input."`
+	Format string `help:"json (Findings)." enum:"json" default:"json"`
+	limits
+	us
+}
+
+func (annotateCommand) Help() string { return "Example: echo 'Denies fever.' | chartlake annotate -" }
+
+// textMax is how much plain text is taken, in bytes.
+const textMax = 64 << 20
+
+// findings is the JSON of `annotate --format json` (docs/format/record.md).
+type findings struct {
+	TextSHA256 string            `json:"text_sha256"`
+	Entities   []record.Entity   `json:"entities"`
+	Sections   []record.Section  `json:"sections"`
+	Versions   map[string]string `json:"versions"`
+}
+
+func (c annotateCommand) Run(e *env) error {
+	if c.File == "-" {
+		text, err := io.ReadAll(io.LimitReader(os.Stdin, textMax+1))
+		if err != nil {
+			return err
+		}
+		return e.annotateText(text)
+	}
+	f, err := openInput(c.File)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	g, err := e.open(c.limits, c.us, 0, false)
+	if err != nil {
+		return err
+	}
+	defer g.close()
+	if _, err := g.reader.Sniff(f, f.size, ""); fault.Is(err, fault.Unsupported) && f.size <= textMax {
+		text, err := io.ReadAll(f)
+		if err != nil {
+			return err
+		}
+		return e.annotateText(text)
+	} else if err != nil {
+		return err
+	}
+	rec, err := g.stages.Convert(e.ctx, f, f.size, pipeline.Pages{})
+	if err != nil {
+		return err
+	}
+	out := findings{Entities: []record.Entity{}, Sections: []record.Section{}, Versions: rec.Versions, TextSHA256: rec.Document.SHA256}
+	for _, s := range rec.Segments {
+		out.Entities = append(out.Entities, s.Entities...)
+		out.Sections = append(out.Sections, s.Sections...)
+	}
+	return e.writeJSON(out)
+}
+
+func (e *env) annotateText(text []byte) error {
+	if len(text) > textMax {
+		return fault.New(fault.TooLarge, "too_large", "the text has more than %d bytes", textMax)
+	}
+	if !utf8.Valid(text) {
+		return fault.New(fault.Unsupported, "not_utf8", "the text is not UTF-8")
+	}
+	engine, err := clinical.Open()
+	if err != nil {
+		return err
+	}
+	f := engine.Annotate(string(text))
+	sum := sha256.Sum256(text)
+	out := findings{TextSHA256: hex.EncodeToString(sum[:]), Entities: f.Entities, Sections: f.Sections,
+		Versions: map[string]string{"clinical": clinical.Version}}
+	if out.Entities == nil {
+		out.Entities = []record.Entity{}
+	}
+	if out.Sections == nil {
+		out.Sections = []record.Section{}
+	}
+	return e.writeJSON(out)
+}

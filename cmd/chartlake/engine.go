@@ -1,0 +1,122 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"image/png"
+	"io"
+	"os"
+	"path/filepath"
+
+	"chartlake/clinical"
+	"chartlake/document"
+	"chartlake/fault"
+	"chartlake/form"
+	"chartlake/pipeline"
+	"chartlake/reader"
+)
+
+// us says who receives the documents; misdirected faxes are judged by it.
+type us struct {
+	UsName []string `help:"Name of our organisation or practitioner as printed (repeatable)." placeholder:"NAME"`
+	UsNPI  []string `help:"Our NPI (repeatable)." placeholder:"NPI" name:"us-npi"`
+	UsFax  []string `help:"Our fax number (repeatable)." placeholder:"NUMBER"`
+}
+
+// limits bound what a file may be; zero takes the reader's default.
+type limits struct {
+	MaxBytes  int64 `help:"Largest file in bytes (500 MB)." placeholder:"N"`
+	MaxPages  int   `help:"Most pages of a file (3000)." placeholder:"N"`
+	MaxPixels int64 `help:"Most pixels of a picture (100 million)." placeholder:"N"`
+}
+
+// engines are the parts that read and understand, without a store.
+type engines struct {
+	reader *reader.Reader
+	stages pipeline.Stages
+}
+
+// open starts the engines. workers is how many pages are worked on at once; 0: one per core.
+func (e *env) open(l limits, u us, workers int, strict bool) (*engines, error) {
+	r, err := reader.Open(reader.Config{CacheDir: e.cacheDir(), Workers: workers, Strict: strict,
+		Limits: reader.Limits{Bytes: l.MaxBytes, Pages: l.MaxPages, Pixels: l.MaxPixels}})
+	if err != nil {
+		return nil, err
+	}
+	c, err := clinical.Open()
+	if err != nil {
+		return nil, err
+	}
+	return &engines{reader: r, stages: pipeline.Stages{Reader: pages{r, ""}, Clinical: c, Program: version,
+		Us: form.Us{Names: u.UsName, NPIs: u.UsNPI, Faxes: u.UsFax}}}, nil
+}
+
+func (g *engines) close() { _ = g.reader.Close() }
+
+// banner is the notice of a machine that cannot read pictures; "" where it can.
+func (g *engines) banner() string {
+	if g.reader.Missing() == nil {
+		return ""
+	}
+	return "Tesseract 5 with English is not installed: text layers are read, scans and pictures are not."
+}
+
+// cacheDir is where compiled code is kept: the user's cache, or nowhere where there is none.
+func (e *env) cacheDir() string {
+	if e.cli.CacheDir != "" {
+		return e.cli.CacheDir
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "chartlake", "pdfium")
+}
+
+// pages is our own reader as the pipeline sees it.
+type pages struct {
+	*reader.Reader
+	password string
+}
+
+func (p pages) Read(ctx context.Context, file io.ReaderAt, size int64, how pipeline.Pages) (*document.Document, error) {
+	return p.Reader.Read(ctx, file, size, reader.Options{Password: p.password, Known: how.Have, OnPage: how.Read})
+}
+
+// picture draws the upright page as PNG.
+func picture(ctx context.Context, r *reader.Reader, file io.ReaderAt, size int64, sight reader.Sight) ([]byte, error) {
+	img, err := r.Picture(ctx, file, size, sight)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&b, img); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// input is a file named on the command line.
+type input struct {
+	*os.File
+	size int64
+}
+
+// openInput opens a regular file; the errors have kinds, so that scripts can tell them apart.
+func openInput(name string) (*input, error) {
+	f, err := os.Open(name)
+	switch {
+	case os.IsNotExist(err):
+		return nil, fault.New(fault.NotFound, "no_such_file", "the file does not exist")
+	case os.IsPermission(err):
+		return nil, fault.New(fault.Forbidden, "file_permission", "the file may not be read")
+	case err != nil:
+		return nil, fault.New(fault.Corrupt, "file_unreadable", "the file cannot be opened")
+	}
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		f.Close()
+		return nil, fault.New(fault.Unsupported, "not_a_file", "this is not a regular file")
+	}
+	return &input{f, info.Size()}, nil
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"chartlake/eval"
+	"chartlake/eval/specimen"
+	"chartlake/fault"
+	"chartlake/pipeline"
+	"chartlake/record"
+)
+
+// evalCommand is `chartlake eval`.
+type evalCommand struct {
+	Documents evalDocuments `cmd:"" help:"Records against expected results in a folder."`
+	Generate  evalGenerate  `cmd:"" help:"Write fictional documents with their expected results."`
+	Specimen  evalSpecimen  `cmd:"" help:"Write one fictional document."`
+}
+
+type evalDocuments struct {
+	Dir     string `arg:"" help:"Folder of documents, each with NAME.expected.json."`
+	Workers int    `help:"Pages at a time; 0: one per core."`
+	Details bool   `help:"List what was wrong (the documents' own text)."`
+	limits
+	us
+}
+
+func (evalDocuments) Help() string { return "Example: chartlake eval documents testdocs --json" }
+
+func (c evalDocuments) Run(e *env) error {
+	g, err := e.open(c.limits, c.us, c.Workers, false)
+	if err != nil {
+		return err
+	}
+	defer g.close()
+	bar := e.progress("documents")
+	report, err := eval.Documents(e.ctx, eval.DocumentsOptions{Dir: c.Dir, Details: c.Details,
+		Done: func(_, of int) { bar.step(of) },
+		Convert: func(ctx context.Context, name string) (*record.Record, error) {
+			f, err := openInput(name)
+			if err != nil {
+				return nil, err
+			}
+			defer f.Close()
+			return g.stages.Convert(ctx, f, f.size, pipeline.Pages{})
+		}})
+	bar.done()
+	if err != nil {
+		return err
+	}
+	if e.cli.JSON {
+		return e.writeJSON(report)
+	}
+	_, err = fmt.Fprint(e.stdout, report.Table())
+	return err
+}
+
+type evalGenerate struct {
+	Dir   string `arg:"" help:"Folder to write to."`
+	Seed  uint64 `help:"Which documents they are." default:"1"`
+	N     int    `help:"How many of each kind, layout and condition." default:"1" short:"n"`
+	Apart bool   `help:"The layouts that are kept apart: to measure, never to tune on."`
+}
+
+func (evalGenerate) Help() string { return "Example: chartlake eval generate /tmp/docs --seed 7 -n 5" }
+
+func (c evalGenerate) Run(e *env) error {
+	return eval.Generate(e.ctx, eval.GenerateOptions{Dir: c.Dir, Seed: c.Seed, N: c.N, Apart: c.Apart})
+}
+
+type evalSpecimen struct {
+	File      string `arg:"" help:"File to write."`
+	Kind      string `help:"lab_report, discharge_summary or insurance_card." default:"lab_report"`
+	Layout    string `help:"Layout of the kind; empty: the first."`
+	Condition string `help:"How it was scanned: pdf, scan300, faxed, photo, …" default:"scan300"`
+	Seed      uint64 `help:"Which document it is." default:"1"`
+}
+
+func (evalSpecimen) Help() string {
+	return "Example: chartlake eval specimen --kind lab_report --condition faxed lab.tif"
+}
+
+func (c evalSpecimen) Run(e *env) error {
+	kind := specimen.Kind(c.Kind)
+	if c.Layout == "" {
+		layouts := specimen.Layouts(kind)
+		if len(layouts) == 0 {
+			return fault.New(fault.Invalid, "unknown_kind", "there is no such kind of specimen")
+		}
+		c.Layout = layouts[0]
+	}
+	s, err := specimen.Make(c.Seed, kind, c.Layout, specimen.Condition(c.Condition))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(c.File, s.Bytes, 0o644)
+}

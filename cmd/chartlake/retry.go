@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"chartlake/blob"
+	"chartlake/fault"
+	"chartlake/store"
+)
+
+// retryCommand is `chartlake retry`.
+type retryCommand struct {
+	ID        string `arg:"" optional:"" help:"A document's id."`
+	AllFailed bool   `help:"Every document that failed."`
+	setting
+}
+
+func (retryCommand) Help() string {
+	return "Example: chartlake retry --all-failed --data /srv/chartlake"
+}
+
+var operator = store.Actor{ID: "user:operator", Name: "operator at the command line"}
+
+func (c retryCommand) Run(e *env) error {
+	if (c.ID == "") == !c.AllFailed {
+		return fault.New(fault.Invalid, "which_document", "give one document's id, or --all-failed")
+	}
+	s, err := e.newServer(e.ctx, c.setting, 1, "")
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	ids := []string{c.ID}
+	if c.AllFailed {
+		if ids, err = failedDocuments(e.ctx, s.store); err != nil {
+			return err
+		}
+	}
+	for _, id := range ids {
+		if err := s.pipeline.Rerun(e.ctx, operator, id); err != nil {
+			return err
+		}
+		fmt.Fprintln(e.stdout, id)
+	}
+	fmt.Fprintf(e.stderr, "%d document(s) will be run again by the process that works on this folder\n", len(ids))
+	return nil
+}
+
+func failedDocuments(ctx context.Context, s store.Store) (ids []string, err error) {
+	cursor := ""
+	for {
+		err := s.View(ctx, operator, func(v store.View) error {
+			docs, next, err := v.Documents(store.DocumentQuery{States: []store.State{store.Failed}, Limit: 500, Cursor: cursor})
+			for _, d := range docs {
+				ids = append(ids, d.ID)
+			}
+			cursor = next
+			return err
+		})
+		if err != nil || cursor == "" {
+			return ids, err
+		}
+	}
+}
+
+// checkCommand is `chartlake check`.
+type checkCommand struct{ setting }
+
+func (checkCommand) Help() string { return "Example: chartlake check --data /srv/chartlake" }
+
+// Run holds the database against itself and every original against its hash.
+func (c checkCommand) Run(e *env) error {
+	s, err := e.newServer(e.ctx, c.setting, 1, "")
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if err := s.store.Check(e.ctx); err != nil {
+		return err
+	}
+	bad := 0
+	seen, err := blob.Scrub(e.ctx, s.blobs, func(info blob.Info, err error) {
+		bad++
+		fmt.Fprintf(e.stderr, "chartlake: original %s is damaged [%s]\n", info.Hash, faultCode(err))
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(e.stdout, "database: no damage found\noriginals: %d whole, %d damaged\n", seen-bad, bad)
+	if bad > 0 {
+		return fault.New(fault.Corrupt, "blob_damaged", "%d original(s) do not have the content of their hash", bad)
+	}
+	return nil
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"chartlake/fault"
+	"chartlake/intake"
+	"chartlake/smart"
+)
+
+// serveCommand is `chartlake serve`.
+type serveCommand struct {
+	setting
+	Addr    string   `help:"Address to listen on. Anything but loopback needs a token." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Token   string   `help:"Token that every request must bear, or file:NAME." env:"CHARTLAKE_TOKEN" placeholder:"TOKEN"`
+	Watch   []string `help:"Folder whose files are taken in (repeatable)." placeholder:"DIR" type:"path"`
+	Workers int      `help:"Workers, one page each at a time; 0: this process only serves; -1: one per core." default:"-1" placeholder:"N"`
+}
+
+func (serveCommand) Help() string {
+	return "Example: chartlake serve --data /srv/chartlake --watch /srv/scans"
+}
+
+func (c serveCommand) Run(e *env) error {
+	return e.serve(c, func(address string, _ *server) {
+		fmt.Fprintf(e.stderr, "chartlake %s serves %s (data in %s)\n", version, address, absolute(c.Data))
+	})
+}
+
+// serve runs the process until it is asked to stop. ready is told the address once it is answered.
+func (e *env) serve(c serveCommand, ready func(address string, s *server)) error {
+	token, err := secret(c.Token)
+	if err != nil {
+		return err
+	}
+	if token == "" && !smart.Loopback(c.Addr) {
+		return fault.New(fault.Invalid, "token_needed", "listening on an address that is not loopback needs a token: set CHARTLAKE_TOKEN, or give --token file:NAME")
+	}
+	l, err := net.Listen("tcp", c.Addr)
+	if err != nil {
+		return fault.New(fault.Unavailable, "address", "cannot listen on %s: the address is in use or not ours", c.Addr)
+	}
+	defer l.Close()
+	base := "http://" + l.Addr().String()
+	workers := c.Workers
+	if workers < 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	s, err := e.newServer(e.ctx, c.setting, workers, base+"/fhir")
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if b := s.engines.banner(); b != "" {
+		fmt.Fprintln(e.stderr, "chartlake:", b)
+	}
+	ctx, cancel := context.WithCancel(e.ctx)
+	defer cancel()
+	var group sync.WaitGroup
+	s.work(ctx, workers, &group)
+	for _, dir := range c.Watch {
+		group.Go(func() {
+			if err := s.door.Watch(ctx, dir, intake.WatchOptions{Log: e.log}); err != nil && ctx.Err() == nil {
+				e.log.Error("a watched folder cannot be read", "code", faultCode(err))
+				s.halt(err)
+			}
+		})
+	}
+	ready(base, s)
+	err = s.listen(ctx, l, s.handler(token, base+"/fhir"))
+	cancel()
+	group.Wait()
+	return err
+}
+
+func absolute(dir string) string {
+	if a, err := filepath.Abs(dir); err == nil {
+		return a
+	}
+	return dir
+}
+
+// workCommand is `chartlake work`.
+type workCommand struct {
+	setting
+	Workers int `help:"Workers; -1: one per core." default:"-1" placeholder:"N"`
+}
+
+func (workCommand) Help() string { return "Example: chartlake work --data /srv/chartlake" }
+
+func (c workCommand) Run(e *env) error {
+	workers := c.Workers
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	if _, err := os.Stat(c.Data); err != nil {
+		return fault.New(fault.NotFound, "no_data_folder", "there is no data folder at this path; serve makes one")
+	}
+	s, err := e.newServer(e.ctx, c.setting, workers, "")
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	ctx, cancel := context.WithCancel(e.ctx)
+	defer cancel()
+	var group sync.WaitGroup
+	s.work(ctx, workers, &group)
+	select {
+	case <-ctx.Done():
+	case err = <-s.halted:
+	}
+	cancel()
+	group.Wait()
+	return err
+}

@@ -1,0 +1,259 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"chartlake/blob"
+	"chartlake/blob/folder"
+	"chartlake/console"
+	"chartlake/fault"
+	"chartlake/intake"
+	"chartlake/internal/lab"
+	"chartlake/pipeline"
+	"chartlake/queue"
+	"chartlake/reader"
+	"chartlake/rest"
+	"chartlake/review"
+	"chartlake/smart"
+	"chartlake/store"
+	"chartlake/store/sqlite"
+)
+
+// dataFolder is what every command on a data folder shares.
+type dataFolder struct {
+	Data string `help:"Data folder (made with mode 0700)." default:"./chartlake-data" placeholder:"DIR"`
+}
+
+// setting are the settings of a process that works on a data folder.
+type setting struct {
+	dataFolder
+	limits
+	us
+	Mode         string `help:"What is filed without a person: commit, draft (nothing before approval), annotate (the document only)." enum:"commit,draft,annotate" default:"commit"`
+	StrictLayers bool   `help:"Refuse to start unless OCR runs with every layer of confinement."`
+}
+
+// server is one process: engines, store, door, pipeline and, where asked, the pages.
+type server struct {
+	log      *slog.Logger
+	engines  *engines
+	blobs    *folder.Store
+	store    store.Store
+	door     *intake.Desk
+	pipeline *pipeline.Pipeline
+	registry *prometheus.Registry
+	halt     func(error) // called when a write may not have reached the disk
+	halted   chan error
+}
+
+// newServer opens a data folder. workers is how many pages are worked on at once; 0: one per core.
+func (e *env) newServer(ctx context.Context, c setting, workers int, base string) (*server, error) {
+	s := &server{log: e.log, registry: prometheus.NewRegistry(), halted: make(chan error, 1)}
+	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	s.halt = func(err error) {
+		select {
+		case s.halted <- err:
+		default:
+		}
+	}
+	var err error
+	if s.engines, err = e.open(c.limits, c.us, workers, c.StrictLayers); err != nil {
+		return nil, err
+	}
+	if s.store, err = sqlite.Open(ctx, sqlite.Config{Folder: c.Data, Base: base, Unsynced: lab.StoreUnsynced()}); err != nil {
+		s.engines.close()
+		return nil, err
+	}
+	if s.blobs, err = folder.Open(filepath.Join(c.Data, "blobs"), folder.Options{Broken: s.halt}); err != nil {
+		s.close()
+		return nil, err
+	}
+	s.engines.stages.Mode = pipeline.Mode(c.Mode)
+	s.pipeline = pipeline.New(pipeline.Config{Stages: s.engines.stages, Store: s.store, Blobs: s.blobs, Log: e.log,
+		Metrics: pipeline.NewMetrics(s.registry)})
+	s.door = intake.New(intake.Config{Store: s.store, Blobs: s.blobs, BytesMax: c.MaxBytes, Halt: s.halt,
+		Metrics: intake.NewMetrics(s.registry),
+		Sniff: func(_ context.Context, r io.ReaderAt, size int64) (intake.Sniffed, error) {
+			m, err := s.engines.reader.Sniff(r, size, "")
+			return intake.Sniffed{MediaType: m.Type, Pages: m.Pages}, err
+		}})
+	return s, nil
+}
+
+func (s *server) close() {
+	s.engines.close()
+	if s.store != nil {
+		_ = s.store.Close()
+	}
+}
+
+// work runs workers and the sweeper until ctx ends. workers 0: one per core is up to the caller.
+func (s *server) work(ctx context.Context, workers int, group *sync.WaitGroup) {
+	if workers <= 0 {
+		return
+	}
+	group.Go(func() {
+		err := s.store.Jobs().Run(ctx, workers, map[string]queue.Handler{queue.Document: s.pipeline})
+		if err != nil && ctx.Err() == nil {
+			s.log.Error("the workers stopped", "code", faultCode(err))
+			s.halt(err)
+		}
+	})
+	group.Go(func() { _ = s.pipeline.Sweep(ctx) })
+}
+
+func faultCode(err error) string {
+	if f := fault.As(err); f != nil {
+		return f.Code
+	}
+	return "internal"
+}
+
+// actor asks the one place whether the caller may, and says who they are to the store.
+func actor(r *http.Request, action smart.Action, kind string) (store.Actor, error) {
+	if err := smart.May(r.Context(), action, kind); err != nil {
+		return store.Actor{}, err
+	}
+	c, _ := smart.From(r.Context())
+	return store.Actor{ID: "user:" + c.ID, Name: c.Name, RequestID: requestID(r.Context()), Patients: c.Patients}, nil
+}
+
+// handler is everything that the process answers, behind the gate.
+func (s *server) handler(token, base string) http.Handler {
+	desk := &review.Desk{Pipeline: s.pipeline}
+	mux := http.NewServeMux()
+	mux.Handle("POST /documents", s.door.Handler(func(r *http.Request) (store.Actor, error) { return actor(r, smart.Upload, "documents") }))
+	mux.Handle("/fhir", s.fhir(base))
+	mux.Handle("/fhir/", s.fhir(base))
+	mux.HandleFunc("GET /healthz", s.health)
+	mux.HandleFunc("GET /readyz", s.ready)
+	metrics := promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{})
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
+		if err := smart.May(r.Context(), smart.Manage, "metrics"); err != nil {
+			http.Error(w, "forbidden", fault.Status(err))
+			return
+		}
+		metrics.ServeHTTP(w, r)
+	})
+	mux.Handle("/", console.New(console.Config{
+		Store: s.store,
+		Act: func(ctx context.Context, who store.Actor, a console.Action) (int, error) {
+			r, err := desk.Act(ctx, who, review.Action(a))
+			if err != nil {
+				return 0, err
+			}
+			return r.Version, nil
+		},
+		Reading:  s.pipeline.Reading,
+		Picture:  s.picture,
+		Actor:    func(r *http.Request, do smart.Action) (store.Actor, error) { return actor(r, do, "documents") },
+		Open:     pipeline.Open,
+		Progress: func(id string) (console.Progress, bool) { p, ok := s.pipeline.Progress(id); return console.Progress(p), ok },
+		Moved:    s.pipeline.Moved,
+		Banner:   s.engines.banner(),
+	}))
+	gate := smart.Gate{Token: token, Open: []string{"/healthz", "/readyz"}}
+	return logged(s.log, s.registry, gate.Wrap(mux))
+}
+
+// fhir is the FHIR API; Binary takes its bytes from the blobs.
+func (s *server) fhir(base string) http.Handler {
+	return rest.New(rest.Config{
+		Store: s.store, Base: base, Version: version,
+		Actor: func(r *http.Request, action smart.Action, resourceType string) (store.Actor, error) {
+			return actor(r, action, resourceType)
+		},
+		Original: func(ctx context.Context, id string) (rest.Bytes, error) {
+			if !blob.ValidHash(id) {
+				return nil, fault.New(fault.NotFound, "not_found", "no original has this id")
+			}
+			return s.blobs.Open(ctx, id)
+		},
+	})
+}
+
+// picture draws a page of a document upright, as its reading says.
+func (s *server) picture(ctx context.Context, doc *store.Document, page, width int) ([]byte, error) {
+	rotation := 0
+	if read, err := s.pipeline.Reading(ctx, pipeline.Actor, doc); err == nil {
+		if p := read.Page(page); p != nil {
+			rotation = p.Rotation
+		}
+	}
+	file, err := s.blobs.Open(ctx, doc.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return picture(ctx, s.engines.reader, file, file.Size(), reader.Sight{Page: page, Rotation: rotation, Width: width})
+}
+
+// health is whether the process should live: red once a write may not have reached the disk.
+func (s *server) health(w http.ResponseWriter, r *http.Request) {
+	if err := s.door.Healthy(); err != nil {
+		http.Error(w, "unhealthy: "+faultCode(err), http.StatusServiceUnavailable)
+		return
+	}
+	_, _ = w.Write([]byte("ok\n"))
+}
+
+// ready is whether the store answers.
+func (s *server) ready(w http.ResponseWriter, r *http.Request) {
+	err := s.door.Healthy()
+	if err == nil {
+		err = s.store.View(r.Context(), pipeline.Actor, func(v store.View) error {
+			_, _, err := v.Documents(store.DocumentQuery{Limit: 1})
+			return err
+		})
+	}
+	if err != nil {
+		http.Error(w, "not ready: "+faultCode(err), http.StatusServiceUnavailable)
+		return
+	}
+	_, _ = w.Write([]byte("ready\n"))
+}
+
+// stopTime is how long requests may go on after the process was asked to stop.
+const stopTime = 15 * time.Second
+
+// listen serves a handler until ctx ends or the store asks to halt, then lets requests finish.
+func (s *server) listen(ctx context.Context, l net.Listener, h http.Handler) error {
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) }}
+	streams, stopStreams := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopStreams()
+	srv.BaseContext = func(net.Listener) context.Context { return streams }
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(l) }()
+	var halt error
+	select {
+	case err := <-failed:
+		return err
+	case halt = <-s.halted:
+		s.log.Error("stopping: a write may not have reached the disk", "code", faultCode(halt))
+	case <-ctx.Done():
+	}
+	srv.RegisterOnShutdown(stopStreams) // live pages never end by themselves
+	stop, cancel := context.WithTimeout(context.Background(), stopTime)
+	defer cancel()
+	if err := srv.Shutdown(stop); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	if halt != nil {
+		return fault.New(fault.Internal, "store_unhealthy", "a write may not have reached the disk; start again to recover: %w", halt)
+	}
+	return nil
+}
