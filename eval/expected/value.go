@@ -108,6 +108,15 @@ func (v Value) MarshalJSON() ([]byte, error) {
 	return json.Marshal(v.Parts)
 }
 
+// PartName is the name in Boxes of part i of a field: the field's own for the first,
+// name[i] for the others.
+func PartName(name string, i int) string {
+	if i == 0 {
+		return name
+	}
+	return fmt.Sprintf("%s[%d]", name, i)
+}
+
 // Names is one name or a list of names of which any will do.
 type Names []string
 

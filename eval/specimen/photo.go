@@ -56,7 +56,7 @@ func snap(sh *sheet.Sheet, s fiction.Source) ([3]*image.Gray, scan.Map) {
 	w, h := float64(img.Bounds().Dx()), float64(img.Bounds().Dy())
 	margin := 0.045 * max(w, h)
 	size := image.Rect(0, 0, int(w+2*margin), int(h+2*margin))
-	shake := func() float64 { return (2*s.Float64() - 1) * margin * 0.8 }
+	shake := func() float64 { return (2*s.Float64() - 1) * margin * 0.6 }
 	quad := scan.Quad(w, h, [4][2]float64{
 		{margin + shake(), margin + shake()}, {margin + w + shake(), margin + shake()},
 		{margin + w + shake(), margin + h + shake()}, {margin + shake(), margin + h + shake()},

@@ -32,23 +32,17 @@ func (d *Draft) Add(width, height float64) *Sheet {
 }
 
 // Field writes down a value that stands at a box of a sheet. A name that has a value
-// already gets another one beside it, unless it is the same again (a running head).
+// already gets another one beside it, unless it is the same again (a running head). The
+// place of value i, from 1, is kept under name[i].
 func (d *Draft) Field(name, printed string, s *Sheet, box document.Box) {
-	old, there := d.Expected.Fields[name]
-	if !there {
-		d.Expected.Fields[name] = expected.Text(printed)
-		d.place(name, s, box)
-		return
-	}
-	for _, p := range old.Parts {
+	old := d.Expected.Fields[name].Parts
+	for _, p := range old {
 		if p == printed {
 			return
 		}
 	}
-	d.Expected.Fields[name] = expected.List(append(old.Parts, printed)...)
-	if at := d.Expected.Boxes[name]; at.Page == s.Number {
-		d.place(name, s, at.Box.Union(box))
-	}
+	d.Expected.Fields[name] = expected.List(append(old, printed)...)
+	d.place(expected.PartName(name, len(old)), s, box)
 }
 
 // Unnamed writes down a printed value for which there is no field name.

@@ -16,14 +16,11 @@ func (d *Draft) Lose(number int) {
 	e := &d.Expected
 	kept := map[string]expected.Place{}
 	for name, at := range e.Boxes {
-		if at.Page == number {
-			if !strings.HasPrefix(name, "lines[") {
-				delete(e.Fields, name)
-			}
-			continue
+		if at.Page != number {
+			kept[name] = after(at, number)
 		}
-		kept[name] = after(at, number)
 	}
+	d.loseParts(kept)
 	d.loseRows(kept)
 	var entities []expected.Entity
 	for _, en := range e.Entities {
@@ -44,6 +41,29 @@ func after(at expected.Place, number int) expected.Place {
 		at.Page--
 	}
 	return at
+}
+
+// loseParts leaves out values of fields that have no place any more.
+func (d *Draft) loseParts(places map[string]expected.Place) {
+	e := &d.Expected
+	for name, v := range e.Fields {
+		var parts []string
+		var at []expected.Place
+		for i, part := range v.Parts {
+			key := expected.PartName(name, i)
+			if p, ok := places[key]; ok {
+				parts, at = append(parts, part), append(at, p)
+			}
+			delete(places, key)
+		}
+		delete(e.Fields, name)
+		if len(parts) > 0 {
+			e.Fields[name] = expected.List(parts...)
+		}
+		for i, p := range at {
+			places[expected.PartName(name, i)] = p
+		}
+	}
 }
 
 // loseRows leaves out rows of which no cell has a place any more, and numbers the others anew.

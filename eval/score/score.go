@@ -1,0 +1,165 @@
+// Package score compares a record with the expected result of its document and counts what
+// is right, wrong, missing and invented, by the rules that docs/performance/documents.md
+// states. It reads dates, numbers and names by its own few rules, so that a mistake in the
+// product's readers is not forgiven by the same mistake here.
+//
+// It refuses nothing: a nil record is a document that could not be converted and scores as
+// one with nothing in it.
+package score
+
+import (
+	"regexp"
+	"strings"
+
+	"chartlake/eval/expected"
+	"chartlake/fhir"
+	"chartlake/record"
+)
+
+// Share is how many of a number are right.
+type Share struct {
+	Right int `json:"right"`
+	Of    int `json:"of"`
+}
+
+func (s *Share) count(right bool) {
+	s.Of++
+	if right {
+		s.Right++
+	}
+}
+
+// Add adds the counts of another share.
+func (s *Share) Add(t Share) { s.Right += t.Right; s.Of += t.Of }
+
+// Result is the score of one document.
+type Result struct {
+	ID        string `json:"id"`
+	Kind      string `json:"kind"` // expected type; "stack" where several are expected
+	Layout    string `json:"layout,omitempty"`
+	Condition string `json:"condition,omitempty"`
+	Failed    string `json:"failed,omitempty"` // fault code where the document could not be converted
+
+	Type  Share `json:"type"`
+	LOINC Share `json:"loinc"`
+
+	Recall       Share `json:"recall"`        // expected values that stand in a field of their name
+	Precision    Share `json:"precision"`     // values of the record, whatever their name, that are right; values the page prints without a name aside
+	PrecisionOf  Share `json:"precision_of"`  // the same, of the values whose name is expected
+	Anywhere     Share `json:"anywhere"`      // expected values that stand anywhere in the record
+	Ticks        Share `json:"ticks"`         // of the expected values, those of marks
+	Blanks       Share `json:"blanks"`        // blank boxes that were left blank
+	Boxes        Share `json:"boxes"`         // right values whose box overlaps the true one by half (IoU)
+	Covered      Share `json:"covered"`       // right values whose box covers nine tenths of the true ink
+	Rows         Share `json:"rows"`          // expected rows that the record has
+	RowsExtra    int   `json:"rows_extra"`    // rows of the record that are not expected
+	Cells        Share `json:"cells"`         // expected cells that are right
+	CellsPrecise Share `json:"cells_precise"` // cells of the record, of expected names, that are right
+
+	Entities        Share `json:"entities"`         // expected mentions found
+	EntitiesPrecise Share `json:"entities_precise"` // mentions of the record that are expected
+	EntityTypes     Share `json:"entity_types"`     // of the found, those of the right type
+	Assertions      Share `json:"assertions"`       // of the found, those asserted rightly
+
+	Flags        Share          `json:"flags"`
+	FlagEvidence Share          `json:"flag_evidence"`
+	FlagsExtra   map[string]int `json:"flags_extra,omitempty"` // error and warning flags of the record that are not expected
+	Checks       Share          `json:"checks"`
+	FHIR         Share          `json:"fhir"`
+
+	MustNot    Share    `json:"must_not"` // rules that hold
+	Violations []string `json:"violations,omitempty"`
+
+	Accepted Share `json:"accepted"` // values accepted without a person, of those accepted, in review or missing
+	Wrong    Share `json:"wrong"`    // wrong or invented, of those accepted
+
+	Misses []string `json:"misses,omitempty"` // names of expected values that are not right; no values
+}
+
+// Evaluator evaluates a FHIRPath expression on a resource; true when the result is true.
+type Evaluator func(resource *fhir.Node, expression string) (bool, error)
+
+// Document scores a record. evaluate may be nil: then FHIR expressions are not counted.
+func Document(want *expected.Document, got *record.Record, evaluate Evaluator) *Result {
+	r := &Result{ID: want.ID, Kind: want.DocType, Layout: want.Source.Layout, Condition: want.Source.Made}
+	if len(want.Segments) > 0 {
+		r.Kind = "stack"
+	}
+	if got == nil {
+		got = &record.Record{}
+		r.Failed = "not_converted"
+	}
+	c := &comparison{want: want, got: got, r: r}
+	c.types()
+	c.fields()
+	c.lines()
+	c.anywhere()
+	c.entities()
+	c.flags()
+	bundle := c.bundle()
+	c.fhir(bundle, evaluate)
+	c.mustNot(bundle)
+	return r
+}
+
+type comparison struct {
+	want *expected.Document
+	got  *record.Record
+	r    *Result
+}
+
+// isClaim says where every box that is not listed is blank and every accepted value counts.
+func (c *comparison) isClaim() bool { return c.want.DocType == "cms1500" || c.want.DocType == "ub04" }
+
+func (c *comparison) miss(name string) { c.r.Misses = append(c.r.Misses, name) }
+
+// types scores the type of each segment, and of a stack also the pages and the number.
+func (c *comparison) types() {
+	var segments []record.Segment
+	for _, s := range c.got.Segments {
+		if s.Type != record.Unknown {
+			segments = append(segments, s)
+		}
+	}
+	if len(c.want.Segments) == 0 {
+		right := len(segments) > 0
+		for _, s := range segments {
+			right = right && string(s.Type) == c.want.DocType
+		}
+		if c.want.DocType == string(record.Unknown) {
+			right = len(segments) == 0
+		}
+		c.r.Type.count(right)
+		if c.want.LOINC != "" {
+			c.r.LOINC.count(len(segments) > 0 && segments[0].LOINC == c.want.LOINC)
+		}
+		return
+	}
+	for i, w := range c.want.Segments {
+		right := i < len(c.got.Segments) && len(c.got.Segments) == len(c.want.Segments)
+		if right {
+			g := c.got.Segments[i]
+			right = w.Type.Has(string(g.Type)) && g.Pages == w.Pages
+		}
+		c.r.Type.count(right)
+	}
+}
+
+// repetition is the number of a repeated field: diagnosis.secondary[2].
+var repetition = regexp.MustCompile(`\[\d*\]`)
+
+// baseName is the name of a field without the number of its repetition.
+func baseName(name string) string { return repetition.ReplaceAllString(name, "") }
+
+// text is the value of a field, "" where it has none.
+func text(f *record.Field) string {
+	if f.Value == nil {
+		return ""
+	}
+	return strings.TrimSpace(*f.Value)
+}
+
+// stated reports whether a field states a value that is the page's own.
+func stated(f *record.Field) bool {
+	return text(f) != "" && f.State != record.Missing && f.Source != "derived"
+}
