@@ -1,0 +1,423 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"strings"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"chartlake/audit"
+	"chartlake/fault"
+	"chartlake/fhir"
+	"chartlake/search"
+	"chartlake/store"
+)
+
+// Transact applies the commands in one serialisable transaction; see store.Store.
+func (s *Store) Transact(ctx context.Context, actor store.Actor, commands []store.Command) ([]store.Result, error) {
+	if actor.ID == "" {
+		return nil, errNoActor
+	}
+	if s.closed.Load() {
+		return nil, errClosed
+	}
+	if f := s.sick.Load(); f != nil {
+		return nil, f
+	}
+	w, err := s.prepare(commands)
+	if err != nil {
+		return nil, err
+	}
+	r := &request{ctx: ctx, actor: actor, work: w, done: make(chan struct{})}
+	if err := s.submit(r); err != nil {
+		return nil, err
+	}
+	return r.results, nil
+}
+
+var errNoActor = fault.New(fault.Unauthenticated, "no_actor", "who acts is not stated")
+
+// apply does the commands of one request inside its savepoint: first who is who (conditional
+// interactions, deletions), then the writes with every reference resolved.
+func (w *writer) apply(r *request) ([]store.Result, error) {
+	work := r.work
+	results := make([]store.Result, len(work.commands))
+	items := append([]item(nil), work.items...)
+	steps := make([]audit.Step, 0, len(work.commands))
+	t := &turn{writer: w, r: r, items: items, results: results, steps: steps, made: map[string]int{}}
+	if !work.ready {
+		t.links = map[string]string{}
+		for k, v := range work.links {
+			t.links[k] = v
+		}
+	}
+	for i, c := range work.commands {
+		if err := t.first(i, c); err != nil {
+			return nil, at(err, i)
+		}
+	}
+	if !work.ready {
+		w := *work
+		w.items = items
+		if err := w.duplicates(); err != nil {
+			return nil, err
+		}
+	}
+	for i, c := range work.commands {
+		if err := t.second(i, c); err != nil {
+			return nil, at(err, i)
+		}
+	}
+	if err := w.flush(); err != nil {
+		return nil, err
+	}
+	return results, w.audit(r.actor, t.steps)
+}
+
+// turn is one request being applied.
+type turn struct {
+	*writer
+	r       *request
+	items   []item
+	links   map[string]string // nil where everything was prepared
+	results []store.Result
+	steps   []audit.Step
+	made    map[string]int // criteria of conditional creates → command, for repeats in one bundle
+}
+
+// first decides identities and does deletions.
+func (t *turn) first(i int, c store.Command) error {
+	it := &t.items[i]
+	switch c := c.(type) {
+	case store.Delete:
+		return t.delete(i, c)
+	case store.Create:
+		if it.decide == nil {
+			return nil
+		}
+		criteria := it.key.Type + "?" + criteriaText(it.decide)
+		if j, again := t.made[criteria]; again {
+			it.key, it.match = t.items[j].key, true
+		} else {
+			found, err := t.matches(it.decide, 2)
+			if err != nil {
+				return err
+			}
+			switch len(found) {
+			case 0:
+				t.made[criteria] = i
+			case 1:
+				it.key, it.match, it.fresh = found[0], true, false
+			default:
+				return severalMatches()
+			}
+		}
+		t.relink(c.FullURL, c.Resource, it.key)
+	case store.Update:
+		if it.decide == nil {
+			return nil
+		}
+		if err := t.decideUpdate(it, c); err != nil {
+			return err
+		}
+		t.relink(c.FullURL, c.Resource, it.key)
+	}
+	return nil
+}
+
+func severalMatches() error {
+	return fault.New(fault.Precondition, "several_matches", "the criteria match more than one resource")
+}
+
+// decideUpdate is the table of http://hl7.org/fhir/R4/http.html#cond-update.
+func (t *turn) decideUpdate(it *item, c store.Update) error {
+	found, err := t.matches(it.decide, 2)
+	if err != nil {
+		return err
+	}
+	given := c.Resource.ID()
+	switch {
+	case len(found) > 1:
+		return severalMatches()
+	case len(found) == 1 && given != "" && given != found[0].ID:
+		return fault.New(fault.Invalid, "id_mismatch", "the resource that the criteria match has another id than the one given")
+	case len(found) == 1:
+		it.key = found[0]
+	case given == "":
+		it.key, it.fresh = store.Key{Type: it.key.Type, ID: newID(t.now)}, true
+	case !validID(given):
+		return fault.New(fault.Invalid, "bad_id", "an update needs a resource id of 1 to 64 letters, digits, - and .")
+	}
+	return nil
+}
+
+func (t *turn) relink(fullURL string, res *fhir.Node, key store.Key) {
+	w := work{links: t.links}
+	w.link(fullURL, res, key)
+}
+
+// criteriaText makes equal criteria equal.
+func criteriaText(q *search.Query) string {
+	var b strings.Builder
+	for _, p := range q.Used {
+		b.WriteString(p.Name)
+		b.WriteByte('=')
+		b.WriteString(p.Value)
+		b.WriteByte('&')
+	}
+	return b.String()
+}
+
+// second does everything but deletions.
+func (t *turn) second(i int, c store.Command) error {
+	it := &t.items[i]
+	res := &t.results[i]
+	switch c := c.(type) {
+	case store.Delete:
+		return nil
+	case store.Create:
+		if it.match {
+			v, err := t.current(it.key)
+			if err == nil {
+				res.Version, err = t.version(v)
+			}
+			t.steps = append(t.steps, audit.Step{Action: audit.Read, Target: it.key.String()})
+			return err
+		}
+		rd, err := t.ready(it, c.Resource)
+		if err != nil {
+			return err
+		}
+		return t.put(i, it, nil, rd)
+	case store.Update:
+		return t.update(i, it, c)
+	case store.Receive:
+		return t.receive(c, res)
+	case store.Move:
+		return t.move(c, res)
+	case store.PutRecord:
+		return t.putRecord(c, res)
+	case store.PutStage:
+		return t.putStage(c)
+	case store.Enqueue:
+		return t.s.jobs.enqueue(t.r.ctx, t.tx, c.Job)
+	}
+	return fault.New(fault.Invalid, "unknown_command", "the store does not know this command")
+}
+
+// ready gives a resource that was prepared, or prepares it now that identities are known.
+func (t *turn) ready(it *item, res *fhir.Node) (*ready, error) {
+	if it.ready != nil {
+		return it.ready, nil
+	}
+	links := t.links
+	if links == nil {
+		links = t.r.work.links
+	}
+	return t.s.makeReady(&work{links: links}, res, it.key, t.conditional)
+}
+
+// conditional resolves a reference of the form Type?criteria to exactly one resource.
+func (t *turn) conditional(ref string) (string, error) {
+	typ, raw, _ := strings.Cut(ref, "?")
+	q, err := search.Criteria(typ, raw, search.Options{Base: t.s.cfg.Base, Now: t.now})
+	if err != nil {
+		return "", err
+	}
+	found, err := t.matches(q, 2)
+	if err != nil {
+		return "", err
+	}
+	if len(found) != 1 {
+		return "", fault.New(fault.Precondition, "conditional_reference", "a conditional reference matches %s resource", map[bool]string{true: "no", false: "more than one"}[len(found) == 0])
+	}
+	return found[0].String(), nil
+}
+
+// update writes under the resource's own id.
+func (t *turn) update(i int, it *item, c store.Update) error {
+	cur := &row{}
+	var err error
+	if !it.fresh {
+		if cur, err = t.current(it.key); err != nil {
+			return err
+		}
+	}
+	if err := precondition(cur, c.IfMatch); err != nil {
+		return err
+	}
+	var before *fhir.Node
+	if cur.live() && (c.Modify != nil || c.Keep != nil || c.SkipSame) {
+		v, err := t.version(cur)
+		if err != nil {
+			return err
+		}
+		before = v.Resource
+		if c.Keep != nil && c.Keep(before) {
+			t.results[i].Version = v
+			return nil
+		}
+	}
+	content, rd := c.Resource, it.ready
+	if c.Modify != nil {
+		if content, err = c.Modify(before); err != nil {
+			return err
+		}
+		if content == nil || content == before {
+			return t.unchanged(i, cur)
+		}
+		if content.Type() != it.key.Type {
+			return fault.New(fault.Invalid, "type_changed", "an update must not change the resource type")
+		}
+		rd = nil
+	}
+	if rd == nil {
+		if rd, err = t.ready(&item{key: it.key}, content); err != nil {
+			return err
+		}
+	}
+	if c.SkipSame && before != nil && same(before, rd.resource) {
+		return t.unchanged(i, cur)
+	}
+	return t.put(i, it, cur, rd)
+}
+
+func (t *turn) unchanged(i int, cur *row) error {
+	if !cur.live() {
+		return nil
+	}
+	v, err := t.version(cur)
+	t.results[i].Version = v
+	return err
+}
+
+// same compares two resources without their meta.
+func same(a, b *fhir.Node) bool {
+	a, b = a.Shallow(), b.Shallow()
+	a.Delete("meta")
+	b.Delete("meta")
+	return bytes.Equal(a.AppendJSON(nil), b.AppendJSON(nil))
+}
+
+func precondition(cur *row, ifMatch int) error {
+	if ifMatch == 0 || cur.live() && cur.version == int64(ifMatch) {
+		return nil
+	}
+	return fault.New(fault.Precondition, "version_conflict", "the resource is not at the version that If-Match names")
+}
+
+// delete makes a deletion version, or several for conditional deletion with Many.
+func (t *turn) delete(i int, c store.Delete) error {
+	keys := []store.Key{c.Key}
+	if c.Where != nil {
+		limit := 2
+		if c.Many {
+			limit = maxCommands
+		}
+		found, err := t.matches(c.Where, limit)
+		if err != nil {
+			return err
+		}
+		if len(found) > 1 && !c.Many {
+			return severalMatches()
+		}
+		keys = found
+	}
+	for _, key := range keys {
+		if err := t.deleteOne(i, key, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *turn) deleteOne(i int, key store.Key, c store.Delete) error {
+	cur, err := t.current(key)
+	if err != nil {
+		return err
+	}
+	if !cur.live() {
+		if c.IfMatch != 0 {
+			return precondition(cur, c.IfMatch)
+		}
+		return nil
+	}
+	if err := t.allowed(cur); err != nil {
+		return err
+	}
+	if err := precondition(cur, c.IfMatch); err != nil {
+		return err
+	}
+	if c.Keep != nil {
+		v, err := t.version(cur)
+		if err != nil {
+			return err
+		}
+		if c.Keep(v.Resource) {
+			return nil
+		}
+	}
+	if err := t.unindex(cur); err != nil {
+		return err
+	}
+	t.seq++
+	next := *cur
+	next.version, next.seq, next.updated, next.deleted = cur.version+1, t.seq, t.now.UnixMilli(), true
+	if err := t.insertVersion(&next, store.OpDelete, nil); err != nil {
+		return err
+	}
+	t.results[i] = store.Result{Op: store.OpDelete, Version: &store.Version{Key: key, Version: int(next.version), Seq: next.seq, Op: store.OpDelete, At: t.now}}
+	t.steps = append(t.steps, audit.Step{Action: audit.Delete, Target: target(key, next.version)})
+	return nil
+}
+
+func target(key store.Key, version int64) string {
+	return key.String() + "/_history/" + itoa(version)
+}
+
+// matches runs a search inside the transaction, confined like the actor.
+func (t *turn) matches(q *search.Query, limit int) ([]store.Key, error) {
+	if err := t.flush(); err != nil {
+		return nil, err
+	}
+	v := &view{s: t.s, c: t.c, actor: t.r.actor}
+	return v.keys(q, limit)
+}
+
+// audit writes the row of a request.
+func (w *writer) audit(actor store.Actor, steps []audit.Step) error {
+	w.auditAt++
+	return w.c.exec(`INSERT INTO audit VALUES (?,?,?,?,?,?,?,NULL,NULL,0)`, w.auditAt, w.now.UnixMilli(), actor.ID, actor.RequestID,
+		string(audit.Success), "", packSteps(steps))
+}
+
+// row is the current state of a resource.
+type row struct {
+	rid, t, version, seq, updated int64
+	key                           store.Key
+	deleted                       bool
+}
+
+// live reports whether there is a current, not deleted version.
+func (r *row) live() bool { return r.version > 0 && !r.deleted }
+
+// current reads the state of a resource; the zero rid says that nothing is known of it.
+func (w *writer) current(key store.Key) (*row, error) {
+	t, err := w.add.typeNumber(key.Type)
+	if err != nil {
+		return nil, err
+	}
+	r := &row{key: key, t: t}
+	err = w.c.query(`SELECT rid, version, seq, deleted, updated FROM resource WHERE type=? AND id=?`, []any{t, storedID(key.ID)}, func(s *sqlite3.Stmt) bool {
+		r.rid, r.version, r.seq, r.deleted, r.updated = s.ColumnInt64(0), s.ColumnInt64(1), s.ColumnInt64(2), s.ColumnBool(3), s.ColumnInt64(4)
+		return false
+	})
+	return r, err
+}
+
+// version reads the content of the current version.
+func (w *writer) version(r *row) (*store.Version, error) {
+	v := &view{s: w.s, c: w.c}
+	return v.bySeq(r.seq)
+}

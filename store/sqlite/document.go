@@ -1,0 +1,415 @@
+package sqlite
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"chartlake/audit"
+	"chartlake/fault"
+	"chartlake/store"
+)
+
+// receive notes an arrival: of a new document, or of one that is known. The same
+// Idempotency-Key of the same actor changes nothing when it names the same bytes, and is a
+// Conflict when it names others.
+func (t *turn) receive(c store.Receive, res *store.Result) error {
+	d := c.Document
+	if d.ID == "" || d.ID != d.SHA256 {
+		return fault.New(fault.Invalid, "bad_document", "a document's id is the SHA-256 of its bytes")
+	}
+	if c.Key != "" {
+		known, ok, err := t.idempotent(t.r.actor.ID, c.Key)
+		if err != nil {
+			return err
+		}
+		if ok && known != d.ID {
+			return fault.New(fault.Conflict, "idempotency_conflict", "this Idempotency-Key was used for other bytes")
+		}
+		if ok {
+			res.Document, err = t.document(d.ID)
+			res.Duplicate = true
+			return err
+		}
+	}
+	_, err := t.document(d.ID)
+	switch {
+	case err == nil:
+		res.Duplicate = true
+	case !fault.Is(err, fault.NotFound):
+		return err
+	default:
+		if err := t.newDocument(&d); err != nil {
+			return err
+		}
+	}
+	at := c.Arrival.At
+	if at.IsZero() {
+		at = t.now
+	}
+	actor := c.Arrival.Actor
+	if actor == "" {
+		actor = t.r.actor.ID
+	}
+	err = t.c.exec(`INSERT INTO arrival (document, at, source, name, actor) VALUES (?,?,?,?,?)`, d.ID, at.UnixMilli(), c.Arrival.Source, c.Arrival.Name, actor)
+	if err == nil && c.Key != "" {
+		err = t.c.exec(`INSERT INTO idempotency VALUES (?,?,?,?)`, t.r.actor.ID, c.Key, d.ID, t.now.UnixMilli())
+	}
+	if err != nil {
+		return err
+	}
+	res.Op = store.OpCreate
+	if res.Duplicate {
+		res.Op = store.OpUpdate
+	}
+	t.steps = append(t.steps, audit.Step{Action: audit.Receive, Target: "document/" + d.ID})
+	res.Document, err = t.document(d.ID)
+	return err
+}
+
+func (t *turn) newDocument(d *store.Document) error {
+	d.State, d.ReceivedAt, d.SettledAt = store.Received, t.now, nil
+	if err := t.saveDocument(d, true); err != nil {
+		return err
+	}
+	return t.history(d.ID, "", store.Received, "")
+}
+
+func (t *turn) history(id string, from, to store.State, code string) error {
+	return t.c.exec(`INSERT INTO history (document, at, "from", "to", code, actor) VALUES (?,?,?,?,?,?)`, id, t.now.UnixMilli(), string(from), string(to), code, t.r.actor.ID)
+}
+
+func (t *turn) saveDocument(d *store.Document, fresh bool) error {
+	segments, err := json.Marshal(d.Segments)
+	if err != nil {
+		return err
+	}
+	resources, err := json.Marshal(d.Resources)
+	if err != nil {
+		return err
+	}
+	var settled any
+	if d.SettledAt != nil {
+		settled = d.SettledAt.UnixMilli()
+	}
+	if fresh {
+		return t.c.exec(`INSERT INTO document VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`, d.ID, string(d.State), d.Code, d.Question, d.MediaType, d.Pages, d.Bytes,
+			d.ReceivedAt.UnixMilli(), settled, d.Type, d.Patient, string(segments), string(resources))
+	}
+	return t.c.exec(`UPDATE document SET state=?, code=?, question=?, media_type=?, pages=?, bytes=?, settled=?, stated_type=?, stated_patient=?, segments=?, resources=? WHERE id=?`,
+		string(d.State), d.Code, d.Question, d.MediaType, d.Pages, d.Bytes, settled, d.Type, d.Patient, string(segments), string(resources), d.ID)
+}
+
+// move takes a document along the table of store.Legal.
+func (t *turn) move(c store.Move, res *store.Result) error {
+	d, err := t.document(c.ID)
+	if err != nil {
+		return err
+	}
+	from := d.State
+	named := false
+	for _, s := range c.From {
+		named = named || s == from
+	}
+	if !named || !store.Legal(from, c.To) {
+		return fault.New(fault.Conflict, "illegal_move", "the document is %s and cannot become %s by this step", from, c.To)
+	}
+	d.State, d.Code, d.Question = c.To, c.Code, c.Question
+	if c.Set != nil {
+		c.Set(d)
+		if d.ID != c.ID || d.State != c.To {
+			return fault.New(fault.Invalid, "bad_move", "Set must not change a document's id or state")
+		}
+	}
+	d.SettledAt = nil
+	if c.To.Settled() {
+		now := t.now
+		d.SettledAt = &now
+	}
+	if err := t.saveDocument(d, false); err != nil {
+		return err
+	}
+	if err := t.history(d.ID, from, c.To, c.Code); err != nil {
+		return err
+	}
+	t.steps = append(t.steps, audit.Step{Action: audit.Move, Target: "document/" + d.ID + "/" + string(c.To)})
+	res.Op = store.OpUpdate
+	res.Document, err = t.document(d.ID)
+	return err
+}
+
+func (t *turn) putRecord(c store.PutRecord, res *store.Result) error {
+	newest, _, err := t.c.one(`SELECT max(version) FROM record WHERE document=?`, c.Document)
+	if err != nil {
+		return err
+	}
+	if newest != int64(c.After) {
+		return fault.New(fault.Conflict, "record_changed", "the record is at version %d, the change was made from version %d", newest, c.After)
+	}
+	if _, err := t.document(c.Document); err != nil {
+		return err
+	}
+	dict, packed := t.s.pack.pack(c.Body)
+	err = t.c.exec(`INSERT INTO record VALUES (?,?,?,?,?,?,0,?)`, c.Document, newest+1, t.now.UnixMilli(), t.r.actor.ID, c.Action, dict, packed)
+	t.steps = append(t.steps, audit.Step{Action: audit.Record, Target: "document/" + c.Document + "/record/" + itoa(newest+1)})
+	res.Record, res.Op = int(newest+1), store.OpCreate
+	return err
+}
+
+func (t *turn) putStage(c store.PutStage) error {
+	k := c.Key
+	dict, packed := t.s.pack.pack(c.Output)
+	return t.c.exec(`INSERT OR IGNORE INTO stage VALUES (?,?,?,?,?,0,?)`, k.Input, k.Stage, k.Version, k.Part, dict, packed)
+}
+
+func (w *writer) document(id string) (*store.Document, error) {
+	return (&view{s: w.s, c: w.c}).Document(id)
+}
+
+func (w *writer) idempotent(actor, key string) (string, bool, error) {
+	return (&view{s: w.s, c: w.c, actor: store.Actor{ID: actor}}).Idempotent(key)
+}
+
+const documentColumns = `id, state, code, question, media_type, pages, bytes, received, settled, stated_type, stated_patient, segments, resources`
+
+func scanDocument(s *sqlite3.Stmt) (d store.Document, segments, resources string) {
+	d = store.Document{ID: s.ColumnText(0), SHA256: s.ColumnText(0), State: store.State(s.ColumnText(1)), Code: s.ColumnText(2), Question: s.ColumnText(3),
+		MediaType: s.ColumnText(4), Pages: s.ColumnInt(5), Bytes: s.ColumnInt64(6), ReceivedAt: time.UnixMilli(s.ColumnInt64(7)).UTC(),
+		Type: s.ColumnText(9), Patient: s.ColumnText(10)}
+	if s.ColumnType(8) != sqlite3.NULL {
+		at := time.UnixMilli(s.ColumnInt64(8)).UTC()
+		d.SettledAt = &at
+	}
+	return d, s.ColumnText(11), s.ColumnText(12)
+}
+
+// finish fills a document's lists.
+func (v *view) finish(d *store.Document, segments, resources string) error {
+	if err := json.Unmarshal([]byte(segments), &d.Segments); err != nil {
+		return fault.New(fault.Corrupt, "document_damaged", "a stored document row is not readable: %w", err)
+	}
+	if err := json.Unmarshal([]byte(resources), &d.Resources); err != nil {
+		return fault.New(fault.Corrupt, "document_damaged", "a stored document row is not readable: %w", err)
+	}
+	if d.Segments == nil {
+		d.Segments = []store.DocumentSegment{}
+	}
+	d.Arrivals = []store.Arrival{}
+	err := v.c.query(`SELECT at, source, name, actor FROM arrival WHERE document=? ORDER BY n`, []any{d.ID}, func(s *sqlite3.Stmt) bool {
+		d.Arrivals = append(d.Arrivals, store.Arrival{At: time.UnixMilli(s.ColumnInt64(0)).UTC(), Source: s.ColumnText(1), Name: s.ColumnText(2), Actor: s.ColumnText(3)})
+		return true
+	})
+	return sqlFault(err)
+}
+
+// mayDocument reports whether the actor may see a document: a confined one only when every
+// part of it belongs to patients of theirs.
+func (v *view) mayDocument(d *store.Document) bool {
+	if v.actor.Patients == nil {
+		return true
+	}
+	own := map[string]bool{}
+	for _, p := range v.actor.Patients {
+		own["Patient/"+p] = true
+	}
+	for _, s := range d.Segments {
+		if !own[s.Patient] {
+			return false
+		}
+	}
+	return len(d.Segments) > 0
+}
+
+func documentNotFound() error {
+	return fault.New(fault.NotFound, "document_not_found", "there is no such document")
+}
+
+// Document gives a document with its arrivals and history.
+func (v *view) Document(id string) (*store.Document, error) {
+	var d store.Document
+	var segments, resources string
+	found := false
+	err := v.c.query(`SELECT `+documentColumns+` FROM document WHERE id=?`, []any{id}, func(s *sqlite3.Stmt) bool {
+		d, segments, resources = scanDocument(s)
+		found = true
+		return false
+	})
+	if err != nil {
+		return nil, sqlFault(err)
+	}
+	if !found {
+		return nil, documentNotFound()
+	}
+	if err := v.finish(&d, segments, resources); err != nil {
+		return nil, err
+	}
+	if !v.mayDocument(&d) {
+		return nil, documentNotFound()
+	}
+	err = v.c.query(`SELECT at, "from", "to", code, actor FROM history WHERE document=? ORDER BY n`, []any{id}, func(s *sqlite3.Stmt) bool {
+		d.History = append(d.History, store.StateChange{At: time.UnixMilli(s.ColumnInt64(0)).UTC(), From: store.State(s.ColumnText(1)), To: store.State(s.ColumnText(2)),
+			Code: s.ColumnText(3), Actor: s.ColumnText(4)})
+		return true
+	})
+	return &d, sqlFault(err)
+}
+
+// Limits of a list of documents.
+const (
+	defaultDocuments = 50
+	maxDocuments     = 500
+)
+
+// documentPosition is where a list of documents ended.
+type documentPosition struct {
+	Received int64  `json:"r"`
+	ID       string `json:"i"`
+}
+
+// Documents lists documents, newest first, without their history.
+func (v *view) Documents(q store.DocumentQuery) (docs []store.Document, next string, err error) {
+	limit := q.Limit
+	if limit <= 0 {
+		limit = defaultDocuments
+	}
+	limit = min(limit, maxDocuments)
+	where := sqlf(`1`)
+	if q.SHA256 != "" {
+		where = where.with(` AND id=?`, q.SHA256)
+	}
+	if len(q.States) > 0 {
+		list := make([]frag, len(q.States))
+		for i, s := range q.States {
+			list[i] = sqlf(`?`, string(s))
+		}
+		where = join("", where, join(",", list...).wrap(` AND state IN (`, `)`))
+	}
+	if !q.Since.IsZero() {
+		where = where.with(` AND received>=?`, q.Since.UnixMilli())
+	}
+	if q.Type != "" {
+		where = where.with(` AND (stated_type=? OR EXISTS (SELECT 1 FROM json_each(segments) WHERE json_extract(value,'$.type')=?))`, q.Type, q.Type)
+	}
+	about := "documents\x00" + v.actor.ID
+	if q.Cursor != "" {
+		plain, err := v.s.keys.open(q.Cursor, about)
+		if err != nil {
+			return nil, "", err
+		}
+		var pos documentPosition
+		if err := json.Unmarshal(plain, &pos); err != nil {
+			return nil, "", fault.New(fault.Invalid, "bad_cursor", "the page token is not of this store")
+		}
+		where = where.with(` AND (received<? OR received=? AND id<?)`, pos.Received, pos.Received, pos.ID)
+	}
+	all := where.wrap(`SELECT `+documentColumns+` FROM document WHERE `, ` ORDER BY received DESC, id DESC`)
+	type raw struct {
+		d                   store.Document
+		segments, resources string
+	}
+	var found []raw
+	more := false
+	err = v.c.query(all.sql, all.args, func(s *sqlite3.Stmt) bool {
+		d, segments, resources := scanDocument(s)
+		if v.actor.Patients != nil {
+			if json.Unmarshal([]byte(segments), &d.Segments) != nil || !v.mayDocument(&d) {
+				return true
+			}
+		}
+		if len(found) == limit {
+			more = true
+			return false
+		}
+		found = append(found, raw{d, segments, resources})
+		return true
+	})
+	if err != nil {
+		return nil, "", sqlFault(err)
+	}
+	docs = make([]store.Document, len(found))
+	for i := range found {
+		docs[i] = found[i].d
+		if err := v.finish(&docs[i], found[i].segments, found[i].resources); err != nil {
+			return nil, "", err
+		}
+	}
+	if more {
+		last := docs[len(docs)-1]
+		plain, err := json.Marshal(documentPosition{last.ReceivedAt.UnixMilli(), last.ID})
+		if err != nil {
+			return nil, "", err
+		}
+		next = v.s.keys.seal(plain, about)
+	}
+	return docs, next, nil
+}
+
+// Record gives a version of a document's record; 0 is the newest.
+func (v *view) Record(document string, version int) (*store.RecordVersion, error) {
+	if v.actor.Patients != nil {
+		if _, err := v.Document(document); err != nil {
+			return nil, err
+		}
+	}
+	var r *store.RecordVersion
+	var dict int64
+	err := v.c.query(`SELECT version, at, actor, action, dict, body FROM record WHERE document=? AND (version=? OR ?=0) ORDER BY version DESC LIMIT 1`,
+		[]any{document, version, version}, func(s *sqlite3.Stmt) bool {
+			r = &store.RecordVersion{Version: s.ColumnInt(0), At: time.UnixMilli(s.ColumnInt64(1)).UTC(), Actor: s.ColumnText(2), Action: s.ColumnText(3), Body: s.ColumnBlob(5, nil)}
+			dict = s.ColumnInt64(4)
+			return false
+		})
+	if err != nil {
+		return nil, sqlFault(err)
+	}
+	if r == nil {
+		return nil, fault.New(fault.NotFound, "record_not_found", "the document has no such record")
+	}
+	r.Body, err = v.s.pack.unpack(dict, r.Body)
+	return r, err
+}
+
+// Records lists the versions of a record without their bodies, oldest first.
+func (v *view) Records(document string) ([]store.RecordVersion, error) {
+	if v.actor.Patients != nil {
+		if _, err := v.Document(document); err != nil {
+			return nil, err
+		}
+	}
+	list := []store.RecordVersion{}
+	err := v.c.query(`SELECT version, at, actor, action FROM record WHERE document=? ORDER BY version`, []any{document}, func(s *sqlite3.Stmt) bool {
+		list = append(list, store.RecordVersion{Version: s.ColumnInt(0), At: time.UnixMilli(s.ColumnInt64(1)).UTC(), Actor: s.ColumnText(2), Action: s.ColumnText(3)})
+		return true
+	})
+	return list, sqlFault(err)
+}
+
+// Stage gives a stored stage output. A confined actor gets none: stages are not by patient.
+func (v *view) Stage(k store.StageKey) ([]byte, bool, error) {
+	if v.actor.Patients != nil {
+		return nil, false, nil
+	}
+	var body []byte
+	var dict int64
+	found := false
+	err := v.c.query(`SELECT dict, body FROM stage WHERE input=? AND stage=? AND version=? AND part=?`, []any{k.Input, k.Stage, k.Version, k.Part}, func(s *sqlite3.Stmt) bool {
+		dict, body, found = s.ColumnInt64(0), s.ColumnBlob(1, nil), true
+		return false
+	})
+	if err != nil || !found {
+		return nil, false, sqlFault(err)
+	}
+	body, err = v.s.pack.unpack(dict, body)
+	return body, err == nil, err
+}
+
+// Idempotent gives the document that a key of this actor was used for.
+func (v *view) Idempotent(key string) (string, bool, error) {
+	document, found := "", false
+	err := v.c.query(`SELECT document FROM idempotency WHERE actor=? AND key=?`, []any{v.actor.ID, key}, func(s *sqlite3.Stmt) bool {
+		document, found = s.ColumnText(0), true
+		return false
+	})
+	return document, found, sqlFault(err)
+}

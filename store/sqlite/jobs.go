@@ -1,0 +1,34 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"path/filepath"
+
+	"chartlake/queue"
+	"chartlake/queue/riverqueue"
+)
+
+// jobs is the queue in this store's database. It is opened on first use, which keeps the
+// start quick for commands that only read.
+type jobs struct{ q *riverqueue.Queue }
+
+func newJobs(s *Store) (*jobs, error) {
+	q, err := riverqueue.Open(context.Background(), s.db, filepath.Join(s.cfg.Folder, "workers"), s.cfg.Logger)
+	return &jobs{q}, err
+}
+
+func (j *jobs) enqueue(ctx context.Context, tx *sql.Tx, job queue.Job) error {
+	return j.q.EnqueueTx(context.WithoutCancel(ctx), tx, job)
+}
+
+// Run leases and handles jobs; see queue.Runner.
+func (j *jobs) Run(ctx context.Context, workers int, handlers map[string]queue.Handler) error {
+	return sqlFault(j.q.Run(ctx, workers, handlers))
+}
+
+// Depth counts jobs by kind.
+func (j *jobs) Depth(ctx context.Context) (map[string]queue.Depth, error) {
+	d, err := j.q.Depth(ctx)
+	return d, sqlFault(err)
+}

@@ -1,0 +1,242 @@
+package sqlite
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"chartlake/audit"
+	"chartlake/fault"
+	"chartlake/fhir"
+	"chartlake/search"
+	"chartlake/store"
+)
+
+// put writes a prepared resource as the next version. cur is nil for an id that was made here.
+func (t *turn) put(i int, it *item, cur *row, rd *ready) error {
+	if cur == nil {
+		typ, err := t.add.typeNumber(it.key.Type)
+		if err != nil {
+			return err
+		}
+		cur = &row{key: it.key, t: typ}
+	}
+	op := store.OpUpdate
+	if !cur.live() {
+		op = store.OpCreate
+	} else if err := t.allowed(cur); err != nil {
+		return err
+	}
+	if cur.live() {
+		if err := t.unindex(cur); err != nil {
+			return err
+		}
+	}
+	next := *cur
+	if next.rid == 0 {
+		if known := t.rids[it.key]; known != 0 {
+			next.rid = known
+		} else {
+			t.rid++
+			next.rid = t.rid
+		}
+	}
+	t.seq++
+	next.version, next.seq, next.updated, next.deleted = cur.version+1, t.seq, t.now.UnixMilli(), false
+	stub := cur.rid == 0 && next.rid != t.rid
+	if err := t.insertVersionAs(&next, op, rd, cur.rid != 0 || stub); err != nil {
+		return err
+	}
+	t.rids[it.key] = next.rid
+	x := t.indexer(&t.rows)
+	if err := x.resource(next.rid, it.key.Type, rd.values); err != nil {
+		return err
+	}
+	if err := t.compartment(x, &next, rd.values); err != nil {
+		return err
+	}
+	if t.r.actor.Patients != nil {
+		if err := t.flush(); err != nil {
+			return err
+		}
+		if err := t.allowed(&next); err != nil {
+			return err
+		}
+	}
+	t.results[i] = store.Result{Op: op, Version: &store.Version{Key: it.key, Version: int(next.version), Seq: next.seq, Op: op, At: t.now,
+		Resource: withMeta(rd.resource, next.version, next.updated)}}
+	action := audit.Create
+	if op == store.OpUpdate {
+		action = audit.Update
+	}
+	t.steps = append(t.steps, audit.Step{Action: action, Target: target(it.key, next.version)})
+	return nil
+}
+
+func (w *writer) indexer(into *rows) *indexer {
+	return &indexer{keys: w.s.keys, add: w.add, rid: w.ridOf, rows: into}
+}
+
+// ridOf finds the rid of a reference's target; what is not there yet gets a row of version 0,
+// so that the reference finds it once it comes.
+func (w *writer) ridOf(resourceType, id string) (int64, error) {
+	key := store.Key{Type: resourceType, ID: id}
+	if rid := w.rids[key]; rid != 0 {
+		return rid, nil
+	}
+	cur, err := w.current(key)
+	if err != nil {
+		return 0, err
+	}
+	if cur.rid == 0 {
+		w.rid++
+		cur.rid = w.rid
+		err = w.c.exec(`INSERT INTO resource VALUES (?,?,?,0,0,0,0)`, cur.rid, cur.t, storedID(id))
+	}
+	w.rids[key] = cur.rid
+	return cur.rid, err
+}
+
+var opNumber = map[store.Op]int64{store.OpCreate: 1, store.OpUpdate: 2, store.OpDelete: 3}
+
+func opOf(n int64) store.Op {
+	return [...]store.Op{"", store.OpCreate, store.OpUpdate, store.OpDelete}[n&3]
+}
+
+func (w *writer) insertVersion(next *row, op store.Op, rd *ready) error {
+	return w.insertVersionAs(next, op, rd, true)
+}
+
+// insertVersionAs adds a version and makes it the current one.
+func (w *writer) insertVersionAs(next *row, op store.Op, rd *ready, exists bool) error {
+	var packed []byte
+	dict := int64(0)
+	if rd != nil {
+		dict, packed = rd.dict, rd.packed
+	}
+	err := w.c.exec(`INSERT INTO version VALUES (?,?,?,?,?,?,?,0,?)`, next.seq, next.rid, next.version, next.t, opNumber[op], next.updated, dict, packed)
+	if err != nil {
+		return err
+	}
+	deleted := int64(0)
+	if next.deleted {
+		deleted = 1
+	}
+	if exists {
+		return w.c.exec(`UPDATE resource SET version=?, seq=?, deleted=?, updated=? WHERE rid=?`, next.version, next.seq, deleted, next.updated, next.rid)
+	}
+	return w.c.exec(`INSERT INTO resource VALUES (?,?,?,?,?,?,?)`, next.rid, next.t, storedID(next.key.ID), next.version, next.seq, deleted, next.updated)
+}
+
+// unindex takes the index rows of the current version out, by extracting its body again.
+func (w *writer) unindex(cur *row) error {
+	if err := w.flush(); err != nil {
+		return err
+	}
+	body, err := (&view{s: w.s, c: w.c}).body(cur.seq)
+	if err != nil {
+		return err
+	}
+	res, err := fhir.Parse(body)
+	if err != nil {
+		return fault.New(fault.Corrupt, "body_damaged", "a stored body is not JSON: %w", err)
+	}
+	values, err := w.s.cat.Extract(res, w.s.cfg.Base)
+	if err != nil {
+		return err
+	}
+	w.gone.reset()
+	x := w.indexer(&w.gone)
+	if err := x.resource(cur.rid, cur.key.Type, values); err != nil {
+		return err
+	}
+	if err := w.compartment(x, cur, values); err != nil {
+		return err
+	}
+	return w.gone.write(w.c, true)
+}
+
+// compartment adds the rows that put a resource into the compartments of its patients.
+func (w *writer) compartment(x *indexer, r *row, values []search.IndexValue) error {
+	if r.key.Type == "Patient" {
+		x.rows.compartment = append(x.rows.compartment, compartmentRow{r.rid, r.t, r.rid})
+	}
+	codes := w.s.cat.PatientParams(r.key.Type)
+	for i := range values {
+		v := &values[i]
+		if v.Param.Kind != search.KindReference || v.Ref.Type != "Patient" || v.Ref.URL != "" || !slices.Contains(codes, v.Param.Code) {
+			continue
+		}
+		patient, err := w.ridOf("Patient", v.Ref.ID)
+		if err != nil {
+			return err
+		}
+		x.rows.compartment = append(x.rows.compartment, compartmentRow{patient, r.t, r.rid})
+	}
+	return nil
+}
+
+// allowed refuses a confined actor what lies outside of its patients.
+func (t *turn) allowed(r *row) error {
+	if t.r.actor.Patients == nil {
+		return nil
+	}
+	v := &view{s: t.s, c: t.c, actor: t.r.actor}
+	ok, err := v.visible(r.rid, r.t)
+	if err == nil && !ok {
+		err = fault.New(fault.Forbidden, "outside_compartment", "the resource is not in a compartment of this actor")
+	}
+	return err
+}
+
+// flush writes the rows that wait, so that a search of the same transaction finds them.
+func (w *writer) flush() error {
+	if w.rows.empty() {
+		return nil
+	}
+	defer w.rows.reset()
+	return w.rows.write(w.c, false)
+}
+
+// withMeta gives the resource as it is read: with meta.versionId and meta.lastUpdated. The
+// tree given is not changed.
+func withMeta(res *fhir.Node, version, updated int64) *fhir.Node {
+	out := res.Shallow()
+	meta := fhir.NewObject("versionId", itoa(version), "lastUpdated", instant(updated))
+	old := res.Get("meta")
+	for _, m := range old.Members() {
+		meta.Set(m.Name, m.Value)
+	}
+	if old != nil {
+		out.Set("meta", meta)
+		return out
+	}
+	// A new meta stands after resourceType and id, where people look for it.
+	ordered := fhir.NewObject()
+	for _, m := range out.Members() {
+		ordered.Set(m.Name, m.Value)
+		if m.Name == "id" {
+			ordered.Set("meta", meta)
+		}
+	}
+	ordered.Set("meta", meta)
+	return ordered
+}
+
+func packSteps(steps []audit.Step) []byte {
+	b, err := json.Marshal(steps)
+	if err != nil {
+		panic("sqlite: audit steps: " + err.Error())
+	}
+	return b
+}
+
+// textRows collects the first column of a query as text.
+func (c *conn) textRows(sql string, args ...any) (list []string, err error) {
+	err = c.query(sql, args, func(s *sqlite3.Stmt) bool {
+		list = append(list, s.ColumnText(0))
+		return true
+	})
+	return list, err
+}

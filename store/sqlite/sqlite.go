@@ -1,0 +1,273 @@
+// Package sqlite is the store in one SQLite file: versioned resources and their search index,
+// documents, records, jobs and audit rows, all behind one write door with full sync.
+//
+// It follows the logical schema of ../DESIGN.md. One goroutine writes: it takes what waits,
+// applies each Transact in a savepoint of its own, and makes all of them durable by one sync
+// (group commit). Readers have snapshots of their own and never wait for the writer.
+//
+// It refuses to go on after a sync that failed (code store_unhealthy): what the disk holds is
+// then not known, and trying again may falsely succeed. It refuses a database whose key file
+// is missing or readable by others, and one that a newer Chartlake has written.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ncruces/go-sqlite3"
+	"github.com/ncruces/go-sqlite3/driver"
+
+	"chartlake/fault"
+	"chartlake/queue"
+	"chartlake/search"
+	"chartlake/store"
+)
+
+// Config says where the store is. Only Folder is needed.
+type Config struct {
+	Folder  string // holds chartlake.db, its WAL, and store.key; made with mode 0700 where it is missing
+	Base    string // this server's FHIR base URL: absolute references to it are local
+	Readers int    // snapshots at once; 0: twice the cores, at least 4
+	// Unsynced leaves out the sync of commits: the negative control of the durability tests.
+	Unsynced bool
+	Logger   *slog.Logger     // of the queue; nil: silent
+	Now      func() time.Time // nil: the clock
+}
+
+// Store is the store in a folder. Open makes one; the zero Store is of no use.
+type Store struct {
+	cfg   Config
+	path  string
+	keys  *keys
+	names *names
+	pack  *packer
+	cat   *search.Catalogue
+
+	db       *sql.DB // the writer's and the queue's connections
+	requests chan *request
+	stop     chan struct{}
+	done     sync.WaitGroup
+	closed   atomic.Bool
+	sick     atomic.Pointer[fault.Error] // why nothing is written any more
+
+	readers chan *conn // idle snapshots' connections; nil stands for one not yet opened
+	jobs    *jobs
+
+	mu      sync.Mutex
+	changed chan struct{}
+}
+
+var _ store.Store = (*Store)(nil)
+
+// Open opens the store in cfg.Folder, making it where it is missing and bringing an older
+// schema up to date. Faults: Unavailable (cannot be opened), Corrupt (damaged, key missing),
+// Unsupported (written by a newer version).
+func Open(ctx context.Context, cfg Config) (*Store, error) {
+	if cfg.Folder == "" {
+		return nil, fault.New(fault.Invalid, "store_folder", "the store needs a folder")
+	}
+	if err := os.MkdirAll(cfg.Folder, 0o700); err != nil {
+		return nil, fault.New(fault.Unavailable, "store_folder", "make the data folder: %w", err)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Readers <= 0 {
+		cfg.Readers = max(4, 2*runtime.GOMAXPROCS(0))
+	}
+	s := &Store{cfg: cfg, path: filepath.Join(cfg.Folder, "chartlake.db"), names: newNames(), cat: search.R4(),
+		requests: make(chan *request, 256), stop: make(chan struct{}), changed: make(chan struct{}),
+		readers: make(chan *conn, cfg.Readers)}
+	_, err := os.Stat(s.path)
+	fresh := errors.Is(err, fs.ErrNotExist)
+	if s.keys, err = loadKeys(cfg.Folder, fresh); err != nil {
+		return nil, err
+	}
+	if err := s.start(ctx, fresh); err != nil {
+		if s.db != nil {
+			s.db.Close()
+		}
+		return nil, sqlFault(err)
+	}
+	return s, nil
+}
+
+// start opens the writer, brings the schema up to date, and starts the sequencer.
+func (s *Store) start(ctx context.Context, fresh bool) error {
+	if fresh {
+		f, err := os.OpenFile(s.path, os.O_CREATE|os.O_RDWR, 0o600)
+		if err != nil {
+			return err
+		}
+		f.Close()
+	}
+	sync := "full"
+	if s.cfg.Unsynced {
+		sync = "normal"
+	}
+	var err error
+	s.db, err = driver.Open(s.dsn(), func(c *sqlite3.Conn) error {
+		return c.Exec(`PRAGMA busy_timeout=30000; PRAGMA journal_mode=wal; PRAGMA synchronous=` + sync + `;
+			PRAGMA temp_store=memory; PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=4000; PRAGMA foreign_keys=off`)
+	})
+	if err != nil {
+		return err
+	}
+	w, err := s.newWriter(ctx)
+	if err != nil {
+		return err
+	}
+	if err := migrate(w.c); err != nil {
+		return err
+	}
+	if err := syncFolder(s.cfg.Folder); err != nil {
+		return err
+	}
+	if err := s.names.load(w.c); err != nil {
+		return err
+	}
+	if s.pack, err = newPacker(w.c); err != nil {
+		return err
+	}
+	if s.jobs, err = newJobs(s); err != nil {
+		return err
+	}
+	for range s.cfg.Readers {
+		s.readers <- nil
+	}
+	s.done.Add(1)
+	go func() {
+		defer s.done.Done()
+		w.run()
+	}()
+	return nil
+}
+
+func (s *Store) dsn() string {
+	u := url.URL{Scheme: "file", Path: s.path}
+	return u.String() + "?_txlock=immediate"
+}
+
+// reader lends a read-only connection; giveBack returns it.
+func (s *Store) reader(ctx context.Context) (*conn, error) {
+	select {
+	case c := <-s.readers:
+		if c != nil {
+			return c, nil
+		}
+		c, err := s.openReader()
+		if err != nil {
+			s.readers <- nil
+			return nil, err
+		}
+		return c, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-s.stop:
+		return nil, errClosed
+	}
+}
+
+func (s *Store) giveBack(c *conn) { s.readers <- c }
+
+func (s *Store) openReader() (*conn, error) {
+	u := url.URL{Scheme: "file", Path: s.path}
+	db, err := sqlite3.OpenFlags(u.String(), sqlite3.OPEN_READWRITE|sqlite3.OPEN_URI)
+	if err != nil {
+		return nil, sqlFault(err)
+	}
+	err = db.Exec(`PRAGMA busy_timeout=10000; PRAGMA query_only=on; PRAGMA temp_store=memory; PRAGMA cache_size=-8192`)
+	if err != nil {
+		db.Close()
+		return nil, sqlFault(err)
+	}
+	return newConn(db), nil
+}
+
+// Jobs leases work that Enqueue commands left.
+func (s *Store) Jobs() queue.Runner { return s.jobs }
+
+// Changed is closed when this process next commits.
+func (s *Store) Changed() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changed
+}
+
+func (s *Store) announce() {
+	s.mu.Lock()
+	close(s.changed)
+	s.changed = make(chan struct{})
+	s.mu.Unlock()
+}
+
+// Close stops the writer after what waits is done and closes the files.
+func (s *Store) Close() error {
+	if !s.closed.CompareAndSwap(false, true) {
+		return nil
+	}
+	close(s.stop)
+	s.done.Wait()
+	var first error
+	for range s.cfg.Readers {
+		if c := <-s.readers; c != nil {
+			if err := c.close(); first == nil {
+				first = err
+			}
+		}
+	}
+	if err := s.db.Close(); first == nil {
+		first = err
+	}
+	s.pack.close()
+	if first != nil {
+		return sqlFault(first)
+	}
+	return nil
+}
+
+var errClosed = fault.New(fault.Unavailable, "store_closed", "the store is closed")
+
+// unhealthy is the fault that every write gets once a sync has failed.
+func unhealthy(err error) *fault.Error {
+	return fault.New(fault.Unavailable, "store_unhealthy", "the disk failed to keep what was written; nothing more is accepted until a restart: %w", err)
+}
+
+// sqlFault makes a fault of an error of SQLite. Its texts hold statements and file names of
+// the store at most, never values.
+func sqlFault(err error) error {
+	var e *sqlite3.Error
+	switch {
+	case err == nil:
+		return nil
+	case fault.As(err) != nil:
+		return err
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return fault.New(fault.Unavailable, "canceled", "the request ended or took too long: %w", err)
+	case !errors.As(err, &e):
+		return fault.New(fault.Internal, "store", "store: %w", err)
+	}
+	switch e.Code() {
+	case sqlite3.FULL:
+		return fault.New(fault.Full, "disk_full", "there is no space left to store this")
+	case sqlite3.BUSY, sqlite3.LOCKED:
+		return &fault.Error{Kind: fault.Unavailable, Code: "store_busy", Message: "the store is busy", RetryAfter: time.Second, Err: err}
+	case sqlite3.INTERRUPT:
+		return fault.New(fault.Unavailable, "canceled", "the request ended or took too long")
+	case sqlite3.CORRUPT, sqlite3.NOTADB:
+		return fault.New(fault.Corrupt, "store_damaged", "the database file is damaged: %w", err)
+	case sqlite3.IOERR, sqlite3.CANTOPEN, sqlite3.READONLY, sqlite3.PERM:
+		return fault.New(fault.Unavailable, "store_io", "the store cannot be read or written: %w", err)
+	}
+	return fault.New(fault.Internal, "store", "store: %w", err)
+}

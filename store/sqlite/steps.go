@@ -1,0 +1,49 @@
+package sqlite
+
+import (
+	_ "embed"
+
+	"chartlake/fault"
+)
+
+//go:embed schema.sql
+var schema string
+
+// steps bring an older schema up to date: steps[i] makes version i+2 of version i+1. The
+// schema as it is now is schema.sql; a test proves that old + steps = new.
+var steps = []string{}
+
+// migrate makes a new database or brings an older one up to date, in one transaction.
+func migrate(c *conn) error {
+	newest := int64(len(steps) + 1)
+	have, _, err := c.one(`PRAGMA user_version`)
+	if err != nil || have == newest {
+		return err
+	}
+	if have > newest {
+		return fault.New(fault.Unsupported, "store_newer", "the database has schema %d, this program knows %d: a newer Chartlake wrote it", have, newest)
+	}
+	if err := c.db.Exec(`BEGIN IMMEDIATE`); err != nil {
+		return err
+	}
+	defer c.db.Exec(`ROLLBACK`)
+	// Another process may have done it while this one waited for the lock.
+	if have, _, err = c.one(`PRAGMA user_version`); err != nil || have == newest {
+		return err
+	}
+	if have == 0 {
+		if err := c.db.Exec(schema); err != nil {
+			return err
+		}
+	} else {
+		for _, step := range steps[have-1:] {
+			if err := c.db.Exec(step); err != nil {
+				return err
+			}
+		}
+	}
+	if err := c.db.Exec(`PRAGMA user_version=` + itoa(newest)); err != nil {
+		return err
+	}
+	return c.db.Exec(`COMMIT`)
+}
