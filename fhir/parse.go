@@ -249,18 +249,24 @@ func (s *scanner) str() (string, bool) {
 	if s.peek() != '"' {
 		return "", false
 	}
-	s.pos++
-	for start := s.pos; s.pos < len(s.text); s.pos++ {
-		switch c := s.text[s.pos]; {
-		case c == '"':
-			s.pos++
-			return s.text[start : s.pos-1], true
-		case c == '\\':
-			return s.escaped(start)
-		case c < ' ':
-			return "", false
+	start := s.pos + 1
+	rest := s.text[start:]
+	for i := 0; i < len(rest); i++ {
+		c := rest[i]
+		if c > '\\' || c != '"' && c != '\\' && c >= ' ' {
+			continue
 		}
+		s.pos = start + i
+		switch c {
+		case '"':
+			s.pos++
+			return rest[:i], true
+		case '\\':
+			return s.escaped(start)
+		}
+		return "", false
 	}
+	s.pos = len(s.text)
 	return "", false
 }
 
