@@ -148,7 +148,7 @@ func (d *Desk) accept(ctx context.Context, actor store.Actor, r io.Reader, offer
 	if doc := results[0].Document; doc != nil {
 		receipt.State = doc.State
 	}
-	if results[0].Duplicate {
+	if results[0].Duplicate && results[0].Op != "" { // not when the key repeats an earlier arrival
 		receipt.DuplicateOf = info.Hash
 	}
 	return receipt, info.Size, nil
@@ -218,7 +218,7 @@ func (d *Desk) enter(ctx context.Context) error {
 func (d *Desk) leave() { <-d.uploads }
 
 // KeyReused is the code of a refusal because the Idempotency-Key was used for other bytes.
-const KeyReused = "idempotency_key_reused"
+const KeyReused = "idempotency_conflict"
 
 // Busy is the code of a refusal because of too much work; HTTP answers it with 429.
 const Busy = "busy"

@@ -22,6 +22,7 @@ import (
 	"chartlake/document"
 	"chartlake/form"
 	"chartlake/reader"
+	"chartlake/record"
 	"chartlake/store"
 )
 
@@ -48,9 +49,11 @@ type Reader interface {
 type Stages struct {
 	Reader   Reader
 	Clinical *clinical.Engine
-	Us       form.Us // who receives the documents
-	Mode     Mode    // "": Commit
-	Program  string  // version of the program, for the Device resource
+	// Form finds the segments of a document; nil: form.Understand.
+	Form    func(*document.Document, form.Us) []record.Segment
+	Us      form.Us // who receives the documents
+	Mode    Mode    // "": Commit
+	Program string  // version of the program, for the Device resource
 }
 
 // Config is what the pipeline needs. Store, Blobs and Stages are required.

@@ -33,7 +33,7 @@ func readKey(id, version, part string) store.StageKey {
 // from the file, each stored as soon as it is read.
 func (p *Pipeline) read(ctx context.Context, row *store.Document) (*document.Document, error) {
 	version := p.Reader.Version()
-	doc, have, err := p.stored(ctx, Actor, row, version)
+	doc, have, err := p.stored(ctx, row, version)
 	if err != nil || doc != nil {
 		return doc, err
 	}
@@ -75,9 +75,9 @@ func (p *Pipeline) keep(ctx context.Context, key store.StageKey, output any) err
 
 // stored gives the whole document where it was read to its end by this version of the
 // reader, else the pages that were.
-func (p *Pipeline) stored(ctx context.Context, actor store.Actor, row *store.Document, version string) (doc *document.Document, have map[int]*document.Page, err error) {
+func (p *Pipeline) stored(ctx context.Context, row *store.Document, version string) (doc *document.Document, have map[int]*document.Page, err error) {
 	have = map[int]*document.Page{}
-	err = p.Store.View(ctx, actor, func(v store.View) error {
+	err = p.Store.View(ctx, Actor, func(v store.View) error {
 		var h head
 		whole, err := load(v, readKey(row.ID, version, partHead), &h)
 		if err != nil {
@@ -123,14 +123,17 @@ func load(v store.View, key store.StageKey, into any) (bool, error) {
 // from. NotFound where it has not been read to its end yet.
 func (p *Pipeline) Reading(ctx context.Context, actor store.Actor, row *store.Document) (*document.Document, error) {
 	version := p.Reader.Version()
-	rec, _, err := p.Newest(ctx, actor, row.ID)
+	if _, err := p.Row(ctx, actor, row.ID); err != nil { // may the actor see the document?
+		return nil, err
+	}
+	rec, _, err := p.Newest(ctx, Actor, row.ID)
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return nil, err
 	}
 	if rec != nil && rec.Versions["reader"] != "" {
 		version = rec.Versions["reader"]
 	}
-	doc, _, err := p.stored(ctx, actor, row, version)
+	doc, _, err := p.stored(ctx, row, version)
 	if err != nil {
 		return nil, err
 	}

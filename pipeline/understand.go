@@ -17,10 +17,14 @@ import (
 // Understand makes the record of a document: its segments with fields, rows and flags from
 // form, and their clinical entities with page and box.
 func (s *Stages) Understand(doc *document.Document) *record.Record {
+	understand := s.Form
+	if understand == nil {
+		understand = form.Understand
+	}
 	rec := &record.Record{
 		Document: record.Document{SHA256: doc.SHA256, Pages: len(doc.Pages), MediaType: doc.MediaType},
 		Pages:    make([]record.Page, 0, len(doc.Pages)),
-		Segments: form.Understand(doc, s.Us),
+		Segments: understand(doc, s.Us),
 		Versions: s.versions(),
 	}
 	for i := range doc.Pages {
