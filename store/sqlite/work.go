@@ -193,8 +193,7 @@ func (s *Store) makeReady(w *work, res *fhir.Node, key store.Key, conditional fu
 	if err != nil {
 		return nil, err
 	}
-	res = stripMeta(res.Shallow())
-	res.Set("id", fhir.NewString(key.ID))
+	res = withID(stripMeta(res.Shallow()), key.ID)
 	r := &ready{resource: res, json: res.AppendJSON(make([]byte, 0, 2048))}
 	if len(r.json) > maxResource {
 		return nil, fault.New(fault.TooLarge, "resource_too_large", "the resource is larger than %d bytes", maxResource)
@@ -204,6 +203,21 @@ func (s *Store) makeReady(w *work, res *fhir.Node, key store.Key, conditional fu
 	}
 	r.dict, r.packed = s.pack.pack(r.json)
 	return r, nil
+}
+
+// withID gives the resource the id of the store: in its place, or after resourceType.
+func withID(res *fhir.Node, id string) *fhir.Node {
+	if res.Get("id") != nil {
+		res.Set("id", fhir.NewString(id))
+		return res
+	}
+	out := fhir.NewObject("resourceType", res.Type(), "id", id)
+	for _, m := range res.Members() {
+		if m.Name != "resourceType" {
+			out.Set(m.Name, m.Value)
+		}
+	}
+	return out
 }
 
 // stripMeta takes out meta.versionId and meta.lastUpdated, which the store's columns hold.

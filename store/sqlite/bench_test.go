@@ -1,0 +1,201 @@
+package sqlite_test
+
+import (
+	"archive/tar"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sort"
+	"sync"
+	"testing"
+	"time"
+
+	"chartlake/fhir"
+	"chartlake/search"
+	"chartlake/store"
+	"chartlake/store/sqlite"
+)
+
+// shared finds a file of the development data, or skips.
+func shared(t testing.TB, name string) string {
+	t.Helper()
+	root := os.Getenv("CHARTLAKE_SHARED")
+	if root == "" {
+		root = "../../../shared"
+	}
+	path := filepath.Join(root, "data", name)
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("development data %s is not here (set CHARTLAKE_SHARED)", name)
+	}
+	return path
+}
+
+// bundles reads up to n Synthea transaction bundles as JSON texts.
+func bundles(t testing.TB, n int) (texts [][]byte) {
+	t.Helper()
+	f, err := os.Open(shared(t, "fhir/synthea-r4-bundles.tar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for r := tar.NewReader(f); len(texts) < n; {
+		if _, err := r.Next(); errors.Is(err, io.EOF) {
+			return texts
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		z, err := gzip.NewReader(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(z)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts = append(texts, text)
+	}
+	return texts
+}
+
+// commands makes the commands of a transaction bundle of POST entries.
+func commands(t testing.TB, bundle *fhir.Node) []store.Command {
+	var list []store.Command
+	for _, e := range bundle.Get("entry").Items() {
+		if m := e.Str("request", "method"); m != "POST" {
+			t.Fatalf("entry with method %s", m)
+		}
+		list = append(list, store.Create{FullURL: e.Str("fullUrl"), Resource: e.Get("resource")})
+	}
+	return list
+}
+
+// BenchmarkImport posts Synthea bundles: parse, extract, store, sync. CHARTLAKE_BENCH_BUNDLES
+// sets how many (default 40); -benchtime=1x is enough.
+func BenchmarkImport(b *testing.B) {
+	n := 40
+	if s := os.Getenv("CHARTLAKE_BENCH_BUNDLES"); s != "" {
+		fmt.Sscan(s, &n)
+	}
+	texts := bundles(b, n)
+	for b.Loop() {
+		folder := b.TempDir()
+		s, err := sqlite.Open(context.Background(), sqlite.Config{Folder: folder})
+		if err != nil {
+			b.Fatal(err)
+		}
+		resources, elapsed := importAll(b, s, texts)
+		if err := s.Close(); err != nil {
+			b.Fatal(err)
+		}
+		info, err := os.Stat(filepath.Join(folder, "chartlake.db"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(resources)/elapsed.Seconds(), "resources/s")
+		b.ReportMetric(float64(info.Size())/float64(resources), "bytes/resource")
+	}
+}
+
+func importAll(b testing.TB, s *sqlite.Store, texts [][]byte) (resources int, elapsed time.Duration) {
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	work := make(chan []byte)
+	start := time.Now()
+	for range 4 {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for text := range work {
+				bundle, err := fhir.Parse(text)
+				if err != nil {
+					b.Error(err)
+					return
+				}
+				list := commands(b, bundle)
+				if _, err := s.Transact(context.Background(), anna, list); err != nil {
+					b.Error(err)
+					return
+				}
+				mu.Lock()
+				resources += len(list)
+				mu.Unlock()
+			}
+		}()
+	}
+	for _, t := range texts {
+		work <- t
+	}
+	close(work)
+	wg.Wait()
+	return resources, time.Since(start)
+}
+
+// BenchmarkQuery measures the mix of searches over imported bundles.
+func BenchmarkQuery(b *testing.B) {
+	n := 40
+	if s := os.Getenv("CHARTLAKE_BENCH_BUNDLES"); s != "" {
+		fmt.Sscan(s, &n)
+	}
+	s := open(b)
+	importAll(b, s, bundles(b, n))
+	var patient string
+	s.View(context.Background(), anna, func(v store.View) error {
+		page, err := v.Search(query(b, "Patient?_count=1"))
+		if err == nil {
+			patient = page.Matches[0].Key.ID
+		}
+		return err
+	})
+	for _, q := range []string{
+		"Observation?patient=" + patient + "&_count=20",
+		"Observation?code=http://loinc.org|8302-2&_count=20",
+		"Observation?patient=" + patient + "&code=http://loinc.org|8302-2&_count=20",
+		"Observation?category=vital-signs&date=ge2015&_sort=-date&_count=20",
+		"Observation?category=vital-signs&date=le2012&_sort=-date&_count=20",
+		"Observation?subject:Patient.family=smith&code=8302-2&_count=20",
+		"Encounter?patient=" + patient + "&_include=Encounter:patient&_count=20",
+		"Observation?code=http://loinc.org|8302-2&_summary=count",
+		"Observation?code=http://loinc.org|8302-2&date=ge2015&_summary=count",
+		"Patient?_has:Observation:patient:code=8302-2&_count=20",
+		"Patient?_sort=family&_count=20",
+		"Observation?_lastUpdated=ge2020&_sort=-_lastUpdated&_count=20",
+		"Observation?value-quantity=gt100&code=8302-2&_count=20",
+	} {
+		parsed := query(b, q)
+		b.Run(q, func(b *testing.B) {
+			var times []time.Duration
+			for b.Loop() {
+				start := time.Now()
+				err := s.View(context.Background(), anna, func(v store.View) error {
+					_, err := v.Search(parsed)
+					return err
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+				times = append(times, time.Since(start))
+			}
+			sort.Slice(times, func(i, j int) bool { return times[i] < times[j] })
+			b.ReportMetric(float64(times[len(times)/2].Microseconds())/1000, "p50-ms")
+			b.ReportMetric(float64(times[len(times)*99/100].Microseconds())/1000, "p99-ms")
+		})
+	}
+}
+
+func query(t testing.TB, q string) *search.Query {
+	t.Helper()
+	typ, raw, _ := cutQuery(q)
+	pairs, err := search.Pairs(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := search.Parse(typ, pairs, search.Options{})
+	if err != nil {
+		t.Fatalf("%s: %v", q, err)
+	}
+	return parsed
+}
