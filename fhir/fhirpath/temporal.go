@@ -116,7 +116,7 @@ func (t *Temporal) readZone(s string) bool {
 		return true
 	}
 	var h, m int
-	if len(s) != 6 || s[3] != ':' || !digits(s[1:3], 2, &h) || !digits(s[4:], 2, &m) || h > 14 || m > 59 || h == 14 && m > 0 {
+	if len(s) != 6 || s[0] == 'Z' || s[3] != ':' || !digits(s[1:3], 2, &h) || !digits(s[4:], 2, &m) || h > 14 || m > 59 || h == 14 && m > 0 {
 		return false
 	}
 	t.Zone = h*60 + m
