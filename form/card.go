@@ -6,6 +6,7 @@ import (
 
 	"chartlake/form/draft"
 	"chartlake/form/lexicon"
+	"chartlake/form/pair"
 	"chartlake/form/sheet"
 	"chartlake/value"
 )
@@ -24,7 +25,7 @@ var insurer = map[string]bool{"insurance": true, "health": true, "healthcare": t
 // card reads an insurance card, both sides: what labels say, then the few things that cards
 // print without a label.
 func (r *reading) card() {
-	r.fromPairs(nil)
+	r.fromPairs(func(p pair.Pair) bool { return p.Label.Name == "pcp.phone" && !r.nearPCP(p) })
 	taken := r.taken()
 	r.payer(taken)
 	for _, p := range r.sheet.Pages {
@@ -38,6 +39,20 @@ func (r *reading) card() {
 	}
 	r.memberOverID(taken)
 	r.dropEcho()
+}
+
+// nearPCP reports a telephone number that stands with the primary care provider: the label
+// says only "Tel".
+func (r *reading) nearPCP(p pair.Pair) bool {
+	if len(lexicon.Tokens(p.Printed)) > 1 {
+		return true
+	}
+	for _, q := range r.pairs {
+		if q.Label.Name == "pcp" && q.Page == p.Page && p.Row >= q.Row && p.Row <= q.Row+1 {
+			return true
+		}
+	}
+	return false
 }
 
 // payer is the name in tall letters at the top of the front, when no label gives one.

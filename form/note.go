@@ -23,7 +23,8 @@ var whole = map[string]string{"course": "course", "instructions": "instructions"
 // note reads a discharge summary or another clinical note: the labelled head and foot, the
 // letterhead, and the headed sections.
 func (r *reading) note() {
-	r.sections = section.Find(r.sheet, r.lex)
+	r.signatureDate()
+	r.sections = section.Find(r.sheet, r.lex, r.besideLabel())
 	inside := r.insideSections()
 	r.fromPairs(func(p pair.Pair) bool { return inside(p) })
 	r.issuer("facility", "", "facility.phone")
@@ -31,6 +32,34 @@ func (r *reading) note() {
 		r.sectionFields()
 	}
 	r.narrative()
+}
+
+// signatureDate makes the plain "Date" beside or under a signature the date of signing.
+func (r *reading) signatureDate() {
+	for i := range r.pairs {
+		p := &r.pairs[i]
+		if p.Label.Name != "date" {
+			continue
+		}
+		for _, q := range r.pairs {
+			if q.Label.Name == "signed" && q.Page == p.Page && p.Row >= q.Row && p.Row <= q.Row+1 {
+				p.Label = r.lex.Label("signed.date")
+				break
+			}
+		}
+	}
+}
+
+// besideLabel tells the first words of labels that are form, not text: their value stands in
+// a phrase of its own, or the row has more labels.
+func (r *reading) besideLabel() func(sheet.Token) bool {
+	heads := map[[2]int]bool{}
+	for _, p := range r.pairs {
+		if p.Rule != "inline" || accompanied(p, r.pairs) {
+			heads[[2]int{p.Page, p.Head[0].Word}] = true
+		}
+	}
+	return func(t sheet.Token) bool { return heads[[2]int{t.Page, t.Word}] }
 }
 
 // insideSections tells the pairs that a section's own words would make: a label of the

@@ -2,6 +2,7 @@ package value
 
 import (
 	_ "embed"
+	"regexp"
 	"strings"
 	"sync"
 )
@@ -97,6 +98,9 @@ var ownSpellings = map[string]string{
 var sameSigns = strings.NewReplacer("µ", "u", "μ", "u", "×", "x", "³", "*3", "⁶", "*6", "⁹", "*9", "²", "*2", "^", "*",
 	"10E", "10*", "10e", "10*", "X10", "x10", " /", "/", "/ ", "/", "x 10", "x10", "10 *", "10*")
 
+// calculated is a remark that laboratories print in the unit column.
+var calculated = regexp.MustCompile(`(?i)\(?\bcalc(?:ulated|\.)?\)?`)
+
 // ParseUnit gives the UCUM code of a printed unit. ok is false where no table and no UCUM
 // expression says so surely; the printed unit is then kept alone.
 func ParseUnit(s string) (ucum string, ok bool) {
@@ -105,6 +109,9 @@ func ParseUnit(s string) (ucum string, ok bool) {
 		return "", false
 	}
 	t := units()
+	if s = strings.TrimSpace(calculated.ReplaceAllString(s, "")); s == "" {
+		return "1", true // a calculated number without unit
+	}
 	same := fold(sameSigns.Replace(s))
 	for _, k := range []string{s, same, strings.TrimPrefix(same, "x")} {
 		if code, ok := t.printed[k]; ok {

@@ -112,6 +112,7 @@ func Segment(s *sheet.Sheet, shape Shape) Guess {
 	titles := titleLines(s)
 	g := Guess{Type: record.Unknown, Scores: scores}
 	var title [][]sheet.Token
+	var named []record.Type
 	best := map[record.Type]float64{}
 	index := map[string][]int{}
 	for i, w := range words {
@@ -124,7 +125,10 @@ func Segment(s *sheet.Sheet, shape Shape) Guess {
 				scores[f.kind] += f.weight * share
 				if f.weight*share > best[f.kind] {
 					best[f.kind] = f.weight * share
-					title = append(title, line)
+					if len(line) > 0 && f.kind != "" {
+						title = append(title, line)
+						named = append(named, f.kind)
+					}
 				}
 			}
 		case "any":
@@ -141,8 +145,10 @@ func Segment(s *sheet.Sheet, shape Shape) Guess {
 		scores[k] = v
 	}
 	g.decide(best)
-	if len(title) > 0 {
-		g.Title = title[0]
+	for i, t := range title {
+		if named[i] == g.Type {
+			g.Title = t
+		}
 	}
 	return g
 }
@@ -303,6 +309,7 @@ func inTitles(lines []line, titles [][]string) (at []sheet.Token, share float64)
 				continue
 			}
 			s := float64(len(t)) / float64(len(l.words))
+			covers := s >= 0.5
 			if last := l.tokens[len(l.tokens)-1].Text; strings.HasSuffix(last, ":") {
 				s *= 0.3
 			}
@@ -313,7 +320,10 @@ func inTitles(lines []line, titles [][]string) (at []sheet.Token, share float64)
 				s *= 0.5
 			}
 			if s > share {
-				at, share = l.tokens, s
+				at, share = nil, s
+				if covers {
+					at = l.tokens
+				}
 			}
 		}
 	}

@@ -83,7 +83,7 @@ func putValue(put func(string, []sheet.Token, string, value.Reading, float64, ..
 	if !ok {
 		if !resultWords.MatchString(text) {
 			why = append(why, "the result is neither a number nor a known word")
-		} else if numeric && !strings.Contains(strings.ToLower(text), "see") {
+		} else if numeric && !strings.Contains(strings.ToLower(text), "see") && !counted.MatchString(text) {
 			why = append(why, "the range is of numbers, the result is not")
 		}
 		put("value", row.Value, "text", value.Reading{Value: text, Reasons: why, OK: true}, strengthCell)

@@ -294,6 +294,9 @@ func (r *reader) rows(t *table, start, end int) {
 		}
 	}
 	hasValue := func(l lineCells) bool {
+		if titleOnly(l.row) {
+			return false
+		}
 		for k, c := range t.columns {
 			if c.cell == "value" && len(l.cells[k]) > 0 {
 				return true
@@ -316,6 +319,15 @@ func (r *reader) rows(t *table, start, end int) {
 	base := len(r.out.Rows)
 	for i, l := range lines {
 		value, name := hasValue(l), len(l.cells[test]) > 0
+		if titleOnly(l.row) {
+			for k := range l.cells {
+				if k != test {
+					l.cells[test] = append(l.cells[test], l.cells[k]...)
+					l.cells[k] = nil
+				}
+			}
+			name = len(l.cells[test]) > 0
+		}
 		onlyTest := onlyCell(l.cells, test)
 		step := 0.0
 		if i > 0 {
@@ -352,6 +364,20 @@ func (r *reader) rows(t *table, start, end int) {
 			r.extend(t, l.cells)
 		}
 	}
+}
+
+// titleOnly reports a row of one phrase without a result in it: a title or remark that runs
+// over the columns.
+func titleOnly(row sheet.Row) bool {
+	if len(row.Phrases) != 1 {
+		return false
+	}
+	for _, t := range row.Phrases[0].Tokens {
+		if strings.ContainsAny(t.Text, "0123456789") || resultWords.MatchString(t.Text) && !strings.EqualFold(t.Text, "normal") {
+			return false
+		}
+	}
+	return true
 }
 
 // crossing reports a title or remark that stands over several columns.

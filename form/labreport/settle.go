@@ -1,6 +1,7 @@
 package labreport
 
 import (
+	"regexp"
 	"strings"
 
 	"chartlake/form/sheet"
@@ -24,7 +25,8 @@ func settle(row *Row) {
 	_, _, number := value.ParseNumber(text)
 	_, unit := value.ParseUnit(text)
 	_, interval := value.ParseInterval(text)
-	if !number && (unit || interval && !strings.ContainsAny(text[:1], "<>")) {
+	ranged := interval && !strings.ContainsAny(text[:1], "<>") && !counted.MatchString(text)
+	if !number && (unit || ranged && len(row.Range) == 0) {
 		row.Shifted = true
 	}
 	if len(row.Unit) > 0 {
@@ -35,6 +37,9 @@ func settle(row *Row) {
 		}
 	}
 }
+
+// counted is a count given as a span ("20-40" cells per field): a result, not a range.
+var counted = regexp.MustCompile(`^\d{1,3} ?[-–] ?\d{1,3}$`)
 
 // takeFlag moves flags at the edges of a cell to the flag cell when that is empty.
 func takeFlag(cell, flag []sheet.Token) (rest, flags []sheet.Token) {

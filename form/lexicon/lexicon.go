@@ -5,6 +5,7 @@ package lexicon
 
 import (
 	_ "embed"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -24,6 +25,8 @@ type Label struct {
 	Wrap  bool   // the value goes on over lines
 	Later bool   // a date that may lie after the document's own
 	Loose bool   // the value may follow without colon or gap when it parses
+	Tail  bool   // words may follow without colon or gap when they begin with a capital or a digit
+	Caps  bool   // an identifier of capitals without a digit may follow so
 }
 
 // Lexicon is the labels of one type. It is immutable.
@@ -35,6 +38,7 @@ type Lexicon struct {
 type entry struct {
 	tokens []string
 	label  *Label
+	other  *Label // a second field that prints the same label; the value's shape decides
 }
 
 type section struct {
@@ -72,7 +76,7 @@ func For(t record.Type) *Lexicon {
 
 func build(t string) *Lexicon {
 	l := &Lexicon{buckets: map[byte][]entry{}}
-	seen := map[string]bool{}
+	seen := map[string]string{}
 	names := map[string]*Label{}
 	for _, pass := range []string{t, "shared", "ignored"} {
 		for _, s := range sections() {
@@ -80,19 +84,20 @@ func build(t string) *Lexicon {
 				continue
 			}
 			for _, row := range s.rows {
-				l.add(row, seen, names)
+				l.add(row, pass, seen, names)
 			}
 		}
 	}
 	return l
 }
 
-func (l *Lexicon) add(row []string, seen map[string]bool, names map[string]*Label) {
+func (l *Lexicon) add(row []string, pass string, seen map[string]string, names map[string]*Label) {
 	label := names[row[0]]
 	if label == nil {
 		has := func(o string) bool { return contains(strings.Split(row[2], ","), o) }
 		label = &Label{Name: row[0], Kind: row[1], Must: has("must"), Many: has("many"), Wrap: has("wrap"),
-			Later: has("later"), Loose: has("loose")}
+			Later: has("later"),
+			Loose: has("loose"), Tail: has("tail"), Caps: has("caps")}
 		if row[0] == "-" {
 			label.Name = ""
 		}
@@ -102,12 +107,28 @@ func (l *Lexicon) add(row []string, seen map[string]bool, names map[string]*Labe
 	for _, spelling := range strings.Split(row[3], "|") {
 		tokens := Tokens(spelling)
 		key := strings.Join(tokens, " ")
-		if len(tokens) == 0 || seen[key] {
+		if len(tokens) == 0 {
 			continue
 		}
-		seen[key] = true
+		if was, ok := seen[key]; ok {
+			if was == pass && pass != "ignored" {
+				l.second(tokens, label)
+			}
+			continue
+		}
+		seen[key] = pass
 		at := initial(tokens[0])
-		l.buckets[at] = append(l.buckets[at], entry{tokens, label})
+		l.buckets[at] = append(l.buckets[at], entry{tokens: tokens, label: label})
+	}
+}
+
+// second notes that a spelling of this type names another field too.
+func (l *Lexicon) second(tokens []string, label *Label) {
+	at := initial(tokens[0])
+	for i, e := range l.buckets[at] {
+		if slices.Equal(e.tokens, tokens) && e.label != label {
+			l.buckets[at][i].other = label
+		}
 	}
 }
 
@@ -158,10 +179,11 @@ func Tokens(s string) []string {
 // Match is a label found at the beginning of a run of words.
 type Match struct {
 	Label  *Label
-	Words  int  // how many words of the run it takes
-	Exact  bool // no reading error was overlooked
-	Colon  bool // a colon or "#" closes it
-	Tokens int  // length in words of the spelling
+	Other  *Label // another field with the same label, nil for none
+	Words  int    // how many words of the run it takes
+	Exact  bool   // no reading error was overlooked
+	Colon  bool   // a colon or "#" closes it
+	Tokens int    // length in words of the spelling
 }
 
 // Run is a run of printed words made ready for comparison.
@@ -211,7 +233,7 @@ func (l *Lexicon) At(r Run, i int) (Match, bool) {
 		}
 		used, exact, ok := r.begins(i, e.tokens)
 		if ok && (len(e.tokens) > best.Tokens || exact) {
-			best = Match{Label: e.label, Words: used, Exact: exact, Tokens: len(e.tokens)}
+			best = Match{Label: e.label, Other: e.other, Words: used, Exact: exact, Tokens: len(e.tokens)}
 		}
 	}
 	if best.Label == nil {

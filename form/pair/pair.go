@@ -12,6 +12,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode"
 
 	"chartlake/form/lexicon"
 	"chartlake/form/sheet"
@@ -47,6 +48,7 @@ const (
 // mark is a label found in a phrase, from word start to word end.
 type mark struct {
 	label      *lexicon.Label // nil: a word with a colon that the lexicon does not know
+	other      *lexicon.Label // another field with this label
 	start, end int
 	colon      bool
 	exact      bool
@@ -99,7 +101,7 @@ func (p *pager) phraseMarks(ph sheet.Phrase) []mark {
 	for i := 0; i < len(words); {
 		m, ok := p.lex.At(run, i)
 		if ok && p.counts(m, i, ph.Tokens) {
-			marks = append(marks, mark{m.Label, i, i + m.Words, m.Colon, m.Exact})
+			marks = append(marks, mark{m.Label, m.Other, i, i + m.Words, m.Colon, m.Exact})
 			i += m.Words
 			continue
 		}
@@ -119,17 +121,42 @@ func (p *pager) counts(m lexicon.Match, at int, tokens []sheet.Token) bool {
 	if at == 0 && len(rest) == 0 {
 		return true
 	}
-	if !m.Label.Loose || len(rest) == 0 || at > 0 && !m.Exact {
+	if len(rest) == 0 || at > 0 && !m.Exact {
 		return false
 	}
-	if m.Label.Kind == "id" {
-		return m.Exact && m.Tokens > 0 && strings.ContainsAny(rest[0].Text, "0123456789") && (at == 0 || m.Tokens > 1)
-	}
-	if m.Label.Kind == "benefit" && at > 0 {
+	return p.follows(m, m.Label, at, rest) || m.Other != nil && p.follows(m, m.Other, at, rest)
+}
+
+// follows reports that the words behind a label without colon are its value by their shape.
+func (p *pager) follows(m lexicon.Match, l *lexicon.Label, at int, rest []sheet.Token) bool {
+	first := rest[0].Text
+	proper := unicode.IsUpper([]rune(first)[0]) || unicode.IsDigit([]rune(first)[0])
+	switch {
+	case l.Kind == "name":
+		return at == 0 && m.Exact && m.Tokens >= 2 && len(rest) <= 6 && allProper(rest)
+	case l.Tail:
+		return at == 0 && m.Exact && proper && (len(rest) <= 6 || l.Wrap)
+	case !l.Loose:
+		return false
+	case l.Kind == "id":
+		digit := strings.ContainsAny(first, "0123456789")
+		caps := l.Caps && len(rest) == 1 && len(first) > 1 && first == strings.ToUpper(first)
+		return m.Exact && (digit || caps) && (at == 0 || m.Tokens > 1)
+	case l.Kind == "benefit" && at > 0:
 		return false
 	}
-	n, read := take(m.Label, rest, p.hint)
-	return read.OK && strict[m.Label.Kind] && (at > 0 || n == len(rest) || m.Exact)
+	n, read := take(l, rest, p.hint)
+	return read.OK && strict[l.Kind] && (at > 0 || n == len(rest) || m.Exact)
+}
+
+// allProper reports words that each begin with a capital, as a name does.
+func allProper(tokens []sheet.Token) bool {
+	for _, t := range tokens {
+		if r := []rune(t.Text)[0]; !unicode.IsUpper(r) && r != '(' {
+			return false
+		}
+	}
+	return true
 }
 
 // strange reports a word that ends in a colon and is no time or number: a label of its own.
@@ -149,7 +176,7 @@ func unknownHead(marks []mark, words []string) []mark {
 
 type candidate struct {
 	Pair
-	taken [3]int // page, row, phrase of the value; phrase -1 for inline
+	taken [3]int // page, row and first word of the value
 }
 
 func (p *pager) pairs() []Pair {
@@ -211,6 +238,11 @@ func (p *pager) inline(r int, ph sheet.Phrase, m mark, tokens []sheet.Token, cut
 
 func (p *pager) pair(r int, ph sheet.Phrase, m mark, tokens []sheet.Token, rule string, strength float64) Pair {
 	n, read := take(m.label, tokens, p.hint)
+	if m.other != nil && !read.OK {
+		if k, again := take(m.other, tokens, p.hint); again.OK {
+			m.label, n, read = m.other, k, again
+		}
+	}
 	out := Pair{Label: m.label, Printed: strings.TrimRight(sheet.Join(ph.Tokens[m.start:m.end]), " :#"),
 		Head: ph.Tokens[m.start:m.end], Value: tokens[:n], Read: read, Rule: rule, Strength: strength, Page: p.page.Number, Row: r}
 	if !m.exact {
@@ -225,13 +257,11 @@ func (p *pager) pair(r int, ph sheet.Phrase, m mark, tokens []sheet.Token, rule 
 // candidates are the places where the value of a lone label may stand.
 func (p *pager) candidates(h head, used map[[2]int]bool, over bool) []candidate {
 	var out []candidate
-	add := func(r, i int, rule string, strength float64) {
-		ph := p.page.Rows[r].Phrases[i]
-		tokens := inner(ph.Tokens)
-		if len(tokens) == 0 {
+	add := func(r int, tokens []sheet.Token, rule string, strength float64) {
+		if tokens = inner(tokens); len(tokens) == 0 {
 			return
 		}
-		c := candidate{p.pair(h.row, h.in, h.mark, tokens, rule, strength), [3]int{p.page.Number, r, i}}
+		c := candidate{p.pair(h.row, h.in, h.mark, tokens, rule, strength), [3]int{p.page.Number, r, tokens[0].Word}}
 		if h.mark.label.Wrap {
 			p.wrap(&c.Pair)
 		}
@@ -248,7 +278,7 @@ func (p *pager) candidates(h head, used map[[2]int]bool, over bool) []candidate 
 		if h.mark.colon {
 			strength = strengthRight
 		}
-		add(h.row, i, "right", strength)
+		add(h.row, p.page.Rows[h.row].Phrases[i].Tokens, "right", strength)
 	}
 	below, above := strengthBelow, strengthAbove
 	if over {
@@ -257,11 +287,11 @@ func (p *pager) candidates(h head, used map[[2]int]bool, over bool) []candidate 
 	if h.mark.colon && !over {
 		above = 0
 	}
-	if r, i, ok := p.vertical(h, 1, used); ok {
-		add(r, i, "below", below)
+	if r, tokens, ok := p.vertical(h, 1, used); ok {
+		add(r, tokens, "below", below)
 	}
-	if r, i, ok := p.vertical(h, -1, used); ok && above > 0 && !h.mark.label.Wrap {
-		add(r, i, "above", above)
+	if r, tokens, ok := p.vertical(h, -1, used); ok && above > 0 && !h.mark.label.Wrap {
+		add(r, tokens, "above", above)
 	}
 	return out
 }
@@ -277,9 +307,9 @@ func (p *pager) nextRight(h head, used map[[2]int]bool) (int, bool) {
 	return i, gap < 0.45*p.page.Aspect
 }
 
-// vertical is the nearest phrase under (step 1) or over (-1) a label that begins with it or
-// shares its width.
-func (p *pager) vertical(h head, step int, used map[[2]int]bool) (row, phrase int, ok bool) {
+// vertical is the nearest words under (step 1) or over (-1) a label that begin with it or
+// share its width. Where the next label of the row begins over the middle of them, they end there.
+func (p *pager) vertical(h head, step int, used map[[2]int]bool) (row int, tokens []sheet.Token, ok bool) {
 	height := p.page.Height
 	for r := h.row + step; r >= 0 && r < len(p.page.Rows); r += step {
 		gap := p.page.Rows[r].Y0 - h.in.Y1
@@ -287,18 +317,45 @@ func (p *pager) vertical(h head, step int, used map[[2]int]bool) (row, phrase in
 			gap = h.in.Y0 - p.page.Rows[r].Y1
 		}
 		if gap > 2.2*height {
-			return 0, 0, false
+			return 0, nil, false
 		}
 		for i, ph := range p.page.Rows[r].Phrases {
-			shared := math.Min(ph.X1, h.in.X1) - math.Max(ph.X0, h.in.X0)
-			least := math.Min(ph.X1-ph.X0, h.in.X1-h.in.X0)
-			if math.Abs(ph.X0-h.in.X0) > 1.2*height && shared < 0.5*least {
+			cut := p.column(h, ph)
+			if len(cut) == 0 {
 				continue
 			}
-			return r, i, !used[[2]int{r, i}]
+			c := sheet.NewPhrase(r, cut)
+			shared := math.Min(c.X1, h.in.X1) - math.Max(c.X0, h.in.X0)
+			least := math.Min(c.X1-c.X0, h.in.X1-h.in.X0)
+			if math.Abs(c.X0-h.in.X0) > 1.2*height && shared < 0.5*least {
+				continue
+			}
+			return r, cut, !used[[2]int{r, i}]
 		}
 	}
-	return 0, 0, false
+	return 0, nil, false
+}
+
+// column cuts a phrase to what stands in the column of a label: from it to the next label of
+// its row, where the phrase reaches over that.
+func (p *pager) column(h head, ph sheet.Phrase) []sheet.Token {
+	height := p.page.Height
+	row := p.page.Rows[h.row].Phrases
+	tokens := ph.Tokens
+	if h.phrase+1 < len(row) && len(p.marks[h.row][h.phrase+1]) > 0 {
+		limit := row[h.phrase+1].X0 - 0.5*height
+		end := 0
+		for end < len(tokens) && tokens[end].X0 < limit {
+			end++
+		}
+		tokens = tokens[:end]
+	}
+	if h.phrase > 0 && len(p.marks[h.row][h.phrase-1]) > 0 && ph.X0 < h.in.X0-1.2*height {
+		for len(tokens) > 0 && tokens[0].X0 < h.in.X0-0.5*height {
+			tokens = tokens[1:]
+		}
+	}
+	return tokens
 }
 
 // valuesStandOver counts where the checkable values of lone labels stand.
@@ -309,11 +366,11 @@ func (p *pager) valuesStandOver(lone []head, used map[[2]int]bool) bool {
 			continue
 		}
 		fits := func(step int) bool {
-			r, i, ok := p.vertical(h, step, used)
+			_, tokens, ok := p.vertical(h, step, used)
 			if !ok {
 				return false
 			}
-			n, read := take(h.mark.label, inner(p.page.Rows[r].Phrases[i].Tokens), p.hint)
+			n, read := take(h.mark.label, inner(tokens), p.hint)
 			return n > 0 && read.OK
 		}
 		switch a, b := fits(1), fits(-1); {

@@ -92,8 +92,9 @@ func Lines(s *sheet.Sheet) []Line {
 }
 
 // Find divides the segment. lex is the lexicon of its type: a line that begins with a form
-// label and a colon ends the section before it.
-func Find(s *sheet.Sheet, lex *lexicon.Lexicon) []Section {
+// label and a colon ends the section before it, and a head that is such a label with its
+// value beside it (labelled) begins none.
+func Find(s *sheet.Sheet, lex *lexicon.Lexicon, labelled func(sheet.Token) bool) []Section {
 	var out []Section
 	lines := Lines(s)
 	furniture := Furniture(s)
@@ -103,7 +104,11 @@ func Find(s *sheet.Sheet, lex *lexicon.Lexicon) []Section {
 			continue
 		}
 		name, used := headOf(l.Tokens)
-		if used == 0 && open && endsSection(lex, l) {
+		label := labelled(l.Tokens[0])
+		if label {
+			used = 0
+		}
+		if used == 0 && open && (label || endsSection(lex, l)) {
 			out[len(out)-1].End = l.Tokens[0].Begin
 			open = false
 			continue
