@@ -99,7 +99,7 @@ func malformed(t *definition.Type, text string) string {
 func integer(name, text string) string {
 	i, err := strconv.ParseInt(text, 10, 32)
 	switch {
-	case err != nil:
+	case err != nil, strconv.FormatInt(i, 10) != text && text != "-0":
 		return ": it is no whole number of 32 bits"
 	case name == "positiveInt" && i < 1, name == "unsignedInt" && (i < 0 || text[0] == '-'):
 		return ": it is too small"
