@@ -378,7 +378,7 @@ func (x *extraction) reference(p *Param, v fhirpath.Value) {
 		}
 	default:
 		if t := v.Text(); t != "" {
-			iv.Ref = canonical(t)
+			iv.Ref = ParseReference(t, x.base)
 		}
 	}
 	if iv.Ref != (Reference{}) && iv.Ref.Type == "" && iv.Ref.URL == "" {

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"math"
 	"math/big"
 	"strconv"
 	"strings"
@@ -40,7 +41,8 @@ func ParseNumber(s string) (Bounds, bool) {
 	half.Mul(half, ten)
 	lo, _ := new(big.Rat).Sub(value, half).Float64()
 	hi, _ := new(big.Rat).Add(value, half).Float64()
-	return Bounds{exact, lo, hi}, true
+	// More digits than a binary number holds: the number itself must stay inside.
+	return Bounds{exact, math.Min(lo, exact), math.Max(hi, math.Nextafter(exact, math.Inf(1)))}, true
 }
 
 // parseDecimal reads a FHIR decimal as the nearest binary number.

@@ -182,16 +182,17 @@ func ParseReference(s, base string) Reference {
 	if strings.Contains(s, ":") || strings.HasPrefix(s, "#") {
 		return canonical(s)
 	}
-	parts := strings.Split(s, "/")
+	bare, version, _ := strings.Cut(s, "|")
+	parts := strings.Split(bare, "/")
 	switch {
-	case len(parts) == 1:
+	case len(parts) == 1 && version == "":
 		return Reference{ID: s}
-	case len(parts) == 2 && isType(parts[0]):
-		return Reference{Type: parts[0], ID: parts[1]}
+	case len(parts) == 2 && isType(parts[0]) && parts[1] != "":
+		return Reference{Type: parts[0], ID: parts[1], Version: version}
 	case len(parts) == 4 && parts[2] == "_history" && isType(parts[0]):
 		return Reference{Type: parts[0], ID: parts[1], Version: parts[3]}
 	}
-	return Reference{URL: s}
+	return canonical(s)
 }
 
 // canonical splits url|version.

@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"chartlake/fhir"
 	"chartlake/search"
@@ -87,3 +88,5 @@ func cutQuery(q string) (string, string, bool) {
 	}
 	return q, "", false
 }
+
+func timeOf(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
