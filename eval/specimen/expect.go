@@ -122,6 +122,7 @@ func why(e expected.Entity) string {
 
 func expectCard(d *sheet.Draft, c *fiction.Card) {
 	e := &d.Expected
+	expectPatient(d, c.Member)
 	expectPlanted(d, c.Planted, "rx_bin_format", "date_order", "source_conflict")
 	squeeze := func(s string) string { return strings.ReplaceAll(s, " ", "") }
 	e.FHIR = append(e.FHIR,

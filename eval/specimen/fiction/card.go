@@ -34,7 +34,7 @@ type Card struct {
 func (s Source) Card() *Card {
 	at := time.Date(2025, time.Month(1+s.IntN(12)), 1, 0, 0, 0, 0, time.UTC)
 	c := &Card{
-		Payer: pick(s, payers), PlanType: Pick(s, "HMO", "PPO", "PPO", "EPO", "POS"), Member: s.Person(at, 19, 80),
+		Payer: pick(s, payers), PlanType: Pick(s, "HMO", "PPO", "PPO", "EPO", "POS"), Member: s.Person(),
 		Employer: pick(s, employers), PayerID: s.Digits(5), Effective: at,
 		BIN: "0" + s.Digits(5), PCN: s.Letters(Pick(s, 3, 4, 6)), CustomerService: s.tollFree(), ProviderService: s.tollFree(), Pharmacist: s.tollFree(),
 		PCP: s.Provider().FirstLast(), PCPPhone: s.Phone(), Claims: s.Address(),

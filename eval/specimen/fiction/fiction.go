@@ -14,7 +14,10 @@ import (
 )
 
 // Source is the stream of choices for one document.
-type Source struct{ *rand.Rand }
+type Source struct {
+	*rand.Rand
+	seed uint64
+}
 
 // NewSource begins the stream of a seed; streams of different names are independent.
 func NewSource(seed uint64, name string) Source {
@@ -22,7 +25,7 @@ func NewSource(seed uint64, name string) Source {
 	for i := 0; i < len(name); i++ {
 		h = (h ^ uint64(name[i])) * 1099511628211
 	}
-	return Source{rand.New(rand.NewPCG(seed, h))}
+	return Source{rand.New(rand.NewPCG(seed, h)), seed}
 }
 
 // pick chooses one of a list.
@@ -65,8 +68,13 @@ type Person struct {
 // Address is a fictional street address.
 type Address struct{ Street, City, State, ZIP string }
 
-// Person invents a patient of lo to hi years at the date.
-func (s Source) Person(at time.Time, lo, hi int) Person {
+// era is the day at which patients have the ages that Person gives them.
+var era = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// Person gives the patient of the seed, 30 to 84 years old: the same in every kind of
+// document, so that a laboratory report, a summary and a card can belong together.
+func (s Source) Person() Person {
+	s = NewSource(s.seed, "person")
 	p := Person{Last: pick(s, families), Sex: Pick(s, "F", "M"), Address: s.Address(), Phone: s.Phone()}
 	p.First = pick(s, women)
 	if p.Sex == "M" {
@@ -78,15 +86,14 @@ func (s Source) Person(at time.Time, lo, hi int) Person {
 	if s.Chance(0.08) {
 		p.Last += "-" + pick(s, families)
 	}
-	p.Birth = at.AddDate(-lo-s.IntN(hi-lo), 0, -1-s.IntN(364))
-	p.Birth = time.Date(p.Birth.Year(), p.Birth.Month(), p.Birth.Day(), 0, 0, 0, 0, time.UTC)
+	p.Birth = era.AddDate(-30-s.IntN(54), 0, -1-s.IntN(364))
 	return p
 }
 
 // Age is the person's age in whole years.
 func (p Person) Age(at time.Time) int {
 	years := at.Year() - p.Birth.Year()
-	if at.YearDay() < p.Birth.YearDay() {
+	if at.Month() < p.Birth.Month() || at.Month() == p.Birth.Month() && at.Day() < p.Birth.Day() {
 		years--
 	}
 	return years

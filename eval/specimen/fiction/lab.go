@@ -71,7 +71,7 @@ func (s Source) Lab() *Lab {
 	}
 	l.Received = reported.Add(-time.Duration(60+s.IntN(1300)) * time.Minute)
 	l.Collected = l.Received.Add(-time.Duration(40+s.IntN(600)) * time.Minute)
-	l.Patient = s.Person(reported, 19, 88)
+	l.Patient = s.Person()
 	if s.Chance(0.5) {
 		l.Fasting = Pick(s, "Yes", "No")
 	}

@@ -61,7 +61,7 @@ func (s Source) Stay() *Stay {
 		Attending: s.Provider(), PCP: s.Provider(), Admitted: admitted, Discharged: admitted.AddDate(0, 0, 2+s.IntN(6)),
 		Signed: true,
 	}
-	st.Patient = s.Person(admitted, 34, 89)
+	st.Patient = s.Person()
 	st.SignedAt = st.Discharged.AddDate(0, 0, s.IntN(3))
 	st.Disposition = Pick(s, "Home", "Home with home health services", "Skilled nursing facility", "Home, self-care")
 	i := illness(s)

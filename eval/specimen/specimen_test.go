@@ -1,0 +1,230 @@
+package specimen
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	_ "image/jpeg"
+	_ "image/png"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	_ "golang.org/x/image/tiff"
+
+	"chartlake/eval/expected"
+	"chartlake/fault"
+)
+
+func TestEveryLayoutInEveryConditionIsExact(t *testing.T) {
+	t.Parallel()
+	turn := 0 // each layout takes one or two of the conditions in turn, so that all come up
+	for _, kind := range Kinds() {
+		for _, layout := range append(Layouts(kind), ApartLayouts(kind)...) {
+			turn++
+			for i, condition := range Conditions() {
+				if (i+turn)%8 != 0 {
+					continue
+				}
+				s, err := Make(11, kind, layout, condition)
+				if err != nil {
+					t.Fatalf("%s %s %s: %v", kind, layout, condition, err)
+				}
+				check(t, s)
+			}
+		}
+	}
+}
+
+// check asserts what holds of every specimen: the media type is the bytes' own, the
+// expected result can be read back, and each value has a place on a page that exists.
+func check(t *testing.T, s *Specimen) {
+	t.Helper()
+	e := s.Expected
+	switch s.MediaType {
+	case "application/pdf":
+		if !bytes.HasPrefix(s.Bytes, []byte("%PDF-")) {
+			t.Errorf("%s is no PDF", e.ID)
+		}
+	default:
+		_, format, err := image.DecodeConfig(bytes.NewReader(s.Bytes))
+		if err != nil || "image/"+format != s.MediaType {
+			t.Errorf("%s: decodes as %s: %v", e.ID, format, err)
+		}
+	}
+	text, err := e.Format()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := expected.Read(bytes.NewReader(text))
+	if err != nil {
+		t.Fatalf("%s: %v", e.ID, err)
+	}
+	if out, err := again.Format(); err != nil || !bytes.Equal(out, text) {
+		t.Errorf("%s changes when read back: %v", e.ID, err)
+	}
+	if len(e.Fields) < 8 {
+		t.Errorf("%s has only %d fields", e.ID, len(e.Fields))
+	}
+	for name, v := range e.Fields {
+		for i := range v.Parts {
+			place(t, e, expected.PartName(name, i))
+		}
+	}
+	for i, row := range e.Lines {
+		for cell := range row {
+			place(t, e, fmt.Sprintf("lines[%d].%s", i, cell))
+		}
+	}
+	for _, en := range e.Entities {
+		if en.Box == nil || en.Box.Box.Empty() {
+			t.Errorf("%s: a mention has no place", e.ID)
+		}
+		if strings.ContainsAny(en.Text, "[]{}") {
+			t.Errorf("%s: a mark is left in %q", e.ID, en.Text)
+		}
+	}
+}
+
+func place(t *testing.T, e *expected.Document, key string) {
+	t.Helper()
+	at, ok := e.Boxes[key]
+	if !ok || at.Box.Empty() || at.Page < 1 || at.Page > e.Source.Pages {
+		t.Errorf("%s: %s has no place on a page: %v", e.ID, key, at)
+	}
+}
+
+func TestTheSameSeedGivesTheSameBytes(t *testing.T) {
+	t.Parallel()
+	for _, condition := range []Condition{PDF, Faxed, Photo} {
+		a, err := Make(3, InsuranceCard, "plain", condition)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := Make(3, InsuranceCard, "plain", condition)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(a.Bytes, b.Bytes) {
+			t.Errorf("%s: two runs differ", condition)
+		}
+		if diff := cmp.Diff(a.Expected, b.Expected); diff != "" {
+			t.Errorf("%s: expected results differ:\n%s", condition, diff)
+		}
+	}
+}
+
+func TestInkIsWhereTheBoxSays(t *testing.T) {
+	t.Parallel()
+	for _, condition := range []Condition{Scan200, Skewed, Alpha} {
+		s, err := Make(5, LabReport, "grid", condition)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Expected.Source.Pages > 1 {
+			t.Skip("this seed has several pages; choose another")
+		}
+		img, _, err := image.Decode(bytes.NewReader(s.Bytes))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for key, at := range s.Expected.Boxes {
+			inside := ink(img, at.Box.X, at.Box.Y, at.Box.W, at.Box.H)
+			if inside < 0.03 {
+				t.Errorf("%s: %s has %.3f ink in its box", condition, key, inside)
+			}
+		}
+	}
+}
+
+// ink is the share of dark pixels in a box, transparent ones counted by their opacity.
+func ink(img image.Image, x, y, w, h float64) float64 {
+	b := img.Bounds()
+	dark, all := 0, 0
+	for py := int(y * float64(b.Dy())); py < int((y+h)*float64(b.Dy())); py++ {
+		for px := int(x * float64(b.Dx())); px < int((x+w)*float64(b.Dx())); px++ {
+			r, g, bl, a := img.At(b.Min.X+px, b.Min.Y+py).RGBA()
+			all++
+			if (r+g+bl)/3+(0xffff-a) < 0x8000 {
+				dark++
+			}
+		}
+	}
+	if all == 0 {
+		return 0
+	}
+	return float64(dark) / float64(all)
+}
+
+func TestPlantedContradictionsComeUp(t *testing.T) {
+	t.Parallel()
+	raised := map[string]int{}
+	for seed := range uint64(80) {
+		for _, kind := range Kinds() {
+			d, err := Draw(seed, kind, Layouts(kind)[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range d.Expected.Flags {
+				raised[f.Code[0]]++
+				if _, there := d.Expected.Checks[f.Code[0]]; there {
+					t.Errorf("seed %d: %s is planted and must not fire", seed, f.Code[0])
+				}
+			}
+		}
+	}
+	for _, code := range []string{"flag_mismatch", "section_conflict", "unsigned", "date_order", "page_missing"} {
+		if raised[code] == 0 {
+			t.Errorf("%s never comes up: %v", code, raised)
+		}
+	}
+}
+
+func TestOnePatientHasDocumentsOfEveryKind(t *testing.T) {
+	t.Parallel()
+	names := map[string]bool{}
+	for _, kind := range Kinds() {
+		d, err := Draw(21, kind, Layouts(kind)[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range d.Expected.FHIR {
+			if x.ResourceType == "Patient" && strings.HasPrefix(x.Expr, "name") {
+				names[x.Expr] = true
+			}
+		}
+	}
+	if len(names) != 1 {
+		t.Errorf("one seed has %d patients", len(names))
+	}
+}
+
+func TestUnknownKindLayoutAndCondition(t *testing.T) {
+	t.Parallel()
+	for name, err := range map[string]error{
+		"kind": second(Make(1, "novel", "plain", PDF)), "layout": second(Make(1, InsuranceCard, "nowhere", PDF)), "condition": second(Make(1, InsuranceCard, "plain", "drowned")),
+	} {
+		if !fault.Is(err, fault.NotFound) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func second(_ *Specimen, err error) error { return err }
+
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	ids := map[string]bool{}
+	for s, err := range Demo(1, 12) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(s.Name, "apart") {
+			t.Errorf("the demonstration shows a layout that is kept apart: %s", s.Name)
+		}
+		ids[s.Expected.Source.SHA256] = true
+	}
+	if len(ids) != 12 {
+		t.Errorf("12 documents have %d different contents", len(ids))
+	}
+}
