@@ -21,10 +21,10 @@ import (
 type DocumentsOptions struct {
 	Dir      string // holds NAME.expected.json beside the files; subfolders are not read
 	Convert  func(ctx context.Context, path string) (*record.Record, error)
-	Evaluate score.Evaluator                   // FHIRPath; nil means fhir expressions are not counted
-	Progress func(done, of int)                // after each document; may be nil
-	Filter   func(id string) bool              // which documents; nil means all
-	Keep     func(id string, r *record.Record) // sees each record; may be nil
+	Evaluate score.Evaluator      // of fhir expressions; nil: FHIRPath
+	Details  bool                 // keep what was expected and what came instead: text of the documents
+	Done     func(done, of int)   // after each document; may be nil
+	Filter   func(id string) bool // which documents; nil: all
 }
 
 const expectedSuffix = ".expected.json"
@@ -51,7 +51,10 @@ func Documents(ctx context.Context, o DocumentsOptions) (*Report, error) {
 	if len(wanted) == 0 {
 		return nil, fault.New(fault.NotFound, "no_expected_results", "the folder holds no %s file", expectedSuffix)
 	}
-	report := &Report{Expressions: o.Evaluate != nil}
+	if o.Evaluate == nil {
+		o.Evaluate = FHIRPath
+	}
+	report := &Report{}
 	for i, d := range wanted {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -61,8 +64,8 @@ func Documents(ctx context.Context, o DocumentsOptions) (*Report, error) {
 			return nil, err
 		}
 		report.Documents = append(report.Documents, result)
-		if o.Progress != nil {
-			o.Progress(i+1, len(wanted))
+		if o.Done != nil {
+			o.Done(i+1, len(wanted))
 		}
 	}
 	report.sum()
@@ -98,10 +101,11 @@ func (o DocumentsOptions) one(ctx context.Context, d *expected.Document) (*score
 		}
 		return result, nil
 	}
-	if o.Keep != nil {
-		o.Keep(d.ID, rec)
+	result := score.Document(d, rec, o.Evaluate)
+	if !o.Details {
+		result.Details = nil
 	}
-	return score.Document(d, rec, o.Evaluate), nil
+	return result, nil
 }
 
 func checkHash(path, want string) error {

@@ -8,55 +8,75 @@ import (
 	"chartlake/eval/specimen"
 )
 
-// GenerateOptions says which fictional documents are written. Zero values mean: every
-// kind, every condition, the development layouts.
+// GenerateOptions says which fictional documents are written. Zero values mean: one each,
+// every kind, every condition, the development layouts.
 type GenerateOptions struct {
 	Dir        string
-	Seed       uint64
-	N          int // documents of each kind; they take layouts and conditions in turn
+	Seed       uint64 // of the first document; each further one of a kind has the next
+	N          int    // documents of each kind, layout and condition
 	Kinds      []specimen.Kind
 	Conditions []specimen.Condition
 	Apart      bool // the layouts that are kept apart, instead of those for development
-	Progress   func(done, of int)
+	Done       func(done, of int)
 }
 
-// Generate writes NAME and NAME.expected.json for each document and gives their number.
-// The same options give the same files.
-func Generate(ctx context.Context, o GenerateOptions) (int, error) {
+// job is one document to make.
+type job struct {
+	seed      uint64
+	kind      specimen.Kind
+	layout    string
+	condition specimen.Condition
+}
+
+func (o GenerateOptions) jobs() []job {
 	if len(o.Kinds) == 0 {
 		o.Kinds = specimen.Kinds()
 	}
 	if len(o.Conditions) == 0 {
 		o.Conditions = specimen.Conditions()
 	}
-	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
-		return 0, err
-	}
-	done := 0
+	var jobs []job
 	for _, kind := range o.Kinds {
 		layouts := specimen.Layouts(kind)
 		if o.Apart {
 			layouts = specimen.ApartLayouts(kind)
 		}
-		for i := range o.N {
-			if err := ctx.Err(); err != nil {
-				return done, err
-			}
-			// The condition moves on once all layouts had it, so that all pairs come up.
-			s, err := specimen.Make(o.Seed+uint64(i), kind, layouts[i%len(layouts)], o.Conditions[(i/len(layouts))%len(o.Conditions)])
-			if err != nil {
-				return done, err
-			}
-			if err := write(o.Dir, s); err != nil {
-				return done, err
-			}
-			done++
-			if o.Progress != nil {
-				o.Progress(done, o.N*len(o.Kinds))
+		seed := o.Seed
+		for range max(o.N, 1) {
+			for _, layout := range layouts {
+				for _, condition := range o.Conditions {
+					jobs = append(jobs, job{seed, kind, layout, condition})
+					seed++
+				}
 			}
 		}
 	}
-	return done, nil
+	return jobs
+}
+
+// Generate writes NAME and NAME.expected.json for each document. The same options give the
+// same files.
+func Generate(ctx context.Context, o GenerateOptions) error {
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return err
+	}
+	jobs := o.jobs()
+	for i, j := range jobs {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		s, err := specimen.Make(j.seed, j.kind, j.layout, j.condition)
+		if err != nil {
+			return err
+		}
+		if err := write(o.Dir, s); err != nil {
+			return err
+		}
+		if o.Done != nil {
+			o.Done(i+1, len(jobs))
+		}
+	}
+	return nil
 }
 
 func write(dir string, s *specimen.Specimen) error {

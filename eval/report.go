@@ -2,7 +2,6 @@ package eval
 
 import (
 	"fmt"
-	"io"
 	"sort"
 	"strings"
 
@@ -11,9 +10,8 @@ import (
 
 // Report is the quality of a set of documents.
 type Report struct {
-	Expressions bool            `json:"fhir_measured"` // whether fhir expressions were evaluated
-	Groups      []Group         `json:"groups"`        // total, per kind, per kind and condition
-	Documents   []*score.Result `json:"documents"`
+	Groups    []Group         `json:"groups"` // total, per kind, per kind and condition
+	Documents []*score.Result `json:"documents"`
 }
 
 // Group is the sum over some documents.
@@ -158,9 +156,9 @@ func (g *Group) Figure(name string) Figure {
 	return Figure{}
 }
 
-// Table writes the report as text: for every group each figure that counts something, as
-// share, 95 % bounds and number.
-func (r *Report) Table(w io.Writer) error {
+// Table is the report as text: for every group each figure that counts something, as
+// share, 95 % bounds and number; then what went wrong, document by document.
+func (r *Report) Table() string {
 	var b strings.Builder
 	for _, g := range r.Groups {
 		fmt.Fprintf(&b, "%s: %d documents, %d not converted, %d with a forbidden outcome\n", g.Name, g.Documents, g.Failed, g.Violating)
@@ -176,23 +174,22 @@ func (r *Report) Table(w io.Writer) error {
 			fmt.Fprintf(&b, "  %-17s %s\n", "flags not expected", counts(g.Extra))
 		}
 	}
-	if !r.Expressions {
-		b.WriteString("fhir expressions were not measured\n")
-	}
 	for _, d := range r.Documents {
-		for _, v := range d.Violations {
-			fmt.Fprintf(&b, "forbidden: %s: rule %s\n", d.ID, v)
-		}
 		if d.Failed != "" {
 			fmt.Fprintf(&b, "not converted: %s: %s\n", d.ID, d.Failed)
 		}
+		for _, v := range d.Violations {
+			fmt.Fprintf(&b, "forbidden: %s: rule %s\n", d.ID, v)
+		}
+		for _, x := range d.Details {
+			fmt.Fprintf(&b, "wrong: %s: %s: want %q, got %q\n", d.ID, x.Name, x.Want, x.Got)
+		}
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.String()
 }
 
-// Markdown writes one row a group with the figures of the README's table.
-func (r *Report) Markdown(w io.Writer, groups ...string) error {
+// Markdown is a table with one row for each of the groups named, as the README has it.
+func (r *Report) Markdown(groups ...string) string {
 	columns := []string{"type", "recall", "precision", "cells", "boxes", "entities", "assertions", "flags", "fhir", "accepted", "wrong"}
 	var b strings.Builder
 	fmt.Fprintf(&b, "| documents | n | %s | must_not |\n|---|---|%s---|\n", strings.Join(columns, " | "), strings.Repeat("---|", len(columns)))
@@ -213,8 +210,7 @@ func (r *Report) Markdown(w io.Writer, groups ...string) error {
 		m := g.Figure("must_not")
 		fmt.Fprintf(&b, " %d of %d |\n", m.Of-m.Right, m.Of)
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.String()
 }
 
 func counts(m map[string]int) string {

@@ -101,7 +101,7 @@ func (c *comparison) entities() {
 		g := best(w, got, taken)
 		c.r.Entities.count(g != nil)
 		if g == nil {
-			c.miss("entity:" + w.Type)
+			c.miss("entity:"+w.Type, w.Text, "")
 			continue
 		}
 		taken[g] = true
@@ -109,12 +109,15 @@ func (c *comparison) entities() {
 		right := asserts(w, g)
 		c.r.Assertions.count(right)
 		if !right {
-			c.miss("assertion:" + w.Type)
+			c.miss("assertion:"+w.Type, w.Text, g.Text)
 		}
 	}
 	for _, g := range got {
 		if scoredTypes[g.Type] {
 			c.r.EntitiesPrecise.count(taken[g])
+			if !taken[g] {
+				c.miss("entity:"+string(g.Type), "", g.Text)
+			}
 		}
 	}
 }

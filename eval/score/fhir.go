@@ -55,7 +55,7 @@ func (c *comparison) fhir(bundle *fhir.Node, evaluate Evaluator) {
 		}
 		c.r.FHIR.count(right)
 		if !right {
-			c.miss("fhir:" + x.ResourceType)
+			c.miss("fhir:"+x.ResourceType, x.Expr, "")
 		}
 	}
 }

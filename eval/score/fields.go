@@ -155,6 +155,7 @@ func (c *comparison) extra(s *record.Segment, f *record.Field, known bool) {
 		}
 	}
 	c.r.Precision.count(false)
+	c.miss(f.Name, "", text(f))
 }
 
 // accept counts a value by its state, and as wrong where it is accepted and not right.
@@ -180,7 +181,7 @@ func (c *comparison) entry(e *entry) {
 			c.r.Ticks.count(!filled)
 		}
 		if filled {
-			c.miss(e.key)
+			c.miss(e.key, "blank", e.got())
 		}
 		return
 	}
@@ -191,7 +192,7 @@ func (c *comparison) entry(e *entry) {
 			c.r.Ticks.count(ok)
 		}
 		if !ok {
-			c.miss(expected.PartName(e.key, i))
+			c.miss(expected.PartName(e.key, i), e.want(i), e.got())
 		}
 	}
 	if len(e.values) == 0 {
@@ -205,6 +206,25 @@ func (c *comparison) entry(e *entry) {
 		}
 	}
 	c.evidence(e)
+}
+
+// want is part i of the expected value in words, got what the record has under its name.
+func (e *entry) want(i int) string {
+	switch {
+	case i < len(e.value.Parts):
+		return e.value.Parts[i]
+	case len(e.value.Any) > 0 && len(e.value.Any[0].Parts) > 0:
+		return e.value.Any[0].Parts[0]
+	}
+	return "present"
+}
+
+func (e *entry) got() string {
+	var list []string
+	for _, f := range e.values {
+		list = append(list, text(f))
+	}
+	return strings.Join(list, " | ")
 }
 
 // value counts a value of the record whose name is expected.

@@ -31,7 +31,7 @@ func (c *comparison) flags() {
 		}
 		c.r.Flags.count(found)
 		if !found && len(w.Code) > 0 {
-			c.miss("flag:" + w.Code[0])
+			c.miss("flag:"+w.Code[0], w.Code[0], "")
 		}
 		if len(w.Fields) > 0 {
 			c.r.FlagEvidence.count(touches)
@@ -44,7 +44,7 @@ func (c *comparison) flags() {
 		}
 		c.r.Checks.count(silent || allowed)
 		if !silent && !allowed {
-			c.miss("check:" + code)
+			c.miss("check:"+code, "silent", "raised")
 		}
 	}
 	for _, g := range raised {

@@ -135,7 +135,12 @@ func (c *comparison) row(i int, want map[string]expected.Value, row recordRow) {
 		}
 		name := fmt.Sprintf("lines[%d].%s", i, key)
 		if !same {
-			c.miss(name)
+			got := ""
+			if f != nil {
+				got = text(f)
+			}
+			e := &entry{value: v}
+			c.miss(name, e.want(0), got)
 			continue
 		}
 		right++

@@ -73,7 +73,15 @@ type Result struct {
 	Accepted Share `json:"accepted"` // values accepted without a person, of those accepted, in review or missing
 	Wrong    Share `json:"wrong"`    // wrong or invented, of those accepted
 
-	Misses []string `json:"misses,omitempty"` // names of expected values that are not right; no values
+	Misses  []string `json:"misses,omitempty"`  // names of expected values that are not right; no values
+	Details []Detail `json:"details,omitempty"` // the same with their values: text of the document
+}
+
+// Detail is an expected value that is not right, or a value that is not expected.
+type Detail struct {
+	Name string `json:"name"`
+	Want string `json:"want"`
+	Got  string `json:"got"`
 }
 
 // Evaluator evaluates a FHIRPath expression on a resource; true when the result is true.
@@ -111,7 +119,13 @@ type comparison struct {
 // isClaim says where every box that is not listed is blank and every accepted value counts.
 func (c *comparison) isClaim() bool { return c.want.DocType == "cms1500" || c.want.DocType == "ub04" }
 
-func (c *comparison) miss(name string) { c.r.Misses = append(c.r.Misses, name) }
+// miss notes what is not right. A value that is not expected has no want.
+func (c *comparison) miss(name, want, got string) {
+	if want != "" || got == "" {
+		c.r.Misses = append(c.r.Misses, name)
+	}
+	c.r.Details = append(c.r.Details, Detail{name, want, got})
+}
 
 // types scores the type of each segment, and of a stack also the pages and the number.
 func (c *comparison) types() {

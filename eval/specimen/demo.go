@@ -1,7 +1,5 @@
 package specimen
 
-import "iter"
-
 // demoTurns is the mix of the demonstration: mostly born digital, so that a first page is
 // read within seconds, with every way that paper comes in among the first dozen.
 var demoTurns = []struct {
@@ -16,17 +14,9 @@ var demoTurns = []struct {
 // demoPatients is how many patients the demonstration has, so that each has several documents.
 const demoPatients = 8
 
-// Demo makes n documents of the development layouts one after another, as they are asked
-// for. An error ends it.
-func Demo(seed uint64, n int) iter.Seq2[*Specimen, error] {
-	return func(yield func(*Specimen, error) bool) {
-		for i := range n {
-			turn := demoTurns[i%len(demoTurns)]
-			layouts := Layouts(turn.kind)
-			s, err := Make(seed+uint64(i%demoPatients), turn.kind, layouts[(i/3)%len(layouts)], turn.condition)
-			if !yield(s, err) || err != nil {
-				return
-			}
-		}
-	}
+// Demo makes document n, from 0, of the demonstration, in a development layout.
+func Demo(seed uint64, n int) (*Specimen, error) {
+	turn := demoTurns[n%len(demoTurns)]
+	layouts := Layouts(turn.kind)
+	return Make(seed+uint64(n%demoPatients), turn.kind, layouts[(n/3)%len(layouts)], turn.condition)
 }

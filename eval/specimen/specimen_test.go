@@ -215,7 +215,8 @@ func second(_ *Specimen, err error) error { return err }
 func TestDemo(t *testing.T) {
 	t.Parallel()
 	ids := map[string]bool{}
-	for s, err := range Demo(1, 12) {
+	for n := range 12 {
+		s, err := Demo(1, n)
 		if err != nil {
 			t.Fatal(err)
 		}
