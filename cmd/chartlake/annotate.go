@@ -9,7 +9,7 @@ import (
 
 	"chartlake/clinical"
 	"chartlake/fault"
-	"chartlake/pipeline"
+	"chartlake/reader"
 	"chartlake/record"
 )
 
@@ -61,7 +61,7 @@ func (c annotateCommand) Run(e *env) error {
 	} else if err != nil {
 		return err
 	}
-	rec, err := g.stages.Convert(e.ctx, f, f.size, pipeline.Pages{})
+	rec, err := g.stages.Convert(e.ctx, f, f.size, reader.Options{})
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 
 	"chartlake/document"
 	"chartlake/pipeline"
+	"chartlake/reader"
 	"chartlake/record"
 )
 
@@ -40,7 +41,7 @@ func (c convertCommand) Run(e *env) error {
 		return err
 	}
 	bar := e.progress("reading pages")
-	rec, err := g.stages.Convert(e.ctx, f, f.size, pipeline.Pages{Read: func(_ *document.Page, of int) error {
+	rec, err := g.stages.Convert(e.ctx, f, f.size, reader.Options{OnPage: func(_ *document.Page, of int) error {
 		bar.step(of)
 		return nil
 	}})

@@ -79,8 +79,9 @@ type pages struct {
 	password string
 }
 
-func (p pages) Read(ctx context.Context, file io.ReaderAt, size int64, how pipeline.Pages) (*document.Document, error) {
-	return p.Reader.Read(ctx, file, size, reader.Options{Password: p.password, Known: how.Have, OnPage: how.Read})
+func (p pages) Read(ctx context.Context, file io.ReaderAt, size int64, o reader.Options) (*document.Document, error) {
+	o.Password = p.password
+	return p.Reader.Read(ctx, file, size, o)
 }
 
 // picture draws the upright page as PNG.

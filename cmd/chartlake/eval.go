@@ -8,7 +8,7 @@ import (
 	"chartlake/eval"
 	"chartlake/eval/specimen"
 	"chartlake/fault"
-	"chartlake/pipeline"
+	"chartlake/reader"
 	"chartlake/record"
 )
 
@@ -44,7 +44,7 @@ func (c evalDocuments) Run(e *env) error {
 				return nil, err
 			}
 			defer f.Close()
-			return g.stages.Convert(ctx, f, f.size, pipeline.Pages{})
+			return g.stages.Convert(ctx, f, f.size, reader.Options{})
 		}})
 	bar.done()
 	if err != nil {
@@ -58,16 +58,21 @@ func (c evalDocuments) Run(e *env) error {
 }
 
 type evalGenerate struct {
-	Dir   string `arg:"" help:"Folder to write to."`
-	Seed  uint64 `help:"Which documents they are." default:"1"`
-	N     int    `help:"How many of each kind, layout and condition." default:"1" short:"n"`
-	Apart bool   `help:"The layouts that are kept apart: to measure, never to tune on."`
+	Dir       string   `arg:"" help:"Folder to write to."`
+	Seed      uint64   `help:"Which documents they are." default:"1"`
+	N         int      `help:"How many of each kind, layout and condition." default:"1" short:"n"`
+	Kind      []string `help:"Only these kinds."`
+	Condition []string `help:"Only these conditions."`
+	Apart     bool     `help:"The layouts that are kept apart: to measure, never to tune on."`
 }
 
 func (evalGenerate) Help() string { return "Example: chartlake eval generate /tmp/docs --seed 7 -n 5" }
 
 func (c evalGenerate) Run(e *env) error {
-	return eval.Generate(e.ctx, eval.GenerateOptions{Dir: c.Dir, Seed: c.Seed, N: c.N, Apart: c.Apart})
+	bar := e.progress("writing")
+	defer bar.done()
+	return eval.Generate(e.ctx, eval.GenerateOptions{Dir: c.Dir, Seed: c.Seed, N: c.N, Apart: c.Apart,
+		Kinds: kindsOf(c.Kind), Conditions: conditionsOf(c.Condition), Done: func(_, of int) { bar.step(of) }})
 }
 
 type evalSpecimen struct {
@@ -96,4 +101,18 @@ func (c evalSpecimen) Run(e *env) error {
 		return err
 	}
 	return os.WriteFile(c.File, s.Bytes, 0o644)
+}
+
+func kindsOf(names []string) (out []specimen.Kind) {
+	for _, n := range names {
+		out = append(out, specimen.Kind(n))
+	}
+	return out
+}
+
+func conditionsOf(names []string) (out []specimen.Condition) {
+	for _, n := range names {
+		out = append(out, specimen.Condition(n))
+	}
+	return out
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -85,10 +84,7 @@ func (e *env) newServer(ctx context.Context, c setting, workers int, base string
 		Metrics: pipeline.NewMetrics(s.registry)})
 	s.door = intake.New(intake.Config{Store: s.store, Blobs: s.blobs, BytesMax: c.MaxBytes, Halt: s.halt,
 		Metrics: intake.NewMetrics(s.registry),
-		Sniff: func(_ context.Context, r io.ReaderAt, size int64) (intake.Sniffed, error) {
-			m, err := s.engines.reader.Sniff(r, size, "")
-			return intake.Sniffed{MediaType: m.Type, Pages: m.Pages}, err
-		}})
+		Sniff:   s.engines.reader.Sniff})
 	return s, nil
 }
 
@@ -148,19 +144,12 @@ func (s *server) handler(token, base string) http.Handler {
 		metrics.ServeHTTP(w, r)
 	})
 	mux.Handle("/", console.New(console.Config{
-		Store: s.store,
-		Act: func(ctx context.Context, who store.Actor, a console.Action) (int, error) {
-			r, err := desk.Act(ctx, who, review.Action(a))
-			if err != nil {
-				return 0, err
-			}
-			return r.Version, nil
-		},
+		Store:    s.store,
+		Act:      desk.Act,
 		Reading:  s.pipeline.Reading,
 		Picture:  s.picture,
 		Actor:    func(r *http.Request, do smart.Action) (store.Actor, error) { return actor(r, do, "documents") },
-		Open:     pipeline.Open,
-		Progress: func(id string) (console.Progress, bool) { p, ok := s.pipeline.Progress(id); return console.Progress(p), ok },
+		Progress: s.pipeline.Progress,
 		Moved:    s.pipeline.Moved,
 		Banner:   s.engines.banner(),
 	}))

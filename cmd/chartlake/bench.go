@@ -1,0 +1,4 @@
+package main
+
+// benchCommand is `chartlake bench`.
+type benchCommand struct{}
