@@ -72,7 +72,7 @@ type view struct {
 
 func glance(img *image.Gray) view {
 	w, h := img.Bounds().Dx(), img.Bounds().Dy()
-	factor := max(1, (max(w, h)+workSide-1)/workSide)
+	factor := reduction(w, h)
 	small := pixel.Shrink(img, factor)
 	if dark(small) {
 		small = pixel.Invert(small)
@@ -82,6 +82,9 @@ func glance(img *image.Gray) view {
 	comps, _ := pixel.Components(ink)
 	return view{comps, layout.FindPose(comps, ink.W, ink.H), layout.LetterSize(comps) * factor}
 }
+
+// reduction is by how much a picture is shrunk for its layout: 300 dpi to 150, 200 dpi not.
+func reduction(w, h int) int { return max(1, (max(w, h)+workSide/2)/workSide) }
 
 // dark reports whether a page is light print on dark paper: most of it is dark.
 func dark(img *image.Gray) bool {
@@ -111,7 +114,7 @@ func (e *Engine) posed(ctx context.Context, img *image.Gray, v view, pose layout
 	segs, strokes := p.analyse()
 	out := attempt{Result: Result{Rotation: pose.Rotation, Skew: level.Skew}}
 	out.Rules = layout.Upright(strokes, level.scaled(1/float64(p.factor)))
-	words, err := e.recognise(ctx, p, rows(segs))
+	words, err := e.recognise(ctx, p, segs)
 	if err != nil {
 		return attempt{}, err
 	}
@@ -161,7 +164,7 @@ func prepare(up *image.Gray, skew float64, size int) (*page, frame) {
 		f.enlarged = float64(n)
 		base = pixel.Resize(base, base.Bounds().Dx()*n, base.Bounds().Dy()*n)
 	}
-	p := &page{base: base, factor: max(1, (max(base.Bounds().Dx(), base.Bounds().Dy())+workSide-1)/workSide)}
+	p := &page{base: base, factor: reduction(base.Bounds().Dx(), base.Bounds().Dy())}
 	if f.enlarged > 1 {
 		p.factor = max(1, size*int(f.enlarged)/14) // small print: keep its letters 14 pixels high
 	}
@@ -258,6 +261,7 @@ func (p *page) analyse() ([]*segment, []layout.Stroke) {
 	skip := frames(clean, p.comps, p.labels, size)
 	segs := segments(p.comps, skip, size, strokes)
 	segs = slices.DeleteFunc(segs, func(s *segment) bool { return p.noise(s, size) })
+	order(segs)
 	p.owner = make([]int32, len(p.comps))
 	for i, s := range segs {
 		for _, m := range s.members {

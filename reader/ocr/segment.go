@@ -209,7 +209,7 @@ func frames(k *pixel.Ink, comps []pixel.Component, labels []int32, size int) []b
 	out := make([]bool, len(comps))
 	for i, c := range comps {
 		w, h := c.W(), c.H()
-		if w < 7 || h < 7 || 10*w < 7*size || 10*h < 7*size || w > 8*h || h > 3*w {
+		if w < 9 || h < 9 || 10*w < 9*size || 10*h < 9*size || w > 8*h || h > 3*w {
 			continue
 		}
 		out[i] = edge(k, labels, int32(i+1), c)
@@ -230,9 +230,16 @@ func edge(k *pixel.Ink, labels []int32, label int32, c pixel.Component) bool {
 				}
 			}
 		}
-		return 100*hit >= 88*n
+		return 100*hit >= 94*n
 	}
 	w := k.W
+	corner := func(x, y, dx, dy int) bool { // letters are round there
+		return labels[y*w+x] == label || labels[y*w+x+dx] == label || labels[(y+dy)*w+x] == label
+	}
+	if !corner(c.X0, c.Y0, 1, 1) || !corner(c.X1-1, c.Y0, -1, 1) ||
+		!corner(c.X0, c.Y1-1, 1, -1) || !corner(c.X1-1, c.Y1-1, -1, -1) {
+		return false
+	}
 	return side(c.W(), func(i, d int) int { return (c.Y0+d)*w + c.X0 + i }) &&
 		side(c.W(), func(i, d int) int { return (c.Y1-1-d)*w + c.X0 + i }) &&
 		side(c.H(), func(i, d int) int { return (c.Y0+i)*w + c.X0 + d }) &&

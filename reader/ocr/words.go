@@ -14,52 +14,41 @@ type found struct {
 	confidence     float64
 }
 
-// recognise has every row read and gives the words, row by row, left to right.
-func (e *Engine) recognise(ctx context.Context, p *page, rows [][]*segment) ([]found, error) {
-	strips := p.strips(rows)
-	if len(strips) == 0 {
+// recognise has every segment read as a line of its own and gives the words in the order of the
+// segments, each left to right.
+func (e *Engine) recognise(ctx context.Context, p *page, segs []*segment) ([]found, error) {
+	if len(segs) == 0 {
 		return nil, nil
 	}
-	pictures := make([]*image.Gray, len(strips))
-	for i := range strips {
+	strips := make([]strip, len(segs))
+	pictures := make([]*image.Gray, len(segs))
+	for i, s := range segs {
+		strips[i] = p.strip(s)
 		pictures[i] = strips[i].img
 	}
+	// Page segmentation mode 7 is a single line. Light print was inverted here already.
 	answer, err := e.child(ctx, encode(pictures), e.modelArgs("stdin", "stdout", "-l", e.config.Language, "--oem", "1",
-		"--psm", "13", "-c", "tessedit_create_tsv=1", "-c", "tessedit_do_invert=0")...)
+		"--psm", "7", "-c", "tessedit_create_tsv=1", "-c", "tessedit_do_invert=0")...)
 	if err != nil {
 		return nil, err
 	}
-	byPart := map[*segment][]reading{}
-	order := []*segment{}
-	for _, r := range parse(answer, len(strips)) {
-		seg := strips[r.picture].take(&r)
-		if byPart[seg] == nil {
-			order = append(order, seg)
-		}
-		byPart[seg] = append(byPart[seg], r)
+	readings := make([][]reading, len(segs))
+	for _, r := range parse(answer, len(segs)) {
+		readings[r.picture] = append(readings[r.picture], strips[r.picture].back(r))
 	}
 	var words []found
-	for _, seg := range order {
-		words = append(words, p.place(seg, byPart[seg])...)
+	for i, s := range segs {
+		words = append(words, p.place(s, readings[i])...)
 	}
 	return words, nil
 }
 
-// take finds the segment that a word stands in and moves the word's x and w to working pixels
-// times the base factor, that is to base pixels.
-func (s *strip) take(r *reading) *segment {
-	best, away := 0, math.MaxInt
-	centre := r.x + r.w/2
-	for i, p := range s.parts {
-		if d := max(p.at-centre, centre-p.at-p.width, 0); d < away {
-			best, away = i, d
-		}
-	}
-	p := s.parts[best]
-	x0 := p.x0 + float64(r.x-p.at)/p.scale
-	x1 := p.x0 + float64(r.x+r.w-p.at)/p.scale
+// back moves a word from its strip to the base picture.
+func (s strip) back(r reading) reading {
+	x0 := s.x0 + float64(r.x-margin)/s.scale
+	x1 := s.x0 + float64(r.x+r.w-margin)/s.scale
 	r.x, r.w = int(math.Round(x0)), int(math.Round(x1-x0))
-	return p.seg
+	return r
 }
 
 // place gives the words of one segment their boxes. The recogniser knows roughly where along

@@ -137,3 +137,16 @@ func kernel(d, scale float64) float64 {
 	}
 	return 0
 }
+
+// Pad puts n white pixels around a picture.
+func Pad(img *image.Gray, n int) *image.Gray {
+	w, h := img.Bounds().Dx(), img.Bounds().Dy()
+	out := image.NewGray(image.Rect(0, 0, w+2*n, h+2*n))
+	for i := range out.Pix {
+		out.Pix[i] = 255
+	}
+	for y := range h {
+		copy(out.Pix[(y+n)*out.Stride+n:], img.Pix[y*img.Stride:y*img.Stride+w])
+	}
+	return out
+}
