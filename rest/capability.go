@@ -1,0 +1,91 @@
+package rest
+
+import (
+	"net/http"
+
+	"chartlake/fault"
+	"chartlake/fhir"
+	"chartlake/search"
+	"chartlake/smart"
+)
+
+// Interactions of http://hl7.org/fhir/R4/valueset-type-restful-interaction.html that the
+// routes of this package have; a test sends one request per line.
+var (
+	typeInteractions   = []string{"read", "vread", "update", "delete", "history-instance", "history-type", "create", "search-type"}
+	systemInteractions = []string{"transaction", "batch", "search-system", "history-system"}
+)
+
+// capabilities is GET metadata.
+func (s *server) capabilities(c *call) (*reply, error) {
+	if _, err := s.Actor(c.http, smart.Read, ""); err != nil {
+		return nil, err
+	}
+	for _, p := range c.query {
+		if p.Name == "mode" && p.Value != "full" && p.Value != "normative" {
+			return nil, fault.New(fault.Unsupported, "mode_unsupported", "metadata has the modes full and normative")
+		}
+	}
+	return &reply{status: http.StatusOK, content: content{s.capabilityStatement()}}, nil
+}
+
+func (s *server) capabilityStatement() *fhir.Node {
+	var resources []*fhir.Node
+	for _, typ := range search.R4().Types() {
+		resources = append(resources, resourceCapability(typ))
+	}
+	rest := fhir.NewObject("mode", "server", "resource", resources, "interaction", interactions(systemInteractions),
+		"searchParam", []*fhir.Node{searchCapability("_id", search.KindToken, ""), searchCapability("_lastUpdated", search.KindDate, "")})
+	return fhir.NewObject("resourceType", "CapabilityStatement", "status", "active", "date", instant(s.started), "kind", "instance",
+		"software", fhir.NewObject("name", "Chartlake", "version", s.Version),
+		"implementation", fhir.NewObject("description", "Chartlake FHIR API", "url", s.Base),
+		"fhirVersion", "4.0.1", "format", texts("json", fhirJSON), "rest", []*fhir.Node{rest})
+}
+
+func texts(list ...string) []*fhir.Node {
+	out := make([]*fhir.Node, len(list))
+	for i, s := range list {
+		out[i] = fhir.NewString(s)
+	}
+	return out
+}
+
+func interactions(codes []string) []*fhir.Node {
+	var list []*fhir.Node
+	for _, code := range codes {
+		list = append(list, fhir.NewObject("code", code))
+	}
+	return list
+}
+
+func resourceCapability(typ string) *fhir.Node {
+	params := []*fhir.Node{searchCapability("_id", search.KindToken, "http://hl7.org/fhir/SearchParameter/Resource-id"),
+		searchCapability("_lastUpdated", search.KindDate, "http://hl7.org/fhir/SearchParameter/Resource-lastUpdated")}
+	var includes []string
+	for _, p := range search.R4().Params(typ) {
+		params = append(params, searchCapability(p.Code, p.Kind, p.URL))
+		if p.Kind == search.KindReference {
+			includes = append(includes, typ+":"+p.Code)
+		}
+	}
+	return fhir.NewObject("type", typ, "interaction", interactions(typeInteractions), "versioning", "versioned-update",
+		"readHistory", true, "updateCreate", true, "conditionalCreate", true, "conditionalRead", "full-support",
+		"conditionalUpdate", true, "conditionalDelete", "single", "referencePolicy", texts("literal", "logical", "local"),
+		"searchInclude", texts(includes...), "searchParam", params)
+}
+
+// searchCapability says what a parameter can; the modifiers are not part of R4's statement
+// and stand in its documentation.
+func searchCapability(code string, kind search.Kind, url string) *fhir.Node {
+	text := ""
+	for i, m := range search.Support.Modifiers(kind) {
+		if i > 0 {
+			text += ", "
+		}
+		text += ":" + string(m)
+	}
+	if text != "" {
+		text = "modifiers: " + text
+	}
+	return fhir.NewObject("name", code, "definition", url, "type", string(kind), "documentation", text)
+}

@@ -1,0 +1,185 @@
+package rest
+
+import (
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"chartlake/fault"
+	"chartlake/fhir"
+	"chartlake/search"
+	"chartlake/store"
+)
+
+const fhirJSON = "application/fhir+json"
+
+// writer writes one answer.
+type writer struct {
+	w       http.ResponseWriter
+	r       *http.Request
+	media   string // application/fhir+json unless the client asked for application/json
+	pretty  bool
+	started bool
+}
+
+func notAcceptable() error {
+	return fault.New(fault.Unsupported, "not_acceptable", "answers are application/fhir+json")
+}
+
+// negotiate decides by _format, else by Accept, how to answer. native says that the client
+// accepts something, but no FHIR JSON.
+func (o *writer) negotiate(r *http.Request, query []search.Pair) (isNative bool, err error) {
+	o.media = fhirJSON
+	format := ""
+	for _, p := range query {
+		switch p.Name {
+		case "_format":
+			format = p.Value
+		case "_pretty":
+			o.pretty = p.Value == "true"
+		}
+	}
+	if format != "" {
+		switch media, params, _ := mime.ParseMediaType(strings.ReplaceAll(format, " ", "+")); {
+		case format == "json":
+		case isJSON(media) && r4(params["fhirversion"]):
+			o.media = answerType(media)
+		default:
+			return false, notAcceptable()
+		}
+		return false, nil
+	}
+	return o.accept(strings.Join(r.Header.Values("Accept"), ","))
+}
+
+func answerType(media string) string {
+	if media == "application/json" || media == "text/json" {
+		return "application/json"
+	}
+	return fhirJSON
+}
+
+// accept reads an Accept header: the JSON type with the greatest weight, native where none
+// of the types is JSON.
+func (o *writer) accept(header string) (isNative bool, err error) {
+	if strings.TrimSpace(header) == "" {
+		return false, nil
+	}
+	best, found := 0.0, false
+	for _, item := range strings.Split(header, ",") {
+		media, params, err := mime.ParseMediaType(strings.TrimSpace(item))
+		if err != nil {
+			continue
+		}
+		q := 1.0
+		if text, ok := params["q"]; ok {
+			if q, err = strconv.ParseFloat(text, 64); err != nil {
+				q = 0
+			}
+		}
+		if q <= best || !r4(params["fhirversion"]) {
+			continue
+		}
+		switch {
+		case media == "*/*" || media == "application/*":
+			best, found = q, true
+			o.media = fhirJSON
+		case isJSON(media):
+			best, found = q, true
+			o.media = answerType(media)
+		}
+	}
+	return !found, nil
+}
+
+// fail writes an error as an OperationOutcome.
+func (o *writer) fail(err error) {
+	if o.started {
+		return
+	}
+	f := fault.As(err)
+	status := fault.Status(err)
+	if f != nil {
+		switch f.Code {
+		case "method_not_allowed":
+			status = http.StatusMethodNotAllowed
+			o.w.Header().Set("Allow", strings.TrimPrefix(f.Message, "this address takes "))
+		case "not_acceptable":
+			status = http.StatusNotAcceptable
+		case "patch_unsupported":
+			status = http.StatusMethodNotAllowed
+		}
+		if f.RetryAfter > 0 {
+			o.w.Header().Set("Retry-After", strconv.Itoa(max(1, int(f.RetryAfter.Seconds()))))
+		}
+		if f.Kind == fault.Unauthenticated {
+			o.w.Header().Set("WWW-Authenticate", "Bearer")
+		}
+	}
+	o.body(status, outcome(err))
+}
+
+// reply writes the result of an interaction.
+func (o *writer) reply(c *call, r *reply, base string) {
+	h := o.w.Header()
+	if r.version != nil {
+		h.Set("ETag", etag(r.version))
+		h.Set("Last-Modified", r.version.At.UTC().Format(http.TimeFormat))
+	}
+	if r.location != "" {
+		h.Set("Location", base+"/"+r.location)
+	}
+	if r.raw != nil {
+		o.started = true
+		r.raw.serve(o.w, c.http)
+		return
+	}
+	if r.status == http.StatusNotModified || r.status == http.StatusNoContent {
+		o.w.WriteHeader(r.status)
+		return
+	}
+	body := r.content.node()
+	if r.written {
+		switch c.prefer.back {
+		case "minimal":
+			o.w.WriteHeader(r.status)
+			return
+		case "OperationOutcome":
+			body = success()
+		}
+	}
+	o.body(r.status, body)
+}
+
+func (o *writer) body(status int, n *fhir.Node) {
+	o.started = true
+	media := o.media
+	if media == "" {
+		media = fhirJSON
+	}
+	var data []byte
+	if o.pretty {
+		data = append(n.AppendIndent(nil, "  "), '\n')
+	} else {
+		data = n.AppendJSON(nil)
+	}
+	h := o.w.Header()
+	h.Set("Content-Type", media+"; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(len(data)))
+	o.w.WriteHeader(status)
+	if o.r.Method != http.MethodHead {
+		_, _ = o.w.Write(data) // nothing can be done for a client that is gone
+	}
+}
+
+// content is what an answer holds: a resource that is whole, or made to be shown.
+type content struct{ n *fhir.Node }
+
+func (c content) node() *fhir.Node { return c.n }
+
+func etag(v *store.Version) string { return `W/"` + strconv.Itoa(v.Version) + `"` }
+
+func versionURL(v *store.Version) string {
+	return v.Key.String() + "/_history/" + strconv.Itoa(v.Version)
+}

@@ -1,0 +1,150 @@
+package rest
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"chartlake/fhir"
+	"chartlake/search"
+	"chartlake/smart"
+	"chartlake/store"
+)
+
+// search is GET Type?…, GET ?…, and the same as POST …/_search.
+func (s *server) search(c *call) (*reply, error) {
+	typ := c.resourceType()
+	actor, err := s.Actor(c.http, smart.Read, typ)
+	if err != nil {
+		return nil, err
+	}
+	q, err := search.Parse(typ, c.query, s.options(c))
+	if err != nil {
+		return nil, err
+	}
+	if err := s.mayInclude(c, q); err != nil {
+		return nil, err
+	}
+	if q.Summary == "count" {
+		q.Count, q.CountSet, q.Total = 0, true, search.TotalAccurate
+	}
+	var page *store.SearchPage
+	err = s.Store.View(c.ctx, actor, func(v store.View) error {
+		page, err = v.Search(q)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &reply{status: http.StatusOK, content: content{s.searchset(typ, q, page)}}, nil
+}
+
+// mayInclude asks for the types that a query names besides its own: reading them through an
+// include is reading them.
+func (s *server) mayInclude(c *call, q *search.Query) error {
+	asked := append([]string(nil), q.Types...)
+	for _, inc := range q.Include {
+		if asked = append(asked, inc.Target); inc.Target == "" && inc.Param != nil {
+			asked = append(asked, inc.Param.Targets...)
+		}
+	}
+	for _, inc := range q.RevInclude {
+		asked = append(asked, inc.Source)
+	}
+	seen := map[string]bool{"": true}
+	for _, typ := range asked {
+		if seen[typ] {
+			continue
+		}
+		seen[typ] = true
+		if _, err := s.Actor(c.http, smart.Read, typ); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *server) searchset(typ string, q *search.Query, page *store.SearchPage) *fhir.Node {
+	var sh shape
+	sh.summary(q.Summary)
+	for _, e := range q.Elements {
+		sh.elements(e)
+	}
+	var entries []*fhir.Node
+	for i := range page.Matches {
+		entries = append(entries, s.found(&page.Matches[i], "match", sh))
+	}
+	for i := range page.Included {
+		entries = append(entries, s.found(&page.Included[i], "include", sh))
+	}
+	if n := ignored(q); n != nil {
+		entries = append(entries, n)
+	}
+	var total *fhir.Node
+	if page.Total != nil {
+		total = fhir.NewInt(*page.Total)
+	}
+	links := []*fhir.Node{link("self", s.searchURL(typ, q.Used, ""))}
+	if page.Next != "" {
+		links = append(links, link("next", s.searchURL(typ, q.Used, page.Next)))
+	}
+	return s.newBundle("searchset", total, links, entries)
+}
+
+// newBundle makes a Bundle that is an answer.
+func (s *server) newBundle(kind string, total *fhir.Node, links, entries []*fhir.Node) *fhir.Node {
+	return fhir.NewObject("resourceType", "Bundle", "type", kind, "timestamp", instant(s.Now()), "total", total, "link", links, "entry", entries)
+}
+
+func (s *server) found(v *store.Version, mode string, sh shape) *fhir.Node {
+	return fhir.NewObject("fullUrl", s.Base+"/"+v.Key.String(), "resource", sh.apply(v.Resource), "search", fhir.NewObject("mode", mode))
+}
+
+// ignored tells a lenient client which parameters did nothing; they are no part of the self
+// link either. Empty ones say nothing and are not worth a word.
+func ignored(q *search.Query) *fhir.Node {
+	var names []string
+	for _, p := range q.Ignored {
+		if p.Value != "" && plainName(p.Name) {
+			names = append(names, p.Name)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	n := outcomeOf(issue("warning", "not-supported", "parameters without effect: "+strings.Join(names, ", "), "", "parameters_ignored"))
+	return fhir.NewObject("resource", n, "search", fhir.NewObject("mode", "outcome"))
+}
+
+func plainName(s string) bool {
+	for _, c := range s {
+		if (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') && !strings.ContainsRune("_-:.", c) {
+			return false
+		}
+	}
+	return len(s) <= 64
+}
+
+func link(relation, target string) *fhir.Node {
+	return fhir.NewObject("relation", relation, "url", target)
+}
+
+func (s *server) searchURL(typ string, used []search.Pair, cursor string) string {
+	address := s.Base
+	if typ != "" {
+		address += "/" + typ
+	}
+	var parts []string
+	for _, p := range used {
+		if p.Name != "_cursor" || cursor == "" {
+			parts = append(parts, url.QueryEscape(p.Name)+"="+url.QueryEscape(p.Value))
+		}
+	}
+	if cursor != "" {
+		parts = append(parts, "_cursor="+url.QueryEscape(cursor))
+	}
+	if len(parts) == 0 {
+		return address
+	}
+	return address + "?" + strings.Join(parts, "&")
+}
