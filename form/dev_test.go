@@ -1,12 +1,11 @@
 package form_test
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/xml"
+	"context"
+	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sort"
 	"strconv"
@@ -17,100 +16,41 @@ import (
 	"chartlake/eval/score"
 	"chartlake/eval/specimen"
 	"chartlake/form"
+	"chartlake/reader"
+	"chartlake/reader/ocr"
 	"chartlake/record"
 )
 
-func pdfDoc(t *testing.T, data []byte) *document.Document {
-	dir := t.TempDir()
-	f := filepath.Join(dir, "a.pdf")
-	os.WriteFile(f, data, 0o600)
-	out, err := exec.Command("pdftotext", "-bbox-layout", f, "-").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc := &document.Document{MediaType: "application/pdf"}
-	d := xml.NewDecoder(bytes.NewReader(out))
-	d.Strict = false
-	var p *document.Page
-	n := func(s xml.StartElement, k string) float64 {
-		for _, a := range s.Attr {
-			if a.Name.Local == k {
-				v, _ := strconv.ParseFloat(a.Value, 64)
-				return v
-			}
-		}
-		return 0
-	}
-	for {
-		tok, err := d.Token()
-		if err != nil {
-			break
-		}
-		s, ok := tok.(xml.StartElement)
-		if !ok {
-			continue
-		}
-		switch s.Name.Local {
-		case "page":
-			doc.Pages = append(doc.Pages, document.Page{Number: len(doc.Pages) + 1, Width: n(s, "width"), Height: n(s, "height"), Source: document.SourceText, Confidence: 1})
-			p = &doc.Pages[len(doc.Pages)-1]
-		case "block":
-			p.Blocks = append(p.Blocks, document.Block{Kind: document.BlockText})
-		case "line":
-			p.Lines = append(p.Lines, document.Line{})
-			b := &p.Blocks[len(p.Blocks)-1]
-			b.Lines = append(b.Lines, len(p.Lines)-1)
-		case "word":
-			var text string
-			d.DecodeElement(&text, &s)
-			box := document.Box{X: n(s, "xMin") / p.Width, Y: n(s, "yMin") / p.Height, W: (n(s, "xMax") - n(s, "xMin")) / p.Width, H: (n(s, "yMax") - n(s, "yMin")) / p.Height}
-			p.Words = append(p.Words, document.Word{Text: text, Box: box, Confidence: 1})
-			l := &p.Lines[len(p.Lines)-1]
-			l.Words = append(l.Words, len(p.Words)-1)
-		}
-	}
-	return doc
+func TestMain(m *testing.M) {
+	ocr.ChildMain(os.Args)
+	os.Exit(m.Run())
 }
 
-func ocrDoc(t *testing.T, data []byte, ext string) *document.Document {
-	dir := t.TempDir()
-	f := filepath.Join(dir, "a"+ext)
-	os.WriteFile(f, data, 0o600)
-	cmd := exec.Command("nice", "tesseract", f, "-", "--psm", "3", "tsv")
-	cmd.Env = append(os.Environ(), "OMP_THREAD_LIMIT=1")
-	out, err := cmd.Output()
+var theReader *reader.Reader
+
+func readDoc(t *testing.T, sp *specimen.Specimen) *document.Document {
+	cache := filepath.Join("/tmp/devdocs"+os.Getenv("DEV_TAG"), sp.Name+".json")
+	if b, err := os.ReadFile(cache); err == nil {
+		var d document.Document
+		if json.Unmarshal(b, &d) == nil {
+			return &d
+		}
+	}
+	if theReader == nil {
+		r, err := reader.Open(reader.Config{Workers: 2, CacheDir: "/tmp/devpdfium"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		theReader = r
+	}
+	d, err := theReader.Read(context.Background(), bytes.NewReader(sp.Bytes), int64(len(sp.Bytes)), reader.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc := &document.Document{MediaType: "image/png"}
-	var p *document.Page
-	last := ""
-	sc := bufio.NewScanner(bytes.NewReader(out))
-	for sc.Scan() {
-		c := strings.Split(sc.Text(), "\t")
-		if len(c) < 12 || c[0] == "level" {
-			continue
-		}
-		n := func(i int) float64 { v, _ := strconv.ParseFloat(c[i], 64); return v }
-		switch c[0] {
-		case "1":
-			doc.Pages = append(doc.Pages, document.Page{Number: len(doc.Pages) + 1, Width: n(8), Height: n(9), Source: document.SourceOCR})
-			p = &doc.Pages[len(doc.Pages)-1]
-		case "5":
-			if strings.TrimSpace(c[11]) == "" {
-				continue
-			}
-			key := c[1] + "." + c[2] + "." + c[3] + "." + c[4]
-			if key != last {
-				p.Lines = append(p.Lines, document.Line{})
-				last = key
-			}
-			l := &p.Lines[len(p.Lines)-1]
-			l.Words = append(l.Words, len(p.Words))
-			p.Words = append(p.Words, document.Word{Text: c[11], Confidence: n(10) / 100, Box: document.Box{X: n(6) / p.Width, Y: n(7) / p.Height, W: n(8) / p.Width, H: n(9) / p.Height}})
-		}
-	}
-	return doc
+	os.MkdirAll(filepath.Dir(cache), 0o700)
+	b, _ := json.Marshal(d)
+	os.WriteFile(cache, b, 0o600)
+	return d
 }
 
 func TestDev(t *testing.T) {
@@ -140,12 +80,7 @@ func TestDev(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					var doc *document.Document
-					if cond == "pdf" {
-						doc = pdfDoc(t, sp.Bytes)
-					} else {
-						doc = ocrDoc(t, sp.Bytes, filepath.Ext(sp.Name))
-					}
+					doc := readDoc(t, sp)
 					segs := form.Understand(doc, form.Us{})
 					rec := &record.Record{Segments: segs}
 					r := score.Document(sp.Expected, rec, nil)

@@ -22,6 +22,7 @@ import (
 type Token struct {
 	Text           string
 	Page, Word     int
+	Line           int // the reader's line: words of one column
 	Begin, End     int // characters in the segment's text
 	Box            document.Box
 	Confidence     float64
@@ -92,6 +93,12 @@ func layPage(p *document.Page, begin func(word int) (int, bool)) Page {
 		out.Aspect = p.Width / p.Height
 	}
 	slope := slant(p, out.Aspect)
+	lines := make([]int, len(p.Words))
+	for i, l := range p.Lines {
+		for _, w := range l.Words {
+			lines[w] = i
+		}
+	}
 	var tokens []Token
 	for i, w := range p.Words {
 		at, ok := begin(i)
@@ -99,6 +106,7 @@ func layPage(p *document.Page, begin func(word int) (int, bool)) Page {
 			continue
 		}
 		for _, t := range cut(w, at) {
+			t.Line = lines[i]
 			t.Page, t.Word, t.OCR = p.Number, i, p.Source == document.SourceOCR
 			t.X0, t.X1 = t.Box.X*out.Aspect, (t.Box.X+t.Box.W)*out.Aspect
 			lift := slope * (t.X0 + t.X1) / 2
@@ -111,7 +119,7 @@ func layPage(p *document.Page, begin func(word int) (int, bool)) Page {
 	}
 	out.Height = medianHeight(tokens)
 	rows := group(tokens, out.Height)
-	out.Gap = wideGap(rows, out.Height, p.Source)
+	out.Gap = wideGap(rows, out.Height)
 	for i, r := range rows {
 		out.Rows = append(out.Rows, makeRow(i, r, out.Gap))
 	}
@@ -164,13 +172,23 @@ func cut(w document.Word, begin int) []Token {
 	return []Token{t}
 }
 
+// medianHeight is over tokens with letters or digits: a row of dashes has no height.
 func medianHeight(tokens []Token) float64 {
-	hs := make([]float64, len(tokens))
-	for i, t := range tokens {
-		hs[i] = t.Y1 - t.Y0
+	var hs []float64
+	for _, t := range tokens {
+		if inked(t) {
+			hs = append(hs, t.Y1-t.Y0)
+		}
+	}
+	if len(hs) == 0 {
+		return 0.01
 	}
 	sort.Float64s(hs)
 	return max(hs[len(hs)/2], 1e-4)
+}
+
+func inked(t Token) bool {
+	return strings.ContainsFunc(t.Text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
 }
 
 // group puts tokens on one baseline together, top to bottom, each left to right.
@@ -226,19 +244,16 @@ func middle(row []Token) float64 {
 
 // wideGap is the gap that divides phrases: about a capital's height, more where the page's
 // own blanks are wide, as in a typewriter face.
-func wideGap(rows [][]Token, height float64, source document.Source) float64 {
-	least := 1.1 * height
-	if source == document.SourceText {
-		least = 0.8 * height // these boxes are as high as the font, not as the ink
-	}
+func wideGap(rows [][]Token, height float64) float64 {
 	var gaps []float64
 	for _, r := range rows {
 		for i := 1; i < len(r); i++ {
-			if g := r[i].X0 - r[i-1].X1; g > 0.05*height && g < 2*height {
+			if g := r[i].X0 - r[i-1].X1; inked(r[i]) && inked(r[i-1]) && g > 0.05*height && g < 2*height {
 				gaps = append(gaps, g)
 			}
 		}
 	}
+	least := 1.1 * height
 	if len(gaps) < 8 {
 		return least
 	}
@@ -246,11 +261,21 @@ func wideGap(rows [][]Token, height float64, source document.Source) float64 {
 	return max(least, min(1.7*gaps[len(gaps)/2], 1.8*height))
 }
 
+// divided reports a wide gap between neighbours. What the reader saw as one line stays
+// together over a somewhat wider gap, what it saw as two parts at a somewhat narrower one.
+func divided(a, b Token, gap float64) bool {
+	g := b.X0 - a.X1
+	if a.Line == b.Line {
+		return g > 1.3*gap
+	}
+	return g > 0.75*gap
+}
+
 func makeRow(index int, tokens []Token, gap float64) Row {
 	r := Row{Y0: math.Inf(1), Y1: math.Inf(-1)}
 	start := 0
 	for i := 1; i <= len(tokens); i++ {
-		if i < len(tokens) && tokens[i].X0-tokens[i-1].X1 <= gap {
+		if i < len(tokens) && !divided(tokens[i-1], tokens[i], gap) {
 			continue
 		}
 		p := NewPhrase(index, tokens[start:i:i])
