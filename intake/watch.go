@@ -113,9 +113,9 @@ type seenFile struct {
 	changed time.Time // time of change as the file system has it
 	since   time.Time // when this size and time were first seen
 	taken   bool      // durable or refused, but could not be moved away
+	moved   bool      // not here any more
 	pause   time.Duration
 	after   time.Time // no attempt before
-	scan    int       // number of the last scan that saw it
 }
 
 func (d *Desk) watcher(folder string, o WatchOptions) (*watcher, error) {
@@ -172,8 +172,10 @@ func (w *watcher) scan(ctx context.Context, now time.Time) (time.Duration, error
 			return nil
 		}
 		f := w.note(path, info, now)
-		found[path] = f
 		wait = min(wait, w.consider(ctx, path, f, now))
+		if !f.moved {
+			found[path] = f
+		}
 		return nil
 	})
 	if ctx.Err() == nil {
@@ -234,13 +236,11 @@ func (w *watcher) take(ctx context.Context, path string, f *seenFile) error {
 	switch {
 	case err == nil:
 		w.Log.Info("a file of a watched folder was taken", "document", receipt.ID, "duplicate", receipt.DuplicateOf != "")
-		f.taken = true
-		w.move(path, doneFolder, "")
+		f.taken, f.moved = true, w.move(path, doneFolder, "")
 		return nil
 	case refused(err):
 		w.Log.Warn("a file of a watched folder was refused", "code", code(err))
-		f.taken = true
-		w.move(path, refusedFolder, fmt.Sprintf("%s: %s\n", code(err), err))
+		f.taken, f.moved = true, w.move(path, refusedFolder, fmt.Sprintf("%s: %s\n", code(err), err))
 		return nil
 	}
 	return err
@@ -277,23 +277,23 @@ func refused(err error) bool {
 
 // move puts a file into a sub-folder beside it, under its own name or, where that is taken,
 // with a number. What cannot be moved stays, and is remembered as taken.
-func (w *watcher) move(path, sub, reason string) {
+func (w *watcher) move(path, sub, reason string) bool {
 	dir := filepath.Join(filepath.Dir(path), sub)
 	err := os.Mkdir(dir, 0o700)
-	if err != nil && !errors.Is(err, fs.ErrExist) {
-		w.Log.Warn("a file of a watched folder stays where it is", "cause", bare(err).Error())
-		return
+	var target string
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		target, err = moveFree(path, dir)
 	}
-	target, err := moveFree(path, dir)
 	if err != nil {
 		w.Log.Warn("a file of a watched folder stays where it is", "cause", bare(err).Error())
-		return
+		return false
 	}
 	if reason != "" {
 		if err := os.WriteFile(target+reasonSuffix, []byte(reason), 0o600); err != nil {
 			w.Log.Warn("the reason of a refusal could not be written", "cause", bare(err).Error())
 		}
 	}
+	return true
 }
 
 // moveFree moves without replacing anything: the kernel refuses a name that is taken, and
