@@ -253,7 +253,7 @@ func (w *walk) subpaths(o references.FPDF_PAGEOBJECT, count int) (parts [][]poin
 			curved[last] = true
 		}
 		shut, err := w.pdfium.FPDFPathSegment_GetClose(&requests.FPDFPathSegment_GetClose{PathSegment: s.PathSegment})
-		if err == nil && shut.IsClose {
+		if err == nil && shut.IsClose && parts[last][len(parts[last])-1] != parts[last][0] {
 			parts[last] = append(parts[last], parts[last][0])
 		}
 	}

@@ -160,10 +160,10 @@ func tallness(p responses.CharPosition, angle float64) float64 {
 }
 
 // quarter is the direction of reading on the page as it is shown: 0 right, 1 down, 2 left, 3 up.
-// PDFium's angle turns against the clock in page space, whose y goes up.
+// PDFium's angle turns with the clock in page space, whose y goes up.
 func (s *splitter) quarter(angle float64) int {
-	dx := s.toPage.a*math.Cos(angle) + s.toPage.c*math.Sin(angle)
-	dy := s.toPage.b*math.Cos(angle) + s.toPage.d*math.Sin(angle)
+	dx := s.toPage.a*math.Cos(angle) - s.toPage.c*math.Sin(angle)
+	dy := s.toPage.b*math.Cos(angle) - s.toPage.d*math.Sin(angle)
 	dx, dy = dx*s.width, dy*s.height
 	switch {
 	case math.Abs(dx) >= math.Abs(dy) && dx >= 0:

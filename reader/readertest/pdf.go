@@ -41,7 +41,7 @@ func PDF(catalogue string, pages ...Page) []byte {
 			next++
 		}
 		w.stream(content, "", []byte(p.Content))
-		w.object(page, fmt.Sprintf("<</Type/Page/Parent 2 0 R/MediaBox[0 0 %g %g]/Contents %d 0 R/Annots[%s]"+
+		w.object(page, fmt.Sprintf("<</Type/Page/Parent 2 0 R/MediaBox[0 0 %.2f %.2f]/Contents %d 0 R/Annots[%s]"+
 			"/Resources<</Font<</F1 3 0 R/F2 4 0 R>>/XObject<<%s>>>>%s>>",
 			p.Width, p.Height, content, strings.Join(notes, " "), strings.Join(pictures, ""), p.Extra))
 		kids = append(kids, fmt.Sprintf("%d 0 R", page))
