@@ -83,21 +83,32 @@ func (s *segment) write() {
 		s.patient()
 	}
 	s.documentReference()
-	if s.subject.ID == "" || s.in.AnnotateOnly || s.blocked() {
+	if s.in.AnnotateOnly || s.blocked() {
 		return
 	}
-	s.encounter()
-	s.conditions()
-	s.medicationStatements()
-	s.allergyIntolerances()
-	s.familyMemberHistories()
-	s.procedures()
+	s.invoice() // a bill is a bill, whoever the patient is
+	if s.subject.ID == "" {
+		return
+	}
+	if narrative[s.Type] {
+		s.encounter()
+		s.conditions()
+		s.medicationStatements()
+		s.allergyIntolerances()
+		s.familyMemberHistories()
+		s.procedures()
+	}
 	s.observations()
 	s.diagnosticReport()
 	s.coverage()
 	s.immunizations()
-	s.invoice()
 }
+
+// narrative are the documents whose text tells of the patient. What a laboratory report, a
+// card, a claim or a blank form mentions (a disease in a reference text, a drug in a formulary)
+// is not said of anybody. Source: the table of docs/format/record.md.
+var narrative = map[record.Type]bool{"discharge_summary": true, "progress_note": true, "history_and_physical": true,
+	"emergency_note": true, "operative_report": true, "nursing_note": true, "referral": true, "consult_letter": true}
 
 // blocked reports a flag of severity error: such a segment is not filed without a person.
 func (s *segment) blocked() bool {

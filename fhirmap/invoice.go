@@ -17,7 +17,9 @@ func (s *segment) invoice() {
 	in := s.resource("Invoice", "bill", facts)
 	in.Set("identifier", fhir.NewArray(fhir.NewObject("value", value(number))))
 	in.Set("status", fhir.NewString("issued"))
-	in.Set("subject", s.patientRef())
+	if s.subject.ID != "" {
+		in.Set("subject", s.patientRef())
+	}
 	if d := dateTime(value(date)); d != "" {
 		in.Set("date", fhir.NewString(d))
 	}

@@ -18,6 +18,9 @@ func (s *segment) observations() {
 		}
 		return
 	}
+	if !narrative[s.Type] {
+		return
+	}
 	for i := range s.Entities {
 		e := &s.Entities[i]
 		if e.Type == record.Test && aboutPatient(e) && !e.Uncertain && !e.Historical && e.Attributes["value"] != "" {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"chartlake/fhirmap"
 	"chartlake/reader"
 	"chartlake/record"
 )
@@ -24,6 +25,18 @@ func (s *Stages) Convert(ctx context.Context, file io.ReaderAt, size int64, o re
 		return nil, err
 	}
 	// Two conversions of one file give the same bytes, so the times are the epoch.
+	propose(rec)
 	rec.Bundle = s.Map(doc, rec, size, time.Unix(0, 0).UTC(), time.Unix(0, 0).UTC()).AppendJSON(nil)
 	return rec, nil
+}
+
+// propose gives each segment whose patient is a question the patient that it would make: there
+// is no store that knows anybody, and the Bundle shows what would be filed once a person said
+// that it is somebody new. The question stays in the record.
+func propose(rec *record.Record) {
+	for i := range rec.Segments {
+		if s := rec.Segments[i].Subject; s != nil && s.Patient == "" && s.Code != "identity_absent" {
+			s.Patient, s.New = fhirmap.NewPatientID(rec.Document.SHA256, i), true
+		}
+	}
 }
