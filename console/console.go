@@ -5,17 +5,18 @@ import (
 	"net/http"
 
 	"chartlake/document"
+	"chartlake/pipeline"
+	"chartlake/review"
 	"chartlake/smart"
 	"chartlake/store"
 )
 
-// Config is what the console needs from the rest of the program. All but Banner are required.
+// Config is what the console needs from the rest of the program. All but Progress, Moved and
+// Banner are required.
 type Config struct {
 	Store store.Store
-	// Act does one review action and returns the number of the record's new version
-	// (unchanged where nothing had to be written). A record that is not at action.After
-	// any more is a Conflict fault.
-	Act func(ctx context.Context, actor store.Actor, action Action) (version int, err error)
+	// Act does one review action (review.Desk.Act).
+	Act func(ctx context.Context, actor store.Actor, action review.Action) (*review.Result, error)
 	// Reading is what the reader made of the document: words with their boxes. NotFound
 	// where it has not been read yet.
 	Reading func(ctx context.Context, actor store.Actor, doc *store.Document) (*document.Document, error)
@@ -23,6 +24,10 @@ type Config struct {
 	Picture func(ctx context.Context, doc *store.Document, page, width int) ([]byte, error)
 	// Actor says who asks, or by a fault why they may not do that.
 	Actor func(*http.Request, smart.Action) (store.Actor, error)
+	// Progress is how far a document is that is being read now, and Moved is closed when any
+	// of it changes; nil both where this process reads nothing.
+	Progress func(id string) (pipeline.Progress, bool)
+	Moved    func() <-chan struct{}
 	// Banner is a notice to show on every page, as "no OCR on this machine"; may be empty.
 	Banner string
 }
@@ -37,6 +42,12 @@ type server struct {
 // New gives the handler of every path of the console but POST /documents, which is intake's.
 // The live hub works only while somebody listens, so there is nothing to close.
 func New(config Config) http.Handler {
+	if config.Progress == nil {
+		config.Progress = func(string) (pipeline.Progress, bool) { return pipeline.Progress{}, false }
+	}
+	if config.Moved == nil {
+		config.Moved = func() <-chan struct{} { return nil }
+	}
 	s := &server{Config: config, summaries: newSummaries(), drawing: make(chan struct{}, picturesAtOnce)}
 	s.live = newLive(s)
 	mux := http.NewServeMux()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"chartlake/fault"
+	"chartlake/pipeline"
 	"chartlake/store"
 )
 
@@ -20,9 +21,10 @@ const (
 // item is a document of the list: its row and what its record says in short.
 type item struct {
 	store.Document
-	Name    string   `json:"name,omitempty"` // of the file as it came in
-	Record  int      `json:"record,omitempty"`
-	Summary *summary `json:"summary,omitempty"`
+	Name     string             `json:"name,omitempty"` // of the file as it came in
+	Record   int                `json:"record,omitempty"`
+	Summary  *summary           `json:"summary,omitempty"`
+	Progress *pipeline.Progress `json:"progress,omitempty"`
 }
 
 func (s *server) item(v store.View, doc store.Document) (item, error) {
@@ -31,6 +33,9 @@ func (s *server) item(v store.View, doc store.Document) (item, error) {
 		if a.Name != "" {
 			it.Name = a.Name
 		}
+	}
+	if at, ok := s.Progress(doc.ID); ok {
+		it.Progress = &at
 	}
 	version, sum, err := s.summaries.of(v, doc.ID)
 	if err != nil && !fault.Is(err, fault.NotFound) {

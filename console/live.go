@@ -83,11 +83,13 @@ func (l *live) leave(st *stream) {
 func (l *live) run(ctx context.Context, told map[string]string, changed <-chan struct{}) {
 	foreign := time.NewTicker(liveForeign)
 	defer foreign.Stop()
+	moved := l.server.Moved()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-changed:
+		case <-moved:
 		case <-foreign.C:
 		}
 		select {
@@ -95,7 +97,8 @@ func (l *live) run(ctx context.Context, told map[string]string, changed <-chan s
 			return
 		case <-time.After(livePause):
 		}
-		changed = l.server.Store.Changed() // before the read, so that no commit is missed
+		// Both before the read, so that nothing is missed.
+		changed, moved = l.server.Store.Changed(), l.server.Moved()
 		l.compare(ctx, told, true)
 	}
 }
@@ -132,7 +135,7 @@ func (l *live) compare(ctx context.Context, told map[string]string, tell bool) {
 			if err != nil {
 				return err
 			}
-			print := fmt.Sprint(d.State, d.Code, d.Pages, len(d.Arrivals), it.Record)
+			print := fmt.Sprint(d.State, d.Code, d.Pages, len(d.Arrivals), it.Record, it.Progress)
 			if told[d.ID] == print {
 				continue
 			}

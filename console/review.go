@@ -7,35 +7,15 @@ import (
 	"net/http"
 	"slices"
 
-	"chartlake/document"
 	"chartlake/fault"
+	"chartlake/review"
 	"chartlake/store"
 )
 
-// Action is one thing that a person does to a document's record.
-type Action struct {
-	Document string `json:"-"`
-	After    int    `json:"after"` // version of the record that the person saw
-	Kind     string `json:"kind"`  // accept, correct, reject, not_present, answer, undo, approve
-	Segment  int    `json:"segment"`
-	// Target is "field:NAME", "line:ROW:NAME", "entity:ID", "type" or "patient"; empty for
-	// undo and approve.
-	Target string        `json:"target,omitempty"`
-	Value  string        `json:"value,omitempty"` // correct: the new value; answer: Patient/ID or new
-	Page   int           `json:"page,omitempty"`  // correct by clicking: where the words are
-	Words  []int         `json:"words,omitempty"` // indexes into the page's words
-	Box    *document.Box `json:"box,omitempty"`
-	Reason string        `json:"reason,omitempty"`
-}
+// actionBytesMax bounds the body of an action: a value, a reason and up to 1,000 word indexes.
+const actionBytesMax = 64 << 10
 
-const (
-	actionBytesMax = 64 << 10
-	actionWordsMax = 1000 // words of one value
-)
-
-var kinds = []string{"accept", "correct", "reject", "not_present", "answer", "undo", "approve"}
-
-// act answers POST /review/{id}/actions with {version}. A record that went on since after
+// act answers POST /review/{id}/actions with {version, state}. A record that went on since after
 // is a 409 whose page loads anew and says who won.
 func (s *server) act(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
 	// application/json makes a browser ask before another site may send this.
@@ -51,15 +31,18 @@ func (s *server) act(w http.ResponseWriter, r *http.Request, actor store.Actor) 
 		return err
 	}
 	action.Document = r.PathValue("id")
-	version, err := s.Act(r.Context(), actor, action)
+	done, err := s.Act(r.Context(), actor, action)
 	if err != nil {
 		return err
 	}
-	return answer(w, map[string]int{"version": version})
+	return answer(w, map[string]any{"version": done.Version, "state": done.State})
 }
 
-// parseAction reads and checks an action's form; what it means is package review's.
-func parseAction(body []byte) (a Action, err error) {
+// kinds are the kinds of action of package review.
+var kinds = []string{review.Accept, review.Correct, review.Reject, review.NotPresent, review.Answer, review.Approve, review.Undo}
+
+// parseAction reads an action and checks its form; what it means is package review's.
+func parseAction(body []byte) (a review.Action, err error) {
 	if err := json.Unmarshal(body, &a); err != nil {
 		return a, fault.New(fault.Invalid, "bad_action", "the body is not a review action")
 	}
@@ -68,14 +51,6 @@ func parseAction(body []byte) (a Action, err error) {
 	}
 	if a.After < 0 || a.Segment < 0 || a.Page < 0 {
 		return a, fault.New(fault.Invalid, "bad_action", "after, segment and page are not negative")
-	}
-	if len(a.Words) > actionWordsMax {
-		return a, fault.New(fault.TooLarge, "too_many_words", "a value may have %d words", actionWordsMax)
-	}
-	for _, i := range a.Words {
-		if i < 0 {
-			return a, fault.New(fault.Invalid, "bad_words", "words are indexes from 0")
-		}
 	}
 	return a, nil
 }

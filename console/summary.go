@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 
+	"chartlake/pipeline"
 	"chartlake/record"
 	"chartlake/store"
 )
@@ -15,7 +16,7 @@ type summary struct {
 	BirthDate string `json:"birth_date,omitempty"`
 	Fields    int    `json:"fields"`
 	Entities  int    `json:"entities"`
-	Look      int    `json:"look"` // values that a person should look at
+	Look      int    `json:"look"` // values, flags and pages that wait for a person
 	Errors    int    `json:"errors"`
 	Warnings  int    `json:"warnings"`
 	Reason    string `json:"reason,omitempty"` // the first thing to look at, in words
@@ -75,15 +76,15 @@ func readRecord(v store.View, id string, version int) (*record.Record, error) {
 }
 
 // nameFields and birthFields are the fields that say whose a document is, first found wins.
-// Source: the field names of docs/format/record.md (patient.name; CMS-1500 box 2; UB-04 FL8b;
+// Source: the field names of docs/format/record.md (CMS-1500 box 2; UB-04 FL8b;
 // insurance card member).
 var (
-	nameFields  = []string{"patient.name", "2", "FL8b", "FL08b", "member.name", "member", "name"}
+	nameFields  = []string{"patient.name", "patient", "2", "FL8b", "FL08b", "member.name", "member", "name"}
 	birthFields = []string{"dob", "patient.dob", "3.dob", "FL10", "birth_date"}
 )
 
 func summarise(rec *record.Record) *summary {
-	sum := &summary{}
+	sum := &summary{Look: pipeline.Open(rec)}
 	for i := range rec.Segments {
 		seg := &rec.Segments[i]
 		if sum.Patient == "" {
@@ -109,23 +110,14 @@ func summarise(rec *record.Record) *summary {
 				sum.field(&f)
 			}
 		}
-		for j := range seg.Entities {
-			sum.Entities++
-			if seg.Entities[j].State == record.Review {
-				sum.Look++
-			}
-		}
+		sum.Entities += len(seg.Entities)
 	}
 	return sum
 }
 
 func (sum *summary) field(f *record.Field) {
 	sum.Fields++
-	if f.State == record.Accepted {
-		return
-	}
-	sum.Look++
-	if sum.Reason == "" && len(f.Reasons) > 0 {
+	if f.State == record.Review && sum.Reason == "" && len(f.Reasons) > 0 {
 		sum.Reason = f.Reasons[0]
 	}
 }

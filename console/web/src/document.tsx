@@ -76,7 +76,7 @@ export function DocumentScreen({ id }: { id: string }) {
     if (!fact) return;
     setSelected(key);
     setEdit(null);
-    setHit([]);
+    setHit(fact.sort === "flag" ? (fact.flag!.evidence ?? []).filter((e) => e.page > 0) : []);
     setTab(fact.sort === "entity" ? "findings" : "values");
     if (fact.page > 0) {
       setPage(fact.page);
@@ -140,11 +140,15 @@ export function DocumentScreen({ id }: { id: string }) {
     // Where to go on is decided before the record changes under it.
     const list = all.filter((other) => open(other) || other.key === fact.key);
     const next = list[list.findIndex((other) => other.key === fact.key) + 1] ?? list.find((other) => other.key !== fact.key);
+    const typed = edit;
     setEdit(null);
-    if (!(await act({ kind, segment: fact.segment, target: fact.target, ...more }))) return focusRow(panel, fact.key);
+    if (!(await act({ kind, segment: fact.segment, target: fact.target, ...more }))) {
+      if (kind === "correct") setEdit(typed); // what was typed is not lost
+      return focusRow(panel, fact.key);
+    }
     if (next && next.key !== fact.key) setAfter(next.key);
     else focusRow(panel, fact.key);
-  }, [all, act]);
+  }, [all, act, edit]);
   const [after, setAfter] = useState("");
   useEffect(() => {
     if (!after) return;
@@ -153,7 +157,7 @@ export function DocumentScreen({ id }: { id: string }) {
   }, [after, pick]);
 
   const begin = useCallback((fact: Fact, value?: string) => {
-    if (fact.sort === "entity") return;
+    if (fact.sort !== "field" && fact.sort !== "line") return;
     setSelected(fact.key);
     setEdit({ key: fact.key, value: value ?? fact.value ?? "", page: 0, words: [] });
   }, []);
@@ -169,7 +173,7 @@ export function DocumentScreen({ id }: { id: string }) {
   }, [all, edit, words, settle]);
 
   const word = useCallback((index: number, from: PageWords, through: boolean) => {
-    if (!current || current.sort === "entity" || !review) return;
+    if (!current || !editable(current) || !review) return;
     setEdit((now) => {
       const running = now && now.key === current.key && now.page === from.page ? now.words : [];
       const begin = anchor.current;
@@ -190,22 +194,34 @@ export function DocumentScreen({ id }: { id: string }) {
     absent: (fact) => void settle(fact, "not_present"),
     reject: (fact) => void settle(fact, "reject"),
     edit: (fact) => begin(fact),
+    say: (fact, part, value) => void act({ kind: "correct", segment: fact.segment, target: `${fact.target}:${part}`, value }),
     change: (value) => setEdit((now) => now && { ...now, value }),
     save,
     cancel: () => {
       setEdit(null);
       focusRow(panel, selected);
     },
-  }), [pick, show, settle, begin, save, selected]);
+  }), [pick, show, settle, begin, save, selected, act]);
 
-  const approve = useCallback(async () => {
-    if (await act({ kind: "approve" })) await neighbour(id, 1, true);
-  }, [act, id]);
+  const left = useMemo(() => all.filter(open), [all]);
+  const [sure, setSure] = useState(false);
+  const approve = useCallback(async (shown: boolean) => {
+    if (left.length > 0 && !shown) {
+      setSure(true);
+      setNotice({ text: `${left.length === 1 ? "1 thing waits" : `${left.length} things wait`} for you. Ctrl Enter again approves all as shown.` });
+      return pick(left[0].key);
+    }
+    if (await act(left.length > 0 ? { kind: "approve", value: "as_shown" } : { kind: "approve" })) await neighbour(id, 1, true);
+  }, [act, id, left, pick]);
+  useEffect(() => setSure(false), [record]);
   const undo = useCallback(() => void act({ kind: "undo" }), [act]);
+  const reject = useCallback(async () => {
+    if (await act({ kind: "reject", target: "document" })) setNotice({ text: "Rejected: what it filed is taken back. Undo brings it back." });
+  }, [act]);
 
   useKeys({
     step, current, review, busy, inPanel: () => !!panel.current?.contains(window.document.activeElement),
-    hands, begin, approve, undo, go: (by) => void neighbour(id, by, false), page, setPage, pageCount,
+    hands, begin, approve: () => approve(sure), undo, go: (by) => void neighbour(id, by, false), page, setPage, pageCount,
     view: (name) => setCommand({ name, turn: turn.current++ }),
   });
 
@@ -214,9 +230,8 @@ export function DocumentScreen({ id }: { id: string }) {
   }
   if (!loaded) return <p className="soft center"><Loader size="sm" /> Loading</p>;
   const { document } = loaded;
-  const left = all.filter(open).length;
   const failed = new Map((record?.pages ?? []).filter((p) => p.failed).map((p) => [p.page, p.failed]));
-  const machine = loaded.version <= 1 || document.records.at(-1)?.action === "machine";
+  const settled = !["received", "reading", "understood"].includes(document.state);
   return (
     <div className="document">
       <div className="bar">
@@ -247,13 +262,13 @@ export function DocumentScreen({ id }: { id: string }) {
         )}
         <Viewer id={id} pages={pageCount} page={page} setPage={setPage} failed={failed.get(page)} facts={all} selected={selected} pick={pick}
           target={target} hit={hit} picking={edit !== null} chosen={edit?.page === page ? edit.words : []} word={word}
-          words={review && current && current.sort !== "entity" ? words : null} command={command} />
+          words={review && current && editable(current) ? words : null} command={command} />
         <aside className="panel" ref={panel} aria-label="What was read">
           {document.state === "held" && <Held document={document} record={record} busy={busy} review={review} act={act} />}
           {!record ? <Waiting document={document} /> : (
             <Tabs value={tab} onChange={(value) => setTab(value ?? "values")} keepMounted={false} className="tabs">
               <Tabs.List>
-                <Tabs.Tab value="values">Values <Count n={all.filter((f) => f.sort !== "entity").length} /></Tabs.Tab>
+                <Tabs.Tab value="values">Values <Count n={all.filter((f) => editable(f)).length} /></Tabs.Tab>
                 <Tabs.Tab value="findings">Findings <Count n={all.filter((f) => f.sort === "entity").length} /></Tabs.Tab>
                 <Tabs.Tab value="fhir">FHIR</Tabs.Tab>
                 <Tabs.Tab value="history">History</Tabs.Tab>
@@ -269,21 +284,43 @@ export function DocumentScreen({ id }: { id: string }) {
           )}
         </aside>
       </div>
-      {record && (
+      {settled && (
         <footer className="foot">
-          <span className="left" aria-live="polite">{left === 0 ? "Nothing left to look at" : `${left} left on this document`}</span>
+          <span className="left" aria-live="polite">
+            {document.state === "rejected" ? "Rejected" : !record ? "" : left.length === 0 ? "Nothing left to look at" : `${left.length} left on this document`}
+          </span>
           {busy && <Loader size="xs" />}
           <span className="grow" />
-          {review && <Button size="compact-md" variant="default" leftSection={<Icon name="undo" />} disabled={machine || busy} onClick={undo}>Undo</Button>}
+          {may_review && document.state !== "rejected" && (
+            <Tooltip label="It does not belong here: what it filed is taken back">
+              <Button size="compact-sm" variant="subtle" color="gray" disabled={busy} onClick={() => void reject()}>Reject document</Button>
+            </Tooltip>
+          )}
+          {may_review && <Button size="compact-sm" variant="default" leftSection={<Icon name="undo" />} disabled={!undoable(document) || busy} onClick={undo}>Undo</Button>}
           <Tooltip label="Previous document (K)"><ActionIcon variant="default" aria-label="Previous document" onClick={() => void neighbour(id, -1, false)}><Icon name="back" /></ActionIcon></Tooltip>
           <Tooltip label="Next document (J)"><ActionIcon variant="default" aria-label="Next document" onClick={() => void neighbour(id, 1, false)}><Icon name="next" /></ActionIcon></Tooltip>
           {review && document.state === "needs_review" && (
-            <Tooltip label="Ctrl Enter"><Button size="compact-md" disabled={busy} onClick={() => void approve()}>{left ? `Approve, ${left} not looked at` : "Approve"}</Button></Tooltip>
+            <Tooltip label={left.length ? "Accepts what is left as it was read" : "Ctrl Enter"}>
+              <Button size="compact-sm" disabled={busy} onClick={() => void approve(true)}>{left.length ? "Approve all as shown" : "Approve"}</Button>
+            </Tooltip>
           )}
         </footer>
       )}
     </div>
   );
+}
+
+const editable = (fact: Fact) => fact.sort === "field" || fact.sort === "line";
+
+/** undoable reports whether a person's act stands that was not taken back. */
+function undoable(document: DocumentFull): boolean {
+  if (document.records.length === 0) return document.state === "rejected";
+  const stack: string[] = [];
+  for (const { action } of document.records) {
+    if (action === "undo") stack.pop();
+    else stack.push(action);
+  }
+  return stack.length > 1 && stack.at(-1) !== "machine";
 }
 
 const Count = ({ n }: { n: number }) => <span className="count">{n}</span>;
@@ -292,14 +329,18 @@ function Waiting({ document }: { document: DocumentFull }) {
   if (document.state === "failed") {
     return <p className="hint">This document could not be read: {sentence(document.code ?? "unknown reason")}. Its file is kept.</p>;
   }
-  return <p className="hint"><Loader size="sm" /> {document.state === "received" ? "Waits to be read." : "Being read; the values appear here."}</p>;
+  const at = document.progress;
+  return (
+    <p className="hint"><Loader size="sm" /> {document.state === "received" ? "Waits to be read." : at?.of ? `Page ${at.page} of ${at.of} is read.` : "Being read."} The values appear here.</p>
+  );
 }
 
 function focusRow(panel: React.RefObject<HTMLElement | null>, key: string) {
   requestAnimationFrame(() => {
+    if (panel.current?.querySelector(".editor")) return; // an edit has begun meanwhile
     const row = panel.current?.querySelector<HTMLElement>(`[data-row="${CSS.escape(key)}"]`);
     row?.focus({ preventScroll: true });
-    row?.closest(".row, td")?.scrollIntoView({ block: "nearest" });
+    row?.closest(".row, td, .flag")?.scrollIntoView({ block: "nearest" });
   });
 }
 
@@ -328,7 +369,7 @@ function useKeys(use: {
   inPanel: () => boolean;
   hands: Hands;
   begin: (fact: Fact, value?: string) => void;
-  approve: () => Promise<void>;
+  approve: () => Promise<void> | void;
   undo: () => void;
   go: (by: 1 | -1) => void;
   page: number;
@@ -365,8 +406,8 @@ function useKeys(use: {
           else u.hands.accept(fact);
           return;
         case "F2": return fact && u.review ? (done(), u.begin(fact)) : undefined;
-        case "Delete": return fact && u.review && fact.value !== null ? (done(), u.hands.reject(fact)) : undefined;
-        case "x": case "X": return fact && u.review && fact.sort !== "entity" ? (done(), u.hands.absent(fact)) : undefined;
+        case "Delete": return fact && u.review && fact.value !== null && fact.sort !== "flag" ? (done(), u.hands.reject(fact)) : undefined;
+        case "x": case "X": return fact && u.review && editable(fact) ? (done(), u.hands.absent(fact)) : undefined;
         case "u": case "U": return u.review ? (done(), u.undo()) : undefined;
         case "j": case "J": return done(), u.go(1);
         case "k": case "K": return done(), u.go(-1);
@@ -381,7 +422,8 @@ function useKeys(use: {
         case "PageUp": return u.page > 1 ? (done(), u.setPage(u.page - 1)) : undefined;
         case "?": case " ": return;
       }
-      if (event.key.length === 1 && fact && u.review && isRow(event.target)) done(), u.begin(fact, event.key);
+      // The key goes on into the field that opens for it.
+      if (event.key.length === 1 && fact && u.review && isRow(event.target)) u.begin(fact, "");
     };
     window.addEventListener("keydown", key);
     return () => window.removeEventListener("keydown", key);

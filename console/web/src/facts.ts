@@ -22,7 +22,7 @@ export interface Fact {
   key: string;
   segment: number;
   target: string; // as in a review action
-  sort: "field" | "line" | "entity";
+  sort: "field" | "line" | "entity" | "flag";
   group: string; // heading under which it stands
   name: string;
   label: string;
@@ -35,10 +35,12 @@ export interface Fact {
   confidence: number;
   field?: Field;
   entity?: Entity;
+  flag?: Flag;
   row?: number;
 }
 
-export const open = (fact: Fact) => fact.look === "check" || fact.look === "conflict" || fact.look === "missing";
+/** open reports whether a fact waits for a person; one that was not found on the page does not. */
+export const open = (fact: Fact) => fact.look === "check" || fact.look === "conflict";
 
 /** facts lists every value of a record in the order of its screen. */
 export function facts(record: RecordBody): Fact[] {
@@ -51,8 +53,25 @@ export function facts(record: RecordBody): Fact[] {
         ...fieldFact(field, s, `line:${row}:${name}`, "line", "Lines", wrong), name, row,
       })));
     const entities = (segment.entities ?? []).map((entity, i) => entityFact(entity, s, i));
-    return [...fields, ...lines, ...entities];
+    const flags = (segment.flags ?? []).map((flag, i) => flagFact(flag, s, i, [...fields, ...lines]))
+      .sort((a, b) => severities.indexOf(a.flag!.severity) - severities.indexOf(b.flag!.severity));
+    return [...flags, ...fields, ...lines, ...entities];
   });
+}
+
+const severities = ["error", "warning", "info"];
+
+/** A flag is settled when a person has looked at it, or at every value that it names. */
+function flagFact(flag: Flag, segment: number, index: number, values: Fact[]): Fact {
+  const target = `flag:${index}`;
+  const named = values.filter((fact) => flag.fields?.includes(fact.name));
+  const settled = flag.severity === "info" || !!flag.human || (named.length > 0 && named.every((fact) => fact.field?.human));
+  const place = (flag.evidence ?? []).find((e) => e.page > 0 && hasBox(e.box));
+  return {
+    key: `${segment}/${target}`, segment, target, sort: "flag", group: "", name: flag.code, label: flag.message, value: flag.message,
+    raw: "", page: place?.page ?? 0, box: place?.box ?? null, reasons: [], confidence: 1, flag,
+    look: !settled ? (flag.severity === "error" ? "conflict" : "check") : flag.human ? "confirmed" : "accepted",
+  };
 }
 
 /** conflicts are the names of fields that a flag of severity error is about. */
@@ -101,6 +120,9 @@ function look(state: string, human: string | undefined, conflict: boolean): Look
   if (state === "review") return conflict ? "conflict" : "check";
   return "accepted";
 }
+
+/** said are the parts of what is asserted that a person can change: target part and word. */
+export const said = [["negated", "negated"], ["historical", "historical"], ["hypothetical", "hypothetical"], ["uncertain", "uncertain"]] as const;
 
 /** chips are what is said about a mention, in words: an unmarked one holds for the patient now. */
 export function chips(entity: Entity): string[] {

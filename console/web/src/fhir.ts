@@ -1,4 +1,5 @@
 import type { Box, Resource } from "./types";
+import { typeName } from "./words";
 
 // What the pages read out of FHIR: evidence (docs/format/evidence.md) and a line of words for
 // a resource. Everything is optional: a resource may come from anywhere.
@@ -79,7 +80,7 @@ export function label(resource: Resource): string {
     case "FamilyMemberHistory": return [concept(resource.relationship), ...(resource.condition ?? []).map((c: any) => concept(c.code))].filter(Boolean).join(": ");
     case "Coverage": return [resource.payor?.[0]?.display, resource.subscriberId].filter(Boolean).join(", ");
     case "Organization": return String(resource.name ?? "");
-    case "DocumentReference": return [concept(resource.type), resource.description].filter(Boolean).join(", ");
+    case "DocumentReference": return [typeName(concept(resource.type)), resource.description].filter(Boolean).join(", ");
     default: return concept(resource.code) || concept(resource.type) || String(resource.title ?? "");
   }
 }

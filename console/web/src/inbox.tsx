@@ -183,7 +183,7 @@ function Card({ item }: { item: DocumentItem }) {
             <span className="card-patient">{item.summary.patient}{item.summary.birth_date && <i> · {item.summary.birth_date}</i>}</span>
           )}
           <span className="card-meta" title={exactly(item.received_at)}>
-            {[item.pages > 0 && pages(item.pages), when(item.received_at), (item.arrivals?.length ?? 0) > 1 && `came ${item.arrivals!.length} times`]
+            {[item.progress?.of ? `page ${item.progress.page} of ${item.progress.of}` : item.pages > 0 && pages(item.pages), when(item.received_at), (item.arrivals?.length ?? 0) > 1 && `came ${item.arrivals!.length} times`]
               .filter(Boolean).join(" · ")}
           </span>
           <span className="card-state">

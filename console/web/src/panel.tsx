@@ -1,8 +1,8 @@
 import { Button, TextInput } from "@mantine/core";
 import { memo, useEffect, useRef } from "react";
-import { chips, type Fact, open } from "./facts";
+import { chips, type Fact, open, said } from "./facts";
 import { Icon, LookMark, LookTag } from "./marks";
-import type { Flag, RecordBody } from "./types";
+import type { RecordBody } from "./types";
 import { exactly, sentence, typeName, who } from "./words";
 
 export interface Edit { key: string; value: string; page: number; words: number[] }
@@ -13,6 +13,7 @@ export interface Hands {
   absent: (fact: Fact) => void;
   reject: (fact: Fact) => void;
   edit: (fact: Fact) => void;
+  say: (fact: Fact, part: string, value: string) => void;
   change: (value: string) => void;
   save: () => void;
   cancel: () => void;
@@ -36,7 +37,7 @@ export function Values({ record, facts, selected, edit, hands, review }: {
             {segments.length > 1 && (
               <h2 className="segment">{typeName(segment.type)}<span>pages {segment.pages[0]}–{segment.pages[1]}</span></h2>
             )}
-            <Flags flags={segment.flags ?? []} show={hands.show} />
+            <Flags facts={own.filter((fact) => fact.sort === "flag")} selected={selected} hands={hands} review={review} />
             {groups.map((group) => {
               const rows = fields.filter((fact) => fact.group === group);
               return (
@@ -49,7 +50,7 @@ export function Values({ record, facts, selected, edit, hands, review }: {
               );
             })}
             {lines.length > 0 && <Lines facts={lines} selected={selected} edit={edit} hands={hands} review={review} />}
-            {own.length === 0 && <p className="hint">Nothing here was taken for a value.</p>}
+            {fields.length + lines.length === 0 && <p className="hint">Nothing here was taken for a value.</p>}
           </section>
         );
       })}
@@ -57,23 +58,35 @@ export function Values({ record, facts, selected, edit, hands, review }: {
   );
 }
 
-export function Flags({ flags, show }: { flags: Flag[]; show: Hands["show"] }) {
-  const order = { error: 0, warning: 1, info: 2 };
+const severityWord = { error: "Conflict", warning: "Check", info: "Note" };
+
+/** Flags is what a careful reader would raise, the worst first. */
+function Flags({ facts, selected, hands, review }: { facts: Fact[]; selected: string; hands: Hands; review: boolean }) {
   return (
     <>
-      {[...flags].sort((a, b) => order[a.severity] - order[b.severity]).map((flag, i) => (
-        <div key={i} className={`flag ${flag.severity}`} data-code={flag.code}>
-          <LookMark look={flag.severity === "error" ? "conflict" : flag.severity === "warning" ? "check" : "missing"} />
-          <div>
-            <b>{flag.severity === "error" ? "Conflict" : flag.severity === "warning" ? "Check" : "Note"}</b> {flag.message}
-            {(flag.evidence ?? []).filter((place) => place.page > 0).map((place, j) => (
-              <button key={j} type="button" className="link" onClick={() => show(place.page, place.box)}>
-                {(flag.evidence ?? []).length > 1 ? `place ${j + 1}` : "show"}
-              </button>
-            ))}
+      {facts.map((fact) => {
+        const flag = fact.flag!;
+        const places = (flag.evidence ?? []).filter((place) => place.page > 0);
+        return (
+          <div key={fact.key} className={`flag ${open(fact) ? flag.severity : "settled"} ${fact.key === selected ? "selected" : ""}`}
+            data-key={fact.key} data-look={fact.look} data-code={flag.code}>
+            <button type="button" className="flag-main" data-row={fact.key} tabIndex={fact.key === selected ? 0 : -1}
+              aria-current={fact.key === selected || undefined} onClick={() => hands.pick(fact.key)}>
+              <LookMark look={fact.look} />
+              <span><b>{severityWord[flag.severity]}</b> {flag.message}</span>
+            </button>
+            <div className="flag-hands">
+              {places.map((place, j) => (
+                <button key={j} type="button" className="link" onClick={() => hands.show(place.page, place.box)}>
+                  {places.length > 1 ? `place ${j + 1}` : "show"}
+                </button>
+              ))}
+              {review && open(fact) && <button type="button" className="link" onClick={() => hands.accept(fact)}>I have seen it</button>}
+              {flag.human && <span className="soft">seen by {who(flag.human.who)}</span>}
+            </div>
           </div>
-        </div>
-      ))}
+        );
+      })}
     </>
   );
 }
@@ -97,6 +110,7 @@ const Row = memo(function Row({ fact, selected, edit, hands, review }: {
 });
 
 function Value({ fact }: { fact: Fact }) {
+  if (fact.look === "rejected") return <span className="row-value struck">{fact.field?.machine?.value ?? "rejected"}</span>;
   if (fact.look === "absent") return <span className="row-value none">not on the page</span>;
   if (fact.value === null || fact.value === "") return <span className="row-value none">{fact.look === "missing" ? "missing" : "blank"}</span>;
   return <span className="row-value">{fact.value}</span>;
@@ -124,7 +138,7 @@ function Detail({ fact, edit, hands, review }: { fact: Fact; edit: Edit | null; 
           {human.reason ? `: ${human.reason}` : ""}{was !== undefined && was !== fact.value ? <>. Read by machine: <q>{was}</q></> : null}
         </p>
       )}
-      {fact.entity && <EntityDetail fact={fact} />}
+      {fact.entity && <EntityDetail fact={fact} hands={hands} review={review} />}
       {review && !edit && (
         <div className="hands">
           {fact.value !== null && !human && <Button size="compact-sm" onClick={() => hands.accept(fact)}>Accept</Button>}
@@ -178,11 +192,21 @@ function Confidence({ share }: { share: number }) {
   );
 }
 
+/** columns are the names of cells in the order in which they stand on the page. */
+function columns(facts: Fact[]): string[] {
+  const left = new Map<string, number>();
+  for (const fact of facts) {
+    if (!left.has(fact.name)) left.set(fact.name, 2); // without a place: last
+    if (fact.box) left.set(fact.name, Math.min(left.get(fact.name)!, fact.box[0]));
+  }
+  return [...left.keys()].sort((a, b) => left.get(a)! - left.get(b)!);
+}
+
 /** Lines is the rows of a table as on the page; the chosen cell opens its detail below. */
 function Lines({ facts, selected, edit, hands, review }: {
   facts: Fact[]; selected: string; edit: Edit | null; hands: Hands; review: boolean;
 }) {
-  const names = [...new Set(facts.map((fact) => fact.name))];
+  const names = columns(facts);
   const rows = [...new Set(facts.map((fact) => fact.row!))];
   const cell = new Map(facts.map((fact) => [`${fact.row}/${fact.name}`, fact]));
   const chosen = facts.find((fact) => fact.key === selected);
@@ -262,10 +286,19 @@ const plural = (kind: string) => plurals[kind] ?? sentence(kind);
 const systems: [string, string][] = [["icd-10", "ICD-10-CM"], ["rxnorm", "RxNorm"], ["loinc", "LOINC"], ["snomed", "SNOMED CT"], ["cvx", "CVX"]];
 const systemName = (url: string) => systems.find(([part]) => url.includes(part))?.[1] ?? url;
 
-function EntityDetail({ fact }: { fact: Fact }) {
+function EntityDetail({ fact, hands, review }: { fact: Fact; hands: Hands; review: boolean }) {
   const entity = fact.entity!;
+  const family = entity.experiencer !== "" && entity.experiencer !== "patient";
   return (
     <div className="small">
+      {review && entity.id && (
+        <div className="said" role="group" aria-label="What is said about it">
+          {said.map(([part, word]) => (
+            <button key={part} type="button" className="chip small" aria-pressed={entity[part]} onClick={() => hands.say(fact, part, String(!entity[part]))}>{word}</button>
+          ))}
+          <button type="button" className="chip small" aria-pressed={family} onClick={() => hands.say(fact, "experiencer", family ? "patient" : "family")}>family</button>
+        </div>
+      )}
       {entity.cue && <p className="soft">Because of the words <q>{entity.cue.text}</q></p>}
       {entity.section && <p className="soft">In the section “{sentence(entity.section)}”</p>}
       {entity.attributes && Object.keys(entity.attributes).length > 0 && (

@@ -11,7 +11,7 @@ export function Resources({ id, version, show }: { id: string; version: number; 
   const [error, setError] = useState("");
   useEffect(() => {
     const stop = new AbortController();
-    api.resources(id, stop.signal).then(setMade, (problem) => problem.name !== "AbortError" && setError(problem.message));
+    api.resources(id, stop.signal).then((all) => setMade(all.sort((a, b) => rank(a) - rank(b))), (problem) => problem.name !== "AbortError" && setError(problem.message));
     return () => stop.abort();
   }, [id, version]);
   if (error) return <p className="problem" role="alert">{error}</p>;
@@ -33,6 +33,13 @@ export function Resources({ id, version, show }: { id: string; version: number; 
       })}
     </div>
   );
+}
+
+/** rank puts people first and what only holds things together last. */
+const order = ["Patient", "*", "DocumentReference", "Binary", "Device"];
+function rank({ resource }: api.Made): number {
+  const at = order.indexOf(resource.resourceType);
+  return at < 0 ? 1 : at;
 }
 
 export function Places({ facts, show }: { facts: Evidence[]; show: (page: number, box: Box) => void }) {

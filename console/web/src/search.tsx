@@ -12,20 +12,20 @@ interface Kind {
   type: string;
   title: string;
   person?: string; // reference parameter that leads to the patient
-  text?: string; // parameter for words
+  text?: string; // parameter for words, or "" where the pages look at the words themselves
   code?: string; // parameter for a code
   date?: string;
 }
 
 const kinds: Kind[] = [
   { type: "Patient", title: "Patients", text: "name", code: "identifier", date: "birthdate" },
-  { type: "Observation", title: "Results and observations", person: "subject", text: "code:text", code: "code", date: "date" },
-  { type: "Condition", title: "Problems", person: "subject", text: "code:text", code: "code", date: "recorded-date" },
-  { type: "MedicationStatement", title: "Medications", person: "subject", text: "code:text", code: "code", date: "effective" },
-  { type: "AllergyIntolerance", title: "Allergies", person: "patient", text: "code:text", code: "code", date: "date" },
-  { type: "Immunization", title: "Immunizations", person: "patient", text: "vaccine-code:text", code: "vaccine-code", date: "date" },
+  { type: "Observation", title: "Results and observations", person: "subject", text: "", code: "code", date: "date" },
+  { type: "Condition", title: "Problems", person: "subject", text: "", code: "code", date: "recorded-date" },
+  { type: "MedicationStatement", title: "Medications", person: "subject", text: "", code: "code", date: "effective" },
+  { type: "AllergyIntolerance", title: "Allergies", person: "patient", text: "", code: "code", date: "date" },
+  { type: "Immunization", title: "Immunizations", person: "patient", text: "", code: "vaccine-code", date: "date" },
   { type: "Coverage", title: "Coverage", person: "beneficiary", code: "identifier" },
-  { type: "DocumentReference", title: "Documents", person: "subject", text: "type:text", code: "type", date: "date" },
+  { type: "DocumentReference", title: "Documents", person: "subject", text: "", code: "type", date: "date" },
 ];
 
 interface Asked { type: string; text: string; person: string; code: string; from: string; to: string }
@@ -38,10 +38,15 @@ function query(asked: Asked): string {
   if (asked.code && kind.code) q.set(kind.code, asked.code);
   if (asked.from && kind.date) q.append(kind.date, `ge${asked.from}`);
   if (asked.to && kind.date) q.append(kind.date, `le${asked.to}`);
-  q.set("_count", "50");
+  q.set("_count", within(asked) ? "200" : "50");
   if (kind.person) q.set("_include", `${kind.type}:${kind.person}`);
   return `${kind.type}?${q}`;
 }
+
+/** within reports whether the words are looked for here: the server's search knows codes only. */
+const within = (asked: Asked) => asked.text !== "" && kinds.find((k) => k.type === asked.type)!.text === "";
+
+const pagesMost = 5; // answers that one search by words reads before it offers to go on
 
 interface Found { matches: Resource[]; others: Map<string, Resource>; next: string }
 
@@ -69,8 +74,14 @@ export function SearchScreen() {
     setError("");
     keep({ asked: what });
     try {
-      const page = read(await api.fhir(next ? next.slice(next.indexOf("/fhir")) : query(what)));
-      setFound((before) => (next && before ? { matches: [...before.matches, ...page.matches], others: new Map([...before.others, ...page.others]), next: page.next } : page));
+      let page: Found = { matches: [], others: new Map(), next: next ?? "" };
+      for (let i = 0; i === 0 || (within(what) && page.next && page.matches.length < 50 && i < pagesMost); i++) {
+        const more = read(await api.fhir(page.next ? page.next.slice(page.next.indexOf("/fhir")) : query(what)));
+        const fits = (resource: Resource) => !within(what) || words(resource).includes(what.text.trim().toLowerCase());
+        page = { matches: [...page.matches, ...more.matches.filter(fits)], others: new Map([...page.others, ...more.others]), next: more.next };
+      }
+      const rest = page;
+      setFound((before) => (next && before ? { ...rest, matches: [...before.matches, ...rest.matches], others: new Map([...before.others, ...rest.others]) } : rest));
     } catch (problem) {
       setError((problem as Error).message);
       if (!next) setFound(null);
@@ -98,7 +109,7 @@ export function SearchScreen() {
             set({ type });
             void run({ ...asked, type });
           }} />
-        {kind.text && <TextInput label={asked.type === "Patient" ? "Name" : "Words"} value={asked.text} onChange={(event) => set({ text: event.currentTarget.value })} autoFocus />}
+        {kind.text !== undefined && <TextInput label={asked.type === "Patient" ? "Name" : "Words"} value={asked.text} onChange={(event) => set({ text: event.currentTarget.value })} autoFocus />}
         {kind.person && <TextInput label="Patient’s name" value={asked.person} onChange={(event) => set({ person: event.currentTarget.value })} />}
         {kind.code && <TextInput label={kind.code === "identifier" ? "Number" : "Code"} value={asked.code} onChange={(event) => set({ code: event.currentTarget.value })} />}
         {kind.date && <TextInput label={asked.type === "Patient" ? "Born from" : "From"} type="date" value={asked.from} onChange={(event) => set({ from: event.currentTarget.value })} />}
@@ -112,6 +123,10 @@ export function SearchScreen() {
     </div>
   );
 }
+
+/** words are what a person may look for in a resource. */
+const words = (resource: Resource) => [label(resource), ...[resource.code, resource.medicationCodeableConcept, resource.vaccineCode, resource.type]
+  .flatMap((c: any) => [c?.text, ...(c?.coding ?? []).flatMap((x: any) => [x.display, x.code])])].filter(Boolean).join(" ").toLowerCase();
 
 const patientOf = (resource: Resource): string =>
   String((resource.subject ?? resource.patient ?? resource.beneficiary)?.reference ?? "").split("/_history/")[0];

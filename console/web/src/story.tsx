@@ -60,7 +60,7 @@ function Choice({ candidate, busy, choose }: {
 
 const actions: Record<string, string> = {
   machine: "Read by machine", accept: "Accepted a value", correct: "Corrected a value", reject: "Rejected a value",
-  not_present: "Said that a value is not on the page", answer: "Answered the question", undo: "Took a change back", approve: "Approved the document",
+  not_present: "Said that a value is not on the page", answer: "Answered the question", undo: "Took a change back", approve: "Approved the document", reject_document: "Rejected the document",
 };
 
 /** History is what happened to the document, newest first: states and versions of its record. */

@@ -32,6 +32,7 @@ export interface DocumentItem {
   history?: { at: string; from?: string; to: string; code?: string; actor: string }[];
   name?: string;
   record?: number;
+  progress?: { stage: string; page: number; of: number };
   summary?: Summary;
 }
 

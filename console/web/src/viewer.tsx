@@ -50,10 +50,8 @@ export function Viewer(props: Props) {
   const ratio = natural.height / natural.width;
   const gap = 24;
   // fit shows the whole width; a page that is little taller than the room is shown whole.
-  const seen = sideways ? 1 / ratio : ratio; // height to width as it is turned
-  const across = Math.max(160, room.width - gap);
-  const fit = Math.min(across, Math.max(across * 0.72, (room.height - gap) / seen));
-  const width = ((sideways ? fit / ratio : fit) * zoom) | 0;
+  const across = Math.max(160, room.width - gap); // fit shows the whole width
+  const width = Math.floor((sideways ? across / ratio : across) * zoom);
   const height = width * ratio;
 
   const step = useCallback((by: number) => setZoom((now) => {
@@ -96,7 +94,7 @@ export function Viewer(props: Props) {
 
   const ratioOfScreen = window.devicePixelRatio || 1;
   const wanted = [480, 1000, 1600, 2400].find((w) => w >= width * Math.min(ratioOfScreen, 2) * 0.8) ?? 2400;
-  const here = facts.filter((fact) => fact.page === page && fact.box);
+  const here = facts.filter((fact) => fact.page === page && fact.box && fact.sort !== "flag");
   const chosen = here.find((fact) => fact.key === selected);
 
   return (
@@ -229,7 +227,9 @@ export function Thumbs({ id, pages, page, setPage, open, failed }: {
   id: string; pages: number; page: number; setPage: (page: number) => void; open: Set<number>; failed: Set<number>;
 }) {
   const current = useRef<HTMLButtonElement>(null);
-  useEffect(() => current.current?.scrollIntoView({ block: "nearest", inline: "nearest" }), [page]);
+  useEffect(() => {
+    current.current?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [page]);
   return (
     <nav className="thumbs" aria-label="Pages">
       {Array.from({ length: pages }, (_, i) => i + 1).map((n) => (

@@ -1,0 +1,141 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+const patience = 20 * time.Second // for one wish of a test, on a busy machine
+
+// tab is a page of a real browser. Every wait is for something on the page, never for time.
+type tab struct {
+	t        *testing.T
+	ctx      context.Context
+	mu       sync.Mutex
+	problems []string // console errors, broken policies, exceptions
+}
+
+func newTab(t *testing.T, width, height int64) *tab {
+	t.Helper()
+	binary := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			binary = path
+			break
+		}
+	}
+	if binary == "" {
+		t.Skip("no chromium on this machine: browser tests are skipped (apt install chromium)")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(binary), chromedp.UserDataDir(t.TempDir()),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("no-sandbox", os.Geteuid() == 0), chromedp.DisableGPU)
+	b := &tab{t: t}
+	ctx, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, cancel := chromedp.NewContext(ctx, chromedp.WithListener(b.listen))
+	b.ctx = ctx
+	t.Cleanup(func() {
+		chromedp.Cancel(ctx)
+		cancel()
+		stop()
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		for _, p := range b.problems {
+			t.Errorf("the browser complains: %s", p)
+		}
+	})
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("start the browser: %v", err)
+	}
+	view := []chromedp.EmulateViewportOption{}
+	if width < 500 {
+		view = append(view, chromedp.EmulateMobile, chromedp.EmulateTouch)
+	}
+	b.do("size", chromedp.EmulateViewport(width, height, view...))
+	return b
+}
+
+// listen keeps what no page of ours may cause. Failed requests are not among it: tests make
+// some on purpose and look at what the page says.
+func (b *tab) listen(event any) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch e := event.(type) {
+	case *log.EventEntryAdded:
+		if e.Entry.Level == log.EntryLevelError && e.Entry.Source != log.EntrySourceNetwork {
+			b.problems = append(b.problems, e.Entry.Text)
+		}
+	case *runtime.EventExceptionThrown:
+		b.problems = append(b.problems, fmt.Sprint(e.ExceptionDetails.Text, e.ExceptionDetails.Exception))
+	case *runtime.EventConsoleAPICalled:
+		if e.Type == runtime.ConsoleAPICalledTypeError {
+			b.problems = append(b.problems, fmt.Sprintf("console.error %v", e.Args[0]))
+		}
+	}
+}
+
+func (b *tab) do(what string, steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		b.shot("failed-" + b.t.Name())
+		b.t.Fatalf("%s: %v", what, err)
+	}
+}
+
+// see waits until an expression of the page holds.
+func (b *tab) see(what, expression string) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool]("!!("+expression+")", chromedp.WithPollingTimeout(patience))); err != nil {
+		b.shot("failed-" + b.t.Name())
+		b.t.Fatalf("see %s: %v", what, err)
+	}
+}
+
+// run evaluates an expression for what it does.
+func (b *tab) run(expression string) {
+	b.t.Helper()
+	if _, err := chromedp.Run(b.ctx, chromedp.Evaluate[any]("void ("+expression+")")); err != nil {
+		b.t.Fatalf("run: %v", err)
+	}
+}
+
+func (b *tab) open(url string) {
+	b.t.Helper()
+	b.do("open", chromedp.Navigate(url))
+}
+
+func (b *tab) click(selector string) {
+	b.t.Helper()
+	b.do("click "+selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+}
+
+func (b *tab) press(keys string, with ...chromedp.Modifier) {
+	b.t.Helper()
+	b.do("press keys", chromedp.KeyEvent(keys, chromedp.KeyModifiers(with...)))
+}
+
+// shot writes a picture of the page to the folder named by CHARTLAKE_SHOTS, for people.
+func (b *tab) shot(name string) {
+	folder := os.Getenv("CHARTLAKE_SHOTS")
+	if folder == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	if png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot()); err == nil {
+		os.WriteFile(filepath.Join(folder, name+".png"), png, 0o600)
+	}
+}
