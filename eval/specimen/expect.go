@@ -63,13 +63,19 @@ func expectLab(d *sheet.Draft, l *fiction.Lab) {
 			}
 		}
 	}
-	e.FHIR = append(e.FHIR, expected.Expression{ResourceType: "DiagnosticReport", Expr: fmt.Sprintf("result.count() >= %d", n)})
+	e.FHIR = append(e.FHIR, expected.Expression{ResourceType: "DiagnosticReport", Expr: "result.exists()"},
+		expected.Expression{ResourceType: "Bundle", Expr: fmt.Sprintf("entry.resource.ofType(Observation).count() >= %d", n)})
 	e.MustNot = append(e.MustNot, expected.MustNot{ResourceType: "Condition", Where: map[string]json.RawMessage{"code": value("*")}, Count: zero(),
 		Note: "a laboratory report states no diagnosis"})
 }
 
 func expectStay(d *sheet.Draft, t *fiction.Stay) {
 	e := &d.Expected
+	for slug, text := range map[string]string{"course": t.Course, "history": t.History, "review": t.Review, "vitals": t.Vitals, "vitals_exam": t.Vitals + " " + t.Examination,
+		"exam": t.Examination, "results": t.Results, "instructions": t.Instructions + " " + t.Return, "follow_up": strings.Join(t.FollowUp, " "),
+		"family_history": t.Family, "social_history": t.Social, "past": strings.Join(t.PastHistory, ". "), "condition": t.Condition} {
+		d.Unnamed(slug, sheet.Printed(text))
+	}
 	expectPatient(d, t.Patient)
 	expectPlanted(d, t.Planted, "section_conflict", "unsigned", "date_order", "identity_conflict", "page_missing")
 	e.FHIR = append(e.FHIR, expected.Expression{ResourceType: "Condition", Expr: "code.text.lower().contains(" + quote(strings.ToLower(t.Principal)) + ")"})

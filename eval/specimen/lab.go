@@ -155,7 +155,7 @@ func labGrid(d *sheet.Draft, l *fiction.Lab, r *rand.Rand) {
 		d.Value(s, 36, 62, "lab.address", l.Address.Street+", "+l.Address.CityLine(), small)
 		s.Text(36, 73, "Phone: "+fiction.Phone(l.Phone, 0)+"   Fax: "+fiction.Phone(l.Fax, 0), small)
 		d.Label(s, 430, 62, "CLIA #:", small, 4, "clia", l.CLIA, small)
-		s.Text(430, 73, "LABORATORY REPORT", small.Strong())
+		d.Value(s, 430, 73, "title", "LABORATORY REPORT", small.Strong())
 		s.Rule(36, 80, 576, 80, 1.5, sheet.RGB(20, 60, 110))
 		left := [][3]string{{"Patient:", "patient", l.Patient.LastFirst()}, {"DOB:", "dob", l.Patient.Birth.Format("01/02/2006")},
 			{"Sex:", "sex", l.Patient.Sex}, {"MRN:", "mrn", l.MRN}, {"Ordering Provider:", "ordering", l.Ordering.FirstLast()}, {"NPI:", "ordering.npi", l.Ordering.NPI}}

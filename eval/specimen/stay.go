@@ -30,14 +30,19 @@ func (n *narrative) section(title, text string) {
 	n.f.Prose(text, 0, n.st)
 }
 
-func (n *narrative) list(items []string) {
+// list prints items below each other; name is their field, "" for items that are none.
+func (n *narrative) list(name string, items []string) {
 	for i, text := range items {
 		n.bullet(i, func(x float64) {
 			f := n.f
 			old, width := f.X, f.Width
 			f.Width -= x - f.X
 			f.X = x
-			f.Prose(text, 0, n.st)
+			if name == "" {
+				f.Prose(text, 0, n.st)
+			} else {
+				f.Items(name, []string{text}, "", 0, n.st)
+			}
 			f.X, f.Width = old, width
 		})
 	}
@@ -52,28 +57,27 @@ func (n *narrative) bullet(i int, draw func(x float64)) {
 }
 
 func (n *narrative) diagnoses(principal, secondary string) {
-	d := n.f.Draft
 	n.head(principal)
-	d.Value(n.f.Sheet, n.f.X, n.f.Y, "diagnosis.principal", n.t.Principal, n.st)
-	n.f.Skip(n.st.Size * n.f.Leading)
+	n.f.Value("diagnosis.principal", n.t.Principal, 0, "p", n.st)
 	n.head(secondary)
-	for i, name := range n.t.Secondary {
-		n.bullet(i, func(x float64) { d.Value(n.f.Sheet, x, n.f.Y, "diagnosis.secondary", name, n.st) })
-		n.f.Skip(n.st.Size * n.f.Leading)
+	var list []string
+	for _, name := range n.t.Secondary {
+		list = append(list, "[p "+name+"]")
 	}
+	n.list("diagnosis.secondary", list)
 }
 
 func (n *narrative) allergies(title string) {
 	n.head(title)
 	if len(n.t.Allergies) == 0 {
-		n.f.Draft.Field("allergies", "NKDA", n.f.Sheet, n.f.Line("NKDA", n.st))
+		n.f.Value("allergies", "NKDA", 0, "a*", n.st)
 		return
 	}
 	var list []string
 	for _, a := range n.t.Allergies {
 		list = append(list, "[a "+a.To+"] - "+a.Reaction)
 	}
-	n.list(list)
+	n.list("allergies", list)
 }
 
 func (n *narrative) procedures(title string) {
@@ -85,7 +89,7 @@ func (n *narrative) procedures(title string) {
 	for _, p := range n.t.Procedures {
 		list = append(list, "[x "+p.Name+"] ("+p.On.Format(n.date)+")")
 	}
-	n.list(list)
+	n.list("procedures", list)
 }
 
 func (n *narrative) medications(title, stopped string, withChange bool) {
@@ -103,10 +107,10 @@ func (n *narrative) medications(title, stopped string, withChange bool) {
 		kept = append(kept, line)
 	}
 	n.head(title)
-	n.list(kept)
+	n.list("medications.discharge", kept)
 	if len(gone) > 0 {
 		n.head(stopped)
-		n.list(gone)
+		n.list("", gone)
 	}
 }
 
@@ -139,7 +143,7 @@ func stayClassic(d *sheet.Draft, t *fiction.Stay, r *rand.Rand) {
 	d.ValueCentre(s, 306, 50, "facility", t.Hospital, st.With(16).Strong())
 	s.Centre(306, 63, t.Address.Street+", "+t.Address.CityLine(), small)
 	d.ValueCentre(s, 306, 73, "facility.phone", fiction.Phone(t.Phone, 0), small)
-	s.Centre(306, 94, "DISCHARGE SUMMARY", st.With(12).Strong())
+	d.ValueCentre(s, 306, 94, "title", "DISCHARGE SUMMARY", st.With(12).Strong())
 	rows := [][6]string{
 		{"Patient Name:", "patient", t.Patient.LastFirst(), "MRN:", "mrn", t.MRN}, {"Date of Birth:", "dob", t.Patient.Birth.Format("01/02/2006"), "Account #:", "account", t.Account},
 		{"Sex:", "sex", t.Patient.SexWord(), "Attending:", "attending", t.Attending.FirstLast()}, {"Admit Date:", "admitted", t.Admitted.Format("01/02/2006"), "PCP:", "pcp", t.PCP.FirstLast()},
@@ -191,7 +195,7 @@ func stayLetter(d *sheet.Draft, t *fiction.Stay, r *rand.Rand) {
 	d.Value(s, 72, 60, "facility", t.Hospital, st.With(17).Strong())
 	d.ValueRight(s, 540, 60, "facility.phone", fiction.Phone(t.Phone, 1), st.With(9))
 	s.Rule(72, 66, 540, 66, 2, sheet.RGB(110, 20, 30))
-	s.Text(72, 88, "Discharge Summary", st.With(14).Strong())
+	d.Value(s, 72, 88, "title", "Discharge Summary", st.With(14).Strong())
 	y := 108.0
 	for _, row := range [][3]string{
 		{"Patient:", "patient", t.Patient.FirstLast()}, {"Born:", "dob", t.Patient.Birth.Format("January 2, 2006")}, {"Medical record number:", "mrn", t.MRN},
@@ -242,7 +246,7 @@ func stayPanels(d *sheet.Draft, t *fiction.Stay, r *rand.Rand) {
 	s, _ := turn()
 	s.Fill(40, 30, 532, 30, green)
 	d.Value(s, 50, 50, "facility", t.Hospital, st.With(14).Strong().In(sheet.White))
-	s.Right(562, 50, "Inpatient Discharge Summary", st.With(10).In(sheet.White))
+	d.ValueRight(s, 562, 50, "title", "Inpatient Discharge Summary", st.With(10).In(sheet.White))
 	cells := [][3]string{
 		{"PATIENT NAME", "patient", t.Patient.FirstLast()}, {"DATE OF BIRTH", "dob", t.Patient.Birth.Format("2006-01-02")}, {"SEX", "sex", t.Patient.SexWord()}, {"MRN", "mrn", t.MRN},
 		{"ATTENDING", "attending", t.Attending.FirstLast()}, {"ADMISSION DATE", "admitted", t.Admitted.Format("2006-01-02")}, {"DISCHARGE DATE", "discharged", t.Discharged.Format("2006-01-02")}, {"ACCOUNT", "account", t.Account},

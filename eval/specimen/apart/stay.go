@@ -24,7 +24,7 @@ func boxed(d *sheet.Draft, t *fiction.Stay, r *rand.Rand) {
 	s, _ := turn()
 	d.Value(s, 45, 50, "facility", t.Hospital, st.With(14).Strong())
 	d.Label(s, 45, 62, "Telephone", small, 4, "facility.phone", fiction.Phone(t.Phone, 2), small)
-	s.Right(567, 50, "DISCHARGE SUMMARY", st.With(12).Strong())
+	d.ValueRight(s, 567, 50, "title", "DISCHARGE SUMMARY", st.With(12).Strong())
 	cells := [][3]string{
 		{"Name", "patient", t.Patient.LastFirst()}, {"Admission Date", "admitted", t.Admitted.Format("01/02/2006")},
 		{"DOB", "dob", t.Patient.Birth.Format("01/02/2006")}, {"Discharge Date", "discharged", t.Discharged.Format("01/02/2006")},
@@ -49,12 +49,10 @@ func boxed(d *sheet.Draft, t *fiction.Stay, r *rand.Rand) {
 	head("Diagnoses")
 	f.Room(0)
 	f.Sheet.Text(45, f.Y, "Principal:", st)
-	d.Value(f.Sheet, 100, f.Y, "diagnosis.principal", t.Principal, st)
-	f.Skip(12)
+	f.Value("diagnosis.principal", t.Principal, 55, "p", st)
 	f.Sheet.Text(45, f.Y, "Secondary:", st)
 	for _, name := range t.Secondary {
-		d.Value(f.Sheet, 100, f.Y, "diagnosis.secondary", name, st)
-		f.Skip(12)
+		f.Value("diagnosis.secondary", name, 55, "p", st)
 	}
 	head("Reason for admission")
 	f.Prose(t.History, 0, st)
@@ -64,7 +62,7 @@ func boxed(d *sheet.Draft, t *fiction.Stay, r *rand.Rand) {
 	f.Prose(t.Family, 0, st)
 	f.Prose(t.Social, 0, st)
 	head("Allergies")
-	allergies(f, t, st, "; ")
+	allergies(f, t, st, ";")
 	head("Review of systems")
 	f.Prose(t.Review, 0, st)
 	head("Physical exam")
@@ -77,13 +75,13 @@ func boxed(d *sheet.Draft, t *fiction.Stay, r *rand.Rand) {
 	if len(t.Procedures) > 0 {
 		head("Procedures")
 		for _, p := range t.Procedures {
-			f.Prose("[x "+p.Name+"], "+p.On.Format("01/02/2006"), 0, st)
+			f.Items("procedures", []string{"[x " + p.Name + "], " + p.On.Format("01/02/2006")}, "", 0, st)
 		}
 	}
 	head("Medications at discharge")
 	for _, m := range t.Discharge {
 		if m.Change != "stopped" {
-			f.Prose("[m "+m.Name+"] "+m.Strength+" "+m.Form+" - "+m.Sig+" ("+m.Change+")", 0, st)
+			f.Items("medications.discharge", []string{"[m " + m.Name + "] " + m.Strength + " " + m.Form + " - " + m.Sig + " (" + m.Change + ")"}, "", 0, st)
 		}
 	}
 	stopped(f, t, head, st)
@@ -107,7 +105,7 @@ func runIn(d *sheet.Draft, t *fiction.Stay, r *rand.Rand) {
 	}
 	s := d.Add(sheet.LetterWidth, sheet.LetterHeight)
 	d.ValueCentre(s, 306, 52, "facility", t.Hospital, bold.With(13))
-	s.Centre(306, 66, "SUMMARY OF HOSPITALIZATION", bold.With(10))
+	d.ValueCentre(s, 306, 66, "title", "SUMMARY OF HOSPITALIZATION", bold.With(10))
 	for i, c := range [][3]string{
 		{"Patient:", "patient", t.Patient.FirstLast()}, {"MR Number:", "mrn", t.MRN}, {"Born:", "dob", t.Patient.Birth.Format("January 2, 2006")},
 		{"Gender:", "sex", t.Patient.SexWord()}, {"Date of Admission:", "admitted", t.Admitted.Format("January 2, 2006")},
@@ -118,34 +116,28 @@ func runIn(d *sheet.Draft, t *fiction.Stay, r *rand.Rand) {
 		d.Label(s, x, y, c[0], bold, 5, c[1], c[2], st)
 	}
 	f := &sheet.Flow{Draft: d, Sheet: s, X: 60, Y: 164, Width: 492, Bottom: 740, Leading: 1.42, Turn: turn}
-	section := func(head, text string) {
+	runOn := func(head string, body func()) {
 		f.Room(24)
 		f.Skip(4)
 		w := bold.Width(head + " ")
 		f.Sheet.Text(f.X, f.Y, head, bold)
 		f.X, f.Width = f.X+w, f.Width-w
-		f.Prose(text, 0, st)
+		body()
 		f.X, f.Width = f.X-w, f.Width+w
 	}
+	section := func(head, text string) { runOn(head, func() { f.Prose(text, 0, st) }) }
 	f.Sheet.Text(60, f.Y, "PRINCIPAL DIAGNOSIS:", bold)
-	d.Value(f.Sheet, 60+bold.Width("PRINCIPAL DIAGNOSIS: "), f.Y, "diagnosis.principal", t.Principal, st)
-	f.Skip(16)
+	f.Value("diagnosis.principal", t.Principal, bold.Width("PRINCIPAL DIAGNOSIS: "), "p", st)
+	f.Skip(3)
 	f.Line("SECONDARY DIAGNOSES:", bold)
 	for i, name := range t.Secondary {
 		n := fmt.Sprintf("%d. ", i+1)
 		f.Sheet.Text(72, f.Y, n, st)
-		d.Value(f.Sheet, 72+st.Width(n), f.Y, "diagnosis.secondary", name, st)
-		f.Skip(13)
+		f.Value("diagnosis.secondary", name, 12+st.Width(n), "p", st)
 	}
 	section("PRESENT ILLNESS:", t.History)
 	section("PMH:", strings.Join(t.PastHistory, "; ")+".")
-	f.Skip(3)
-	f.Room(0)
-	f.Sheet.Text(f.X, f.Y, "ALLERGIES:", bold)
-	w := bold.Width("ALLERGIES: ")
-	f.X += w
-	allergies(f, t, st, ", ")
-	f.X -= w
+	runOn("ALLERGIES:", func() { allergies(f, t, st, ",") })
 	section("FAMILY HX:", t.Family)
 	section("SOCIAL HX:", t.Social)
 	section("ROS:", t.Review)
@@ -157,7 +149,7 @@ func runIn(d *sheet.Draft, t *fiction.Stay, r *rand.Rand) {
 		for _, p := range t.Procedures {
 			names = append(names, "[x "+p.Name+"]")
 		}
-		section("PROCEDURES:", strings.Join(names, "; ")+".")
+		runOn("PROCEDURES:", func() { f.Items("procedures", names, ";", 0, st) })
 	}
 	f.Skip(4)
 	f.Room(30)
@@ -166,7 +158,10 @@ func runIn(d *sheet.Draft, t *fiction.Stay, r *rand.Rand) {
 	for _, m := range t.Discharge {
 		if m.Change != "stopped" {
 			n++
-			f.Prose(fmt.Sprintf("%d. [m %s] %s, %s.", n, m.Name, m.Strength, strings.ToLower(m.Sig[:1])+m.Sig[1:]), 12, st)
+			number := fmt.Sprintf("%d. ", n)
+			f.Room(0)
+			f.Sheet.Text(f.X+12, f.Y, number, st)
+			f.Items("medications.discharge", []string{"[m " + m.Name + "] " + m.Strength + ", " + strings.ToLower(m.Sig[:1]) + m.Sig[1:] + "."}, "", 12+st.Width(number), st)
 		}
 	}
 	stopped(f, t, func(h string) { f.Line(strings.ToUpper(h)+":", bold) }, st)
@@ -179,14 +174,14 @@ func runIn(d *sheet.Draft, t *fiction.Stay, r *rand.Rand) {
 // allergies prints the list, or that there is none.
 func allergies(f *sheet.Flow, t *fiction.Stay, st sheet.Style, between string) {
 	if len(t.Allergies) == 0 {
-		f.Draft.Field("allergies", "NKDA", f.Sheet, f.Line("NKDA", st))
+		f.Value("allergies", "NKDA", 0, "a*", st)
 		return
 	}
 	var list []string
 	for _, a := range t.Allergies {
 		list = append(list, "[a "+a.To+"] ("+a.Reaction+")")
 	}
-	f.Prose(strings.Join(list, between), 0, st)
+	f.Items("allergies", list, between, 0, st)
 }
 
 // stopped lists the drugs that were stopped.

@@ -29,7 +29,7 @@ var stories = []story{
 			"Blood cultures had no growth. CT angiogram was negative for [p- pulmonary embolism].",
 		},
 		procedures: []string{"CT angiography of the chest"},
-		drugs:      []Drug{{"Cefuroxime", "500 mg", "tablet", "Take 1 tablet by mouth twice daily for 5 days", ""}, {"Guaifenesin", "600 mg", "tablet", "Take 1 tablet by mouth every 12 hours as needed for cough", ""}},
+		drugs:      []Drug{{"Cefuroxime", "500 mg", "tablet", "Take 1 tablet by mouth twice daily for 5 days", ""}, {"Guaifenesin", "600 mg", "tablet", "Take 1 tablet by mouth every 12 hours as needed", ""}},
 		returns:    "Return to the emergency department if you have [p~ fever], [p~ worsening shortness of breath] or [p~ chest pain].",
 		followUp:   "Repeat chest radiograph in 6 weeks.",
 	},
@@ -65,7 +65,7 @@ var stories = []story{
 		procedures: []string{"Venous duplex ultrasound of the left leg"},
 		drugs:      []Drug{{"Cephalexin", "500 mg", "capsule", "Take 1 capsule by mouth four times daily for 7 days", ""}},
 		returns:    "Return if [p~ fever] develops, the [p~ redness] spreads, or there is [p~ drainage] from the leg.",
-		followUp:   "Wound check with the clinic nurse in 3 days.",
+		followUp:   "Visit with the clinic nurse in 3 days.",
 	},
 	{
 		principal: "Upper gastrointestinal bleeding due to gastric ulcer",
@@ -109,7 +109,7 @@ var stories = []story{
 		denials:     []string{"Denies [p- chest pain], [p- cough] and [p- diarrhea].", "No [p- constipation] or [p- rash]."},
 		examination: "Right costovertebral angle [p tenderness]. Abdomen without [p- guarding].",
 		course: []string{
-			"Urine culture grew Escherichia coli. {He} was treated with [m ceftriaxone].", "Renal ultrasound showed no [p- hydronephrosis] and no [p- abscess].",
+			"Urine culture was positive. {He} was treated with [m ceftriaxone].", "Renal ultrasound showed no [p- hydronephrosis] and no [p- abscess].",
 			"[p Hypokalemia] was corrected.",
 		},
 		procedures: []string{"Renal ultrasound"},
@@ -130,7 +130,7 @@ var comorbidities = []struct {
 	{"Atrial fibrillation", Drug{"Apixaban", "5 mg", "tablet", "Take 1 tablet by mouth twice daily", ""}},
 	{"Gastroesophageal reflux disease", Drug{"Omeprazole", "20 mg", "capsule", "Take 1 capsule by mouth before breakfast", ""}},
 	{"Depression", Drug{"Sertraline", "50 mg", "tablet", "Take 1 tablet by mouth once daily", ""}},
-	{"Osteoarthritis", Drug{"Acetaminophen", "500 mg", "tablet", "Take 2 tablets by mouth every 8 hours as needed for pain", ""}},
+	{"Osteoarthritis", Drug{"Acetaminophen", "500 mg", "tablet", "Take 2 tablets by mouth every 8 hours as needed", ""}},
 	{"Gout", Drug{"Allopurinol", "100 mg", "tablet", "Take 1 tablet by mouth once daily", ""}},
 	{"Benign essential tremor", Drug{"Propranolol", "40 mg", "tablet", "Take 1 tablet by mouth twice daily", ""}},
 }
@@ -151,10 +151,10 @@ var families2 = []string{
 
 var socials = []string{
 	"{He} quit [s smoking] ten years ago. Drinks [s alcohol] on weekends. No [s- illicit drug use].", "[s Smokes one pack per day]. Denies [s- alcohol use].",
-	"Lives with family. Never [s- smoker]. No [s- alcohol].",
+	"Lives with family. [s* Never smoker]. No [s- alcohol].",
 }
 
 var instructions = []string{
 	"Low salt diet. Activity as tolerated. Weigh yourself every morning.", "Regular diet. No heavy lifting for two weeks. Keep the leg raised when sitting.",
-	"Drink plenty of fluids. Finish all antibiotics. Rest as needed.",
+	"Drink plenty of fluids. Finish all [m antibiotics]. Rest as needed.",
 }

@@ -35,6 +35,10 @@ func (d *Draft) Add(width, height float64) *Sheet {
 // already gets another one beside it, unless it is the same again (a running head). The
 // place of value i, from 1, is kept under name[i].
 func (d *Draft) Field(name, printed string, s *Sheet, box document.Box) {
+	d.value(name, printed, expected.Place{Page: s.Number, Box: box})
+}
+
+func (d *Draft) value(name, printed string, at expected.Place) {
 	old := d.Expected.Fields[name].Parts
 	for _, p := range old {
 		if p == printed {
@@ -42,7 +46,7 @@ func (d *Draft) Field(name, printed string, s *Sheet, box document.Box) {
 		}
 	}
 	d.Expected.Fields[name] = expected.List(append(old, printed)...)
-	d.place(expected.PartName(name, len(old)), s, box)
+	d.Expected.Boxes[expected.PartName(name, len(old))] = at
 }
 
 // Unnamed writes down a printed value for which there is no field name.

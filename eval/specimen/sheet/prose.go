@@ -10,7 +10,7 @@ import (
 // Prose is running text with marked mentions: [p fever] is a mention of a problem, and the
 // letters behind the kind say how it is asserted. Kinds: p problem, m medication, t test,
 // x procedure, a allergy, s social history. Assertions: - negated, ? uncertain,
-// ~ hypothetical, h historical, f of a relative. No mention spans a bracket.
+// ~ hypothetical, h historical, f of a relative, * negated or not. No mention spans a bracket.
 
 // mention is the assertion of a marked text.
 type mention struct {
@@ -19,10 +19,10 @@ type mention struct {
 	text  string
 }
 
-// proseWord is a word with the mention it belongs to, -1 for none.
+// proseWord is a word with the mention and the item of a list it belongs to, -1 for none.
 type proseWord struct {
-	s       string
-	mention int
+	s             string
+	mention, item int
 }
 
 var mentionTypes = map[byte]string{
@@ -38,7 +38,7 @@ func parseProse(text string) (words []proseWord, mentions []mention) {
 				words[len(words)-1].s += w
 				continue
 			}
-			words = append(words, proseWord{w, m})
+			words = append(words, proseWord{w, m, -1})
 		}
 	}
 	glue := false
@@ -66,6 +66,9 @@ func (m mention) entity() expected.Entity {
 	}
 	if strings.Contains(m.marks, "f") {
 		e.Experiencer = "family"
+	}
+	if strings.Contains(m.marks, "*") {
+		e.Negated, e.NegatedFree = nil, true
 	}
 	return e
 }
@@ -103,6 +106,36 @@ func (f *Flow) Line(s string, st Style) document.Box {
 // with the box of their ink on the sheet where they begin.
 func (f *Flow) Prose(text string, indent float64, st Style) {
 	words, mentions := parseProse(text)
+	f.run(words, mentions, nil, indent, st)
+}
+
+// Items draws marked-up texts one after the other with a sign between them, and writes
+// each down as a value of a field.
+func (f *Flow) Items(name string, items []string, between string, indent float64, st Style) {
+	var words []proseWord
+	var mentions []mention
+	for i, item := range items {
+		w, m := parseProse(item)
+		for k := range w {
+			if w[k].mention >= 0 {
+				w[k].mention += len(mentions)
+			}
+			w[k].item = i
+		}
+		if i < len(items)-1 {
+			w[len(w)-1].s += between
+		}
+		words, mentions = append(words, w...), append(mentions, m...)
+	}
+	places := make([]expected.Place, len(items))
+	f.run(words, mentions, places, indent, st)
+	for i, item := range items {
+		f.Draft.value(name, Printed(item), places[i])
+	}
+}
+
+// run sets words in lines and fills in where the items stand.
+func (f *Flow) run(words []proseWord, mentions []mention, items []expected.Place, indent float64, st Style) {
 	places := make([]expected.Place, len(mentions))
 	for len(words) > 0 {
 		n, run := 1, st.Width(words[0].s)
@@ -114,7 +147,7 @@ func (f *Flow) Prose(text string, indent float64, st Style) {
 			n++
 		}
 		f.Room(0)
-		f.proseLine(words[:n], mentions, places, f.X+indent, st)
+		f.line(words[:n], places, items, f.X+indent, st)
 		f.Y += st.Size * f.Leading
 		words = words[n:]
 	}
@@ -126,26 +159,38 @@ func (f *Flow) Prose(text string, indent float64, st Style) {
 	}
 }
 
-// proseLine draws one line and adds its words to the places of their mentions.
-func (f *Flow) proseLine(line []proseWord, mentions []mention, places []expected.Place, x float64, st Style) {
+// line draws one line and adds its words to the places of their mentions and items. A thing
+// that goes over to the next sheet keeps its place on the first.
+func (f *Flow) line(line []proseWord, mentions, items []expected.Place, x float64, st Style) {
 	text := ""
 	for i, w := range line {
 		if i > 0 {
 			text += " "
 		}
+		box := f.Sheet.inkOf(x+st.Width(text), f.Y, w.s, st)
 		if w.mention >= 0 {
-			box := f.Sheet.inkOf(x+st.Width(text), f.Y, w.s, st)
-			at := &places[w.mention]
-			if at.Page == 0 {
-				at.Page = f.Sheet.Number
-			}
-			if at.Page == f.Sheet.Number {
-				at.Box = at.Box.Union(box)
-			}
+			f.extend(&mentions[w.mention], box)
+		}
+		if w.item >= 0 {
+			f.extend(&items[w.item], box)
 		}
 		text += w.s
 	}
 	f.Sheet.Text(x, f.Y, text, st)
+}
+
+func (f *Flow) extend(at *expected.Place, box document.Box) {
+	if at.Page == 0 {
+		at.Page = f.Sheet.Number
+	}
+	if at.Page == f.Sheet.Number {
+		at.Box = at.Box.Union(box)
+	}
+}
+
+// Value draws one line of plain text that is the value of a field and a mention of this kind.
+func (f *Flow) Value(name, value string, indent float64, kind string, st Style) {
+	f.Items(name, []string{"[" + kind + " " + value + "]"}, "", indent, st)
 }
 
 // inkOf is the box that Text would give, without drawing.
