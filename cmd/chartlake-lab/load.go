@@ -97,9 +97,11 @@ func (l *ledger) next(rng *rand.Rand) sent {
 	return u
 }
 
-// upload lets clients upload until the server does not answer any more. The function that it
-// returns waits for them.
-func upload(s *server, log *ledger, clients int, seed uint64) func() {
+// upload lets clients upload until the server does not answer any more. wait waits for them;
+// first is closed at the first acknowledgement.
+func upload(s *server, log *ledger, clients int, seed uint64) (wait func(), first <-chan struct{}) {
+	acked := make(chan struct{})
+	var once sync.Once
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	for i := range clients {
@@ -112,6 +114,9 @@ func upload(s *server, log *ledger, clients int, seed uint64) func() {
 				if status == 0 {
 					return
 				}
+				if status == 202 {
+					once.Do(func() { close(acked) })
+				}
 				if rng.IntN(8) == 0 { // the same again, by the same or no key
 					status, r = s.post(ctx, u.body, u.name, u.key)
 					log.note(u, status, r)
@@ -122,10 +127,11 @@ func upload(s *server, log *ledger, clients int, seed uint64) func() {
 			}
 		})
 	}
-	return func() {
+	wait = func() {
 		cancel()
 		wg.Wait()
 	}
+	return wait, acked
 }
 
 // labReport is a small born-digital PDF of a fictional laboratory report, every one another.

@@ -33,7 +33,7 @@ func (r *Result) Passed() bool {
 	if r.Control != "" {
 		return r.Lost > 0
 	}
-	return r.Lost == 0 && r.Unsettled == 0 && len(r.Violated) == 0
+	return r.Acked > 0 && r.Lost == 0 && r.Unsettled == 0 && len(r.Violated) == 0
 }
 
 func (r *Result) String() string {
@@ -63,6 +63,8 @@ type place interface {
 	Close()
 }
 
+const firstMax = 20 * time.Second // for the first acknowledgement of a life
+
 // run does the cycles and the checks.
 func run(o options) (*Result, error) {
 	started := time.Now()
@@ -89,7 +91,11 @@ func run(o options) (*Result, error) {
 		}
 		// The door of a restarted server must know what was acknowledged before.
 		r.Violated = append(r.Violated, s.recheck(log)...)
-		load := upload(s, log, o.Uploaders, rng.Uint64())
+		load, first := upload(s, log, o.Uploaders, rng.Uint64())
+		select { // a life that ends before its first acknowledgement shows little
+		case <-first:
+		case <-time.After(firstMax):
+		}
 		time.Sleep(time.Duration(30+rng.IntN(250)) * time.Millisecond)
 		err = where.Cut(s)
 		load()
