@@ -113,6 +113,7 @@ func (t *turn) first(i int, c store.Command) error {
 				return severalMatches()
 			}
 		}
+		it.decide = nil
 		t.relink(c.FullURL, c.Resource, it.key)
 	case store.Update:
 		if it.decide == nil {
@@ -121,6 +122,7 @@ func (t *turn) first(i int, c store.Command) error {
 		if err := t.decideUpdate(it, c); err != nil {
 			return err
 		}
+		it.decide = nil
 		t.relink(c.FullURL, c.Resource, it.key)
 	}
 	return nil
@@ -237,12 +239,9 @@ func (t *turn) conditional(ref string) (string, error) {
 
 // update writes under the resource's own id.
 func (t *turn) update(i int, it *item, c store.Update) error {
-	cur := &row{}
-	var err error
-	if !it.fresh {
-		if cur, err = t.current(it.key); err != nil {
-			return err
-		}
+	cur, err := t.current(it.key)
+	if err != nil {
+		return err
 	}
 	if err := precondition(cur, c.IfMatch); err != nil {
 		return err
@@ -364,7 +363,7 @@ func (t *turn) deleteOne(i int, key store.Key, c store.Delete) error {
 	t.seq++
 	next := *cur
 	next.version, next.seq, next.updated, next.deleted = cur.version+1, t.seq, t.now.UnixMilli(), true
-	if err := t.insertVersion(&next, store.OpDelete, nil); err != nil {
+	if err := t.insertVersion(&next, store.OpDelete, nil, true); err != nil {
 		return err
 	}
 	t.results[i] = store.Result{Op: store.OpDelete, Version: &store.Version{Key: key, Version: int(next.version), Seq: next.seq, Op: store.OpDelete, At: t.now}}

@@ -35,17 +35,17 @@ func (t *turn) put(i int, it *item, cur *row, rd *ready) error {
 	}
 	next := *cur
 	if next.rid == 0 {
-		if known := t.rids[it.key]; known != 0 {
-			next.rid = known
-		} else {
-			t.rid++
-			next.rid = t.rid
-		}
+		// A resource before this one in the transaction may refer to it.
+		next.rid = t.rids[it.key]
+	}
+	exists := next.rid != 0
+	if !exists {
+		t.rid++
+		next.rid = t.rid
 	}
 	t.seq++
 	next.version, next.seq, next.updated, next.deleted = cur.version+1, t.seq, t.now.UnixMilli(), false
-	stub := cur.rid == 0 && next.rid != t.rid
-	if err := t.insertVersionAs(&next, op, rd, cur.rid != 0 || stub); err != nil {
+	if err := t.insertVersion(&next, op, rd, exists); err != nil {
 		return err
 	}
 	t.rids[it.key] = next.rid
@@ -104,12 +104,9 @@ func opOf(n int64) store.Op {
 	return [...]store.Op{"", store.OpCreate, store.OpUpdate, store.OpDelete}[n&3]
 }
 
-func (w *writer) insertVersion(next *row, op store.Op, rd *ready) error {
-	return w.insertVersionAs(next, op, rd, true)
-}
-
-// insertVersionAs adds a version and makes it the current one.
-func (w *writer) insertVersionAs(next *row, op store.Op, rd *ready, exists bool) error {
+// insertVersion adds a version and makes it the current one; exists says that the resource
+// has a row already.
+func (w *writer) insertVersion(next *row, op store.Op, rd *ready, exists bool) error {
 	var packed []byte
 	dict := int64(0)
 	if rd != nil {

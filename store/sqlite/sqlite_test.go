@@ -9,6 +9,7 @@ import (
 	"chartlake/search"
 	"chartlake/store"
 	"chartlake/store/sqlite"
+	"chartlake/store/storetest"
 )
 
 var anna = store.Actor{ID: "user:anna"}
@@ -90,3 +91,8 @@ func cutQuery(q string) (string, string, bool) {
 }
 
 func timeOf(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+func TestStore(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t testing.TB) store.Store { return open(t) })
+}
