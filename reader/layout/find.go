@@ -53,7 +53,7 @@ func runs(k *pixel.Ink, least int, vertical bool) ([]Stroke, []path) {
 			}
 		}
 	}
-	return assemble(all, vertical)
+	return assemble(k, all, vertical)
 }
 
 func streaks(all []streak, pix []uint8, row, length, step, least int) []streak {
@@ -97,7 +97,7 @@ type path struct {
 	low, high []int
 }
 
-func assemble(all []streak, vertical bool) (strokes []Stroke, paths []path) {
+func assemble(k *pixel.Ink, all []streak, vertical bool) (strokes []Stroke, paths []path) {
 	members := map[int][]streak{}
 	order := []int{}
 	for i, s := range all {
@@ -123,8 +123,9 @@ func assemble(all []streak, vertical bool) (strokes []Stroke, paths []path) {
 		if vertical {
 			s = Stroke{at0, from, at1, to, true}
 		}
-		strokes = append(strokes, s)
-		paths = append(paths, trace(m, from, to, vertical))
+		if p := trace(m, from, to, vertical); p.line(k) {
+			strokes, paths = append(strokes, s), append(paths, p)
+		}
 	}
 	return strokes, paths
 }
@@ -153,6 +154,33 @@ func (p path) index(k *pixel.Ink, place, across int) int {
 		return -1
 	}
 	return y*k.W + x
+}
+
+// line tells a ruling line from a row of letter tops or feet: nearly all of it is ink, and for
+// most of its length there is paper on both sides.
+func (p path) line(k *pixel.Ink) bool {
+	dark := func(place, across int) bool {
+		at := p.index(k, place, across)
+		return at >= 0 && k.Pix[at] != 0
+	}
+	ink, alone := 0, 0
+	for i := range p.low {
+		lo, hi, place := p.low[i], p.high[i], p.first+i
+		if lo >= hi {
+			continue
+		}
+		for r := lo; r < hi; r++ {
+			if dark(place, r) {
+				ink++
+				break
+			}
+		}
+		if !dark(place, lo-2) && !dark(place, hi+1) {
+			alone++
+		}
+	}
+	n := len(p.low)
+	return 10*ink >= 8*n && 10*alone >= 6*n && (10*ink >= 9*n || 10*alone >= 9*n)
 }
 
 // wipe marks the ink of a stroke and the ragged pixel along its edges.

@@ -212,9 +212,22 @@ func frames(k *pixel.Ink, comps []pixel.Component, labels []int32, size int) []b
 		if w < 9 || h < 9 || 10*w < 9*size || 10*h < 9*size || w > 8*h || h > 3*w {
 			continue
 		}
-		out[i] = edge(k, labels, int32(i+1), c)
+		out[i] = edge(k, labels, int32(i+1), c) && !crowded(comps, i, size)
 	}
 	return out
+}
+
+// crowded reports whether another letter stands right beside a component, as in a word.
+func crowded(comps []pixel.Component, i, size int) bool {
+	c := comps[i]
+	for j, d := range comps {
+		gap := max(d.X0-c.X1, c.X0-d.X1)
+		if j != i && gap >= 0 && 10*gap < 3*size && 2*d.H() > c.H() && d.H() < 2*c.H() && d.W() < 3*size &&
+			2*(min(c.Y1, d.Y1)-max(c.Y0, d.Y0)) > d.H() {
+			return true
+		}
+	}
+	return false
 }
 
 // edge reports whether a component runs along all four sides of its box.
