@@ -166,8 +166,7 @@ func (s *server) entry(c *call, e *fhir.Node) *fhir.Node {
 		r, err = s.route(inner)
 	}
 	if err != nil {
-		status := fault.Status(err)
-		return fhir.NewObject("response", fhir.NewObject("status", statusText(status), "outcome", outcome(err)))
+		return fhir.NewObject("response", fhir.NewObject("status", statusText(statusOf(err)), "outcome", outcome(err)))
 	}
 	response := fhir.NewObject("status", statusText(r.status))
 	if r.location != "" {
@@ -189,6 +188,9 @@ func statusText(status int) string { return strconv.Itoa(status) + " " + http.St
 // entryCall makes a call of an entry's request.
 func (s *server) entryCall(c *call, e *fhir.Node) (*call, error) {
 	request := e.Get("request")
+	if request.Str("method") == "" {
+		return nil, fault.New(fault.Invalid, "no_request", "the entry has no request")
+	}
 	path, raw, _ := strings.Cut(strings.TrimPrefix(request.Str("url"), s.Base), "?")
 	parts, err := splitPath(path)
 	if err != nil {

@@ -98,17 +98,9 @@ func (o *writer) fail(err error) {
 	if o.started {
 		return
 	}
-	f := fault.As(err)
-	status := fault.Status(err)
-	if f != nil {
-		switch f.Code {
-		case "method_not_allowed":
-			status = http.StatusMethodNotAllowed
+	if f := fault.As(err); f != nil {
+		if f.Code == "method_not_allowed" {
 			o.w.Header().Set("Allow", strings.TrimPrefix(f.Message, "this address takes "))
-		case "not_acceptable":
-			status = http.StatusNotAcceptable
-		case "patch_unsupported":
-			status = http.StatusMethodNotAllowed
 		}
 		if f.RetryAfter > 0 {
 			o.w.Header().Set("Retry-After", strconv.Itoa(max(1, int(f.RetryAfter.Seconds()))))
@@ -117,7 +109,20 @@ func (o *writer) fail(err error) {
 			o.w.Header().Set("WWW-Authenticate", "Bearer")
 		}
 	}
-	o.body(status, outcome(err))
+	o.body(statusOf(err), outcome(err))
+}
+
+// statusOf is fault's status, but for what only HTTP has a status for.
+func statusOf(err error) int {
+	if f := fault.As(err); f != nil {
+		switch f.Code {
+		case "method_not_allowed", "patch_unsupported":
+			return http.StatusMethodNotAllowed
+		case "not_acceptable":
+			return http.StatusNotAcceptable
+		}
+	}
+	return fault.Status(err)
 }
 
 // reply writes the result of an interaction.
