@@ -7,9 +7,8 @@
 // fixed versions; sources.txt has the checksums. Nothing in it is typed in by hand, and it
 // holds no codes of SNOMED CT, LOINC or CPT. R4 unpacks it on first use.
 //
-// What the source lacks. The official package has 1,400 SearchParameters, ours 1,377: the
-// source has 1,378, of which one is of R5 and left out. The 23 others are not in the
-// source; MissingSearchParameters names what is known of them.
+// The search parameters that R4 publishes and this package leaves out are listed, with the
+// reasons, in search-parameters.md.
 package definition
 
 // Kind tells primitive, complex and resource types apart.

@@ -82,11 +82,6 @@ func (b *builder) searchParameters() error {
 	if err != nil {
 		return err
 	}
-	extra, err := missingParameters()
-	if err != nil {
-		return err
-	}
-	all = append(all, extra...)
 	code := map[string]string{}
 	for _, p := range all {
 		code[p.URL] = p.Code
