@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 
 	"chartlake/fault"
@@ -26,7 +27,7 @@ func pages() http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
-		if path.Ext(name) == "" {
+		if path.Ext(name) == "" && !api(name) {
 			name = "index.html"
 		}
 		body, err := fs.ReadFile(files, name)
@@ -41,6 +42,12 @@ func pages() http.Handler {
 		w.Header().Set("Content-Type", mediaType(name))
 		w.Write(body)
 	})
+}
+
+// api reports whether a path is the interface's and not a place inside the pages.
+func api(name string) bool {
+	top, _, _ := strings.Cut(name, "/")
+	return slices.Contains([]string{"documents", "review", "events", "fhir", "console"}, top)
 }
 
 // mediaType is by name; the table of the machine is not asked for the kinds that we have.

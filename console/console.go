@@ -42,11 +42,8 @@ type server struct {
 // New gives the handler of every path of the console but POST /documents, which is intake's.
 // The live hub works only while somebody listens, so there is nothing to close.
 func New(config Config) http.Handler {
-	if config.Progress == nil {
-		config.Progress = func(string) (pipeline.Progress, bool) { return pipeline.Progress{}, false }
-	}
-	if config.Moved == nil {
-		config.Moved = func() <-chan struct{} { return nil }
+	if config.Progress == nil || config.Moved == nil {
+		config.Progress, config.Moved = nothingRuns, neverMoves
 	}
 	s := &server{Config: config, summaries: newSummaries(), drawing: make(chan struct{}, picturesAtOnce)}
 	s.live = newLive(s)
@@ -65,6 +62,9 @@ func New(config Config) http.Handler {
 	mux.Handle("GET /", pages())
 	return guard(mux)
 }
+
+func nothingRuns(string) (pipeline.Progress, bool) { return pipeline.Progress{}, false }
+func neverMoves() <-chan struct{}                  { return nil }
 
 type handler func(w http.ResponseWriter, r *http.Request, actor store.Actor) error
 

@@ -2,9 +2,12 @@ package console
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
 	"chartlake/record"
@@ -36,6 +39,33 @@ func TestLiveArrival(t *testing.T) {
 	b.see("counts", `[...document.querySelectorAll(".lane h2 span")].map(x => x.textContent).join() === "0,1,1,0"`)
 	b.shot("inbox")
 	b.see("a file name is text", `!window.pwned`)
+}
+
+// TestUpload sends files by the button and by a drop, and says what became of each.
+func TestUpload(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	b := newTab(t, 1280, 860)
+	folder := t.TempDir()
+	scan, note := filepath.Join(folder, "Scan Žluťoučký.png"), filepath.Join(folder, "note.txt")
+	for path, body := range map[string][]byte{scan: labReport(t, "Tarn").png(1, 100), note: []byte("no picture")} {
+		if err := os.WriteFile(path, body, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.open(s.URL)
+	b.see("an empty page", `document.querySelector(".empty input")`)
+	b.do("choose", chromedp.SetUploadFiles(chromedp.CSS(".empty input"), []string{scan, note}))
+	b.see("one is received, the other refused with what to do", `document.querySelector(".upload-row.sent a") &&
+		document.querySelector(".upload-row.failed")?.textContent.includes("PDF, TIFF, JPEG and PNG")`)
+	b.see("its card is there, with its name", `document.querySelector(".card-title")?.textContent === "Scan Žluťoučký.png"`)
+	b.shot("upload")
+	b.run(`(() => { const data = new DataTransfer(); data.items.add(new File(["still no picture"], "drop.txt"));
+		for (const kind of ["dragenter", "dragover"]) window.dispatchEvent(new DragEvent(kind, {dataTransfer: data, bubbles: true, cancelable: true}));
+		window.dropped = data })()`)
+	b.see("where to drop", `document.querySelector(".drop")`)
+	b.run(`window.dispatchEvent(new DragEvent("drop", {dataTransfer: window.dropped, bubbles: true, cancelable: true}))`)
+	b.see("the dropped file was sent too", `!document.querySelector(".drop") && document.querySelectorAll(".upload-row.failed").length === 2`)
 }
 
 // TestBoxesAndValues goes from a value to its box and from a box to its value.

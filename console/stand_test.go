@@ -7,17 +7,18 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"sync"
 	"testing"
 
+	"chartlake/blob/folder"
 	"chartlake/document"
 	"chartlake/fault"
+	"chartlake/intake"
 	"chartlake/pipeline"
 	"chartlake/reader"
 	"chartlake/record"
+	"chartlake/rest"
 	"chartlake/review"
-	"chartlake/search"
 	"chartlake/smart"
 	"chartlake/store"
 	"chartlake/store/sqlite"
@@ -47,8 +48,15 @@ func newStand(t testing.TB) *stand {
 	s.desk = &review.Desk{Pipeline: s.line}
 	mux := http.NewServeMux()
 	mux.Handle("/", New(Config{Store: db, Act: s.desk.Act, Reading: s.line.Reading, Picture: s.picture, Actor: s.actor}))
-	mux.HandleFunc("/fhir/", s.fhir)
+	blobs, err := folder.Open(t.TempDir(), folder.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	door := intake.New(intake.Config{Store: db, Blobs: blobs, Sniff: sniff})
+	mux.Handle("POST /documents", door.Handler(func(r *http.Request) (store.Actor, error) { return s.actor(r, smart.Upload) }))
 	s.Server = httptest.NewServer(mux)
+	mux.Handle("/fhir/", rest.New(rest.Config{Store: db, Base: s.URL + "/fhir",
+		Actor: func(r *http.Request, do smart.Action, _ string) (store.Actor, error) { return s.actor(r, do) }}))
 	t.Cleanup(func() {
 		s.Server.CloseClientConnections()
 		s.Server.Close()
@@ -105,46 +113,14 @@ func (s *stand) field(t testing.TB, id, name string) *record.Field {
 	return nil
 }
 
-// fhir answers reads and searches from the store, as package rest does.
-func (s *stand) fhir(w http.ResponseWriter, r *http.Request) {
-	kind, id, read := strings.Cut(strings.TrimPrefix(r.URL.Path, "/fhir/"), "/")
-	err := s.db.View(r.Context(), s.person, func(v store.View) error {
-		if read {
-			version, err := v.Read(store.Key{Type: kind, ID: id})
-			if err != nil {
-				return err
-			}
-			w.Write(version.Resource.AppendJSON(nil))
-			return nil
-		}
-		pairs, err := search.Pairs(r.URL.RawQuery)
-		if err != nil {
-			return err
-		}
-		q, err := search.Parse(kind, pairs, search.Options{})
-		if err != nil {
-			return err
-		}
-		page, err := v.Search(q)
-		if err != nil {
-			return err
-		}
-		type entry struct {
-			Resource json.RawMessage   `json:"resource"`
-			Search   map[string]string `json:"search"`
-		}
-		entries := []entry{}
-		for _, m := range page.Matches {
-			entries = append(entries, entry{m.Resource.AppendJSON(nil), map[string]string{"mode": "match"}})
-		}
-		for _, m := range page.Included {
-			entries = append(entries, entry{m.Resource.AppendJSON(nil), map[string]string{"mode": "include"}})
-		}
-		return answer(w, map[string]any{"resourceType": "Bundle", "type": "searchset", "entry": entries})
-	})
-	if err != nil {
-		fail(w, err)
+// sniff takes PNG only, so that a test can be refused at the door.
+func sniff(file io.ReaderAt, _ int64, _ string) (reader.Media, error) {
+	var magic [4]byte
+	file.ReadAt(magic[:], 0)
+	if string(magic[:]) != "\x89PNG" {
+		return reader.Media{}, fault.New(fault.Unsupported, "unsupported_type", "this kind of file is not read")
 	}
+	return reader.Media{Type: "image/png", Pages: 1}, nil
 }
 
 // arrive notes that a paper came in, and take takes it on as the pipeline does, to the state

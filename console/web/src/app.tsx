@@ -105,8 +105,8 @@ export function UploadButton({ choose, size = "sm", children = "Upload" }: {
 }) {
   return (
     <Button component="label" size={size} leftSection={<Icon name="upload" />} className="upload">
-      {children}
-      <input type="file" multiple accept=".pdf,.tif,.tiff,.jpg,.jpeg,.png,application/pdf,image/*"
+      <span className="upload-word">{children}</span>
+      <input type="file" multiple aria-label="Choose files to upload" accept=".pdf,.tif,.tiff,.jpg,.jpeg,.png,application/pdf,image/*"
         onChange={(event) => {
           choose([...(event.currentTarget.files ?? [])]);
           event.currentTarget.value = "";

@@ -84,3 +84,10 @@ export function label(resource: Resource): string {
     default: return concept(resource.code) || concept(resource.type) || String(resource.title ?? "");
   }
 }
+
+/** numberName is what an identifier is, in words. Codes: HL7 v2 table 0203. */
+export function numberName(identifier: any): string {
+  const code = identifier.type?.coding?.[0]?.code ?? "";
+  return identifier.type?.text || numberNames[code] || concept(identifier.type) || "Number";
+}
+const numberNames: Record<string, string> = { MR: "Record number", MB: "Member number", SN: "Subscriber number", AN: "Account number", SS: "Social security number", PI: "Patient number" };

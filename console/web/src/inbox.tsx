@@ -60,7 +60,7 @@ export function Inbox({ choose }: { choose: (files: File[]) => void }) {
           {shown.map((x) => {
             const items = board.items.filter((item) => x.states.includes(item.state));
             return (
-              <section key={x.name} className="lane" aria-label={x.title}>
+              <section key={x.name} className="lane" aria-label={x.title} data-empty={(!filtered && items.length === 0) || undefined}>
                 <h2>{x.title}<span>{asked || type ? items.length : sum(board.counts, x.states)}</span></h2>
                 <Cards items={items} />
                 {items.length === 0 && <p className="hint">{filtered ? "Nothing here matches." : x.hint}</p>}

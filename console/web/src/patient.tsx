@@ -2,7 +2,7 @@ import { Loader } from "@mantine/core";
 import { useEffect, useState } from "react";
 import * as api from "./api";
 import { Link } from "./app";
-import { concept, date, humanName, label, result } from "./fhir";
+import { concept, date, humanName, label, numberName, result } from "./fhir";
 import { Caveats, Source } from "./search";
 import type { Resource } from "./types";
 import { sentence } from "./words";
@@ -52,7 +52,7 @@ export function PatientScreen({ id }: { id: string }) {
         <dl className="pairs">
           {patient.birthDate && <div><dt>Born</dt><dd>{patient.birthDate}</dd></div>}
           {patient.gender && <div><dt>Sex</dt><dd>{patient.gender}</dd></div>}
-          {(patient.identifier ?? []).filter((x: any) => x.value).map((x: any, i: number) => <div key={i}><dt>{concept(x.type) || "Number"}</dt><dd>{x.value}</dd></div>)}
+          {(patient.identifier ?? []).filter((x: any) => x.value).map((x: any, i: number) => <div key={i}><dt>{numberName(x)}</dt><dd>{x.value}</dd></div>)}
           {(patient.telecom ?? []).map((x: any, i: number) => <div key={`t${i}`}><dt>{sentence(x.system ?? "contact")}</dt><dd>{x.value}</dd></div>)}
         </dl>
         <p><Source resource={patient} /> <a className="link" href={`/fhir/Patient/${patient.id}`} target="_blank" rel="noreferrer">FHIR</a></p>

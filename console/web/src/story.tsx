@@ -25,7 +25,7 @@ export function Held({ document, record, busy, review, act }: {
               choose={() => void act({ kind: "answer", segment: i, target: "patient", value: `Patient/${candidate.patient}` })} />
           ))}
           {review && (
-            <Button variant="default" size="compact-md" disabled={busy}
+            <Button variant="default" size="compact-sm" disabled={busy}
               onClick={() => void act({ kind: "answer", segment: i, target: "patient", value: "new" })}>
               {segment.subject!.candidates?.length ? "None of these: a new patient" : "A new patient"}
             </Button>
@@ -53,7 +53,7 @@ function Choice({ candidate, busy, choose }: {
         <Link to={`/p/${candidate.patient}`}><b>{name || `Patient ${candidate.patient.slice(0, 8)}`}</b></Link>
         <ul>{(candidate.reasons ?? []).map((reason, i) => <li key={i}>{reason}</li>)}</ul>
       </div>
-      <Button size="compact-md" disabled={busy} onClick={choose} aria-label={`This patient: ${name || candidate.patient}`}>This patient</Button>
+      <Button size="compact-sm" disabled={busy} onClick={choose} aria-label={`This patient: ${name || candidate.patient}`}>This patient</Button>
     </div>
   );
 }
