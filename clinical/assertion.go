@@ -303,6 +303,10 @@ func sectionDefault(m *mention, section string) {
 	switch section {
 	case "family_history":
 		m.Experiencer = "family"
+	case "stopped_medications":
+		if m.Type == record.Medication {
+			m.attribute("status", "stopped")
+		}
 	case "past_medical_history", "past_surgical_history":
 		m.Historical = true
 	case "instructions":

@@ -80,7 +80,14 @@ func (e *Engine) Annotate(text string) Findings {
 	starts := e.findSections(toks)
 	sections := sectionOf(toks, starts)
 	var out []*mention
+	headers := map[int]bool{}
+	for _, s := range starts {
+		headers[s.first] = true
+	}
 	for _, s := range sentences(toks, starts) {
+		if headers[s.first] {
+			continue // a heading asserts nothing
+		}
 		in := e.mentions(runes, toks, s, sections[s.first])
 		e.assert(toks, s, sections[s.first], in)
 		out = append(out, in...)
@@ -238,7 +245,9 @@ func social(text []rune, toks []token, i int, s span) (*mention, bool) {
 		return nil, false
 	}
 	end := tokenAt(toks, i, s.last, toks[i].begin+loc[1])
-	return newMention(text, toks, i, end, record.SocialHistory, entry{score: 0.9}), true
+	m := newMention(text, toks, i, end, record.SocialHistory, entry{score: 0.9})
+	m.Negated = toks[i].lower == "never" || toks[i].lower == "non" || toks[i].lower == "nonsmoker"
+	return m, true
 }
 
 // bare are words that mostly take up again a finding named before with more words.

@@ -124,7 +124,7 @@ func newLexicon() (*lexicon, error) {
 	byName := make(map[string]terminology.Term, len(problems))
 	for _, t := range problems {
 		byName[t.Name] = t
-		if skip[t.Name] || len(t.Name) < 4 {
+		if skip[t.Name] || len(t.Name) < 4 || organism(t.Code) {
 			continue
 		}
 		l.add(t.Name, entry{kind: kindProblem, code: t.Code, display: t.Display, score: 0.9})
@@ -149,6 +149,11 @@ func newLexicon() (*lexicon, error) {
 		l.names(names, entry{kind: k, score: 0.9, name: component})
 	}
 	return l, nil
+}
+
+// organism reports the ICD-10-CM categories that name germs, not diseases (B95 to B97).
+func organism(code string) bool {
+	return strings.HasPrefix(code, "B95") || strings.HasPrefix(code, "B96") || strings.HasPrefix(code, "B97")
 }
 
 func (l *lexicon) list(data string, k kind) {

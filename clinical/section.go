@@ -62,15 +62,8 @@ func (e *Engine) header(toks []token, i int, lineStart bool) (sectionStart, bool
 	return best, best.name != ""
 }
 
-// titled reports words that all begin with a capital, as headings do.
-func titled(toks []token) bool {
-	for _, t := range toks {
-		if r := []rune(t.text)[0]; unicode.IsLetter(r) && !unicode.IsUpper(r) && t.lower != "of" && t.lower != "and" && t.lower != "at" && t.lower != "on" && t.lower != "to" && t.lower != "prior" {
-			return false
-		}
-	}
-	return true
-}
+// titled reports that a line begins with a capital, as headings do.
+func titled(toks []token) bool { return unicode.IsUpper([]rune(toks[0].text)[0]) }
 
 // bullet reports a list mark that stands first on its line.
 func bullet(toks []token, i int) bool {
