@@ -1,0 +1,73 @@
+package field
+
+import (
+	_ "embed"
+	"strings"
+	"unicode"
+)
+
+//go:embed labels.txt
+var labelsText string
+
+// Kind is what the value of a label looks like.
+type Kind string
+
+const (
+	KindName    Kind = "name"
+	KindDate    Kind = "date"
+	KindPhone   Kind = "phone"
+	KindMoney   Kind = "money"
+	KindID      Kind = "id"
+	KindNumber  Kind = "number"
+	KindCode    Kind = "code"
+	KindText    Kind = "text"
+	KindChoice  Kind = "choice"
+	KindAddress Kind = "address"
+	KindEmail   Kind = "email"
+)
+
+// lexicon knows the labels of labels.txt by their letters.
+type lexicon struct {
+	kinds   map[string]Kind
+	longest int // words of the longest label
+}
+
+func newLexicon() *lexicon {
+	l := &lexicon{kinds: map[string]Kind{}}
+	for line := range strings.Lines(labelsText) {
+		kind, labels, ok := strings.Cut(strings.TrimSpace(line), ":")
+		if !ok || strings.HasPrefix(line, "#") {
+			continue
+		}
+		for label := range strings.SplitSeq(labels, "|") {
+			if key := letters(label); key != "" {
+				if _, known := l.kinds[key]; !known {
+					l.kinds[key] = Kind(kind)
+				}
+				l.longest = max(l.longest, len(strings.Fields(label)))
+			}
+		}
+	}
+	return l
+}
+
+// lookup finds a label by its wording.
+func (l *lexicon) lookup(text string) (Kind, bool) {
+	k, ok := l.kinds[letters(text)]
+	return k, ok
+}
+
+// letters is a text without case, blanks and signs; "#" and "No." at its end become "number".
+func letters(s string) string {
+	s = strings.ToLower(strings.TrimSpace(s))
+	if cut, ok := strings.CutSuffix(strings.TrimRight(s, ":. "), "#"); ok {
+		s = cut + " number"
+	}
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, s)
+	return strings.TrimLeft(s, "0123456789") // boxes of claim forms are numbered: "2. Patient's name"
+}
