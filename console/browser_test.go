@@ -120,6 +120,16 @@ func (b *tab) run(expression string) {
 	}
 }
 
+// text evaluates an expression that is a text.
+func (b *tab) text(expression string) string {
+	b.t.Helper()
+	out, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](expression))
+	if err != nil {
+		b.t.Fatalf("evaluate: %v", err)
+	}
+	return out
+}
+
 func (b *tab) open(url string) {
 	b.t.Helper()
 	b.do("open", chromedp.Navigate(url))

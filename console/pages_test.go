@@ -350,6 +350,52 @@ func TestActiveContentIsText(t *testing.T) {
 	b.see("nothing ran, nothing was made", `!window.pwned && !document.querySelector("#root img[src=x]") && !document.querySelector("#root script")`)
 }
 
+// contrasts gives every visible text of the page whose contrast with its ground is under 4.5
+// (WCAG 2.2 §1.4.3), leaving out what cannot be used now.
+const contrasts = `(() => {
+	const numbers = c => (c.match(/[\d.]+/g) || []).map(Number), canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
+	const over = (top, under) => { const a = top[3] ?? 1; return [0, 1, 2].map(i => top[i] * a + under[i] * (1 - a)) };
+	const rgba = c => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = c; canvas.fillRect(0, 0, 1, 1); const d = canvas.getImageData(0, 0, 1, 1).data; return [d[0], d[1], d[2], d[3] / 255] };
+	const light = c => { const [r, g, b] = c.map(v => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4); return 0.2126 * r + 0.7152 * g + 0.0722 * b };
+	const ground = e => e ? over(rgba(getComputedStyle(e).backgroundColor), ground(e.parentElement)) : [255, 255, 255];
+	const bad = [];
+	for (const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT); walk.nextNode();) {
+		const e = walk.currentNode.parentElement, style = getComputedStyle(e), box = e.getBoundingClientRect();
+		if (!walk.currentNode.data.trim() || box.width < 2 || box.height < 2 || e.closest(":disabled, [data-disabled], svg, script, noscript, .hidden, .skip")) continue;
+		const under = ground(e), [a, b] = [light(over(rgba(style.color), under)), light(under)].sort((x, y) => y - x), ratio = (a + 0.05) / (b + 0.05);
+		if (ratio < 4.5) bad.push(walk.currentNode.data.trim().slice(0, 30) + " " + ratio.toFixed(2) + " " + e.className);
+	}
+	return bad.join("; ");
+})()`
+
+// TestContrast measures every text of the pages in both schemes, and that each thing to press
+// or fill in has a name.
+func TestContrast(t *testing.T) {
+	t.Parallel()
+	s, p := reviewing(t, "Tarn")
+	b := newTab(t, 1280, 860)
+	for _, scheme := range []string{"light", "dark"} {
+		b.open(s.URL)
+		b.run(fmt.Sprintf(`localStorage.setItem("mantine-color-scheme-value", %q)`, scheme))
+		for place, ready := range map[string]string{"/": ".card-reason", "/d/" + p.row.ID: ".outline", "/search": ".results"} {
+			b.open(s.URL + place)
+			b.see("the page", fmt.Sprintf(`document.querySelector(%q) && document.documentElement.dataset.mantineColorScheme === %q &&
+				document.getAnimations().every(a => a.playState !== "running" || a.effect.getTiming().iterations === Infinity)`, ready, scheme))
+			if bad := b.text(contrasts); bad != "" {
+				t.Errorf("%s %s: too little contrast: %s", scheme, place, bad)
+			}
+			nameless := b.text(`[...document.querySelectorAll("button, a, input, select, [role=button]")].filter(e => !e.ariaLabel && !e.textContent.trim() &&
+				!e.labels?.length && !e.title).map(e => e.outerHTML.slice(0, 80)).join("; ")`)
+			if nameless != "" {
+				t.Errorf("%s: without a name: %s", place, nameless)
+			}
+		}
+		b.open(s.URL + "/d/" + p.row.ID)
+		b.see("a document", `document.querySelector(".outline")`)
+		b.shot("document-" + scheme)
+	}
+}
+
 // reviewing is a stand with a paper that waits for a person.
 func reviewing(t *testing.T, seed string) (*stand, *paper) {
 	t.Helper()

@@ -23,8 +23,11 @@ export function problem(status: number, body: string, retryAfter: string | null)
   } catch {
     // not JSON: the status must do
   }
-  return new Problem(status, code, message || words[status] || `The server answered ${status}.`, Number(retryAfter) || 0);
+  return new Problem(status, code, asSentence(message) || words[status] || `The server answered ${status}.`, Number(retryAfter) || 0);
 }
+
+/** The server's messages are written to stand inside others; here they stand alone. */
+const asSentence = (text: string) => (text ? text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".") : "");
 
 const words: Record<number, string> = {
   0: "The server cannot be reached.",

@@ -293,7 +293,7 @@ export function DocumentScreen({ id }: { id: string }) {
           <span className="grow" />
           {may_review && document.state !== "rejected" && (
             <Tooltip label="It does not belong here: what it filed is taken back">
-              <Button size="compact-sm" variant="subtle" color="gray" disabled={busy} onClick={() => void reject()}>Reject document</Button>
+              <Button size="compact-sm" variant="subtle" className="quiet" disabled={busy} onClick={() => void reject()}>Reject document</Button>
             </Tooltip>
           )}
           {may_review && <Button size="compact-sm" variant="default" leftSection={<Icon name="undo" />} disabled={!undoable(document) || busy} onClick={undo}>Undo</Button>}

@@ -67,11 +67,11 @@ const actions: Record<string, string> = {
 export function History({ document, versions }: { document: DocumentFull; versions: Record<string, string> }) {
   const events = [
     ...(document.arrivals ?? []).map((a) => ({ at: a.at, text: "Arrived", by: `by ${a.source}` })),
-    ...(document.history ?? []).filter((h) => h.from).map((h) => ({
+    ...(document.history ?? []).filter((h) => h.from && h.from !== h.to).map((h) => ({
       at: h.at, text: stateWord(h.to as DocumentState), by: [h.code && sentence(h.code), who(h.actor)].filter(Boolean).join(", "),
     })),
     ...document.records.map((r) => ({ at: r.at, text: actions[r.action] ?? sentence(r.action), by: `${who(r.actor)}, version ${r.version}` })),
-  ].sort((a, b) => b.at.localeCompare(a.at));
+  ].sort((a, b) => a.at.localeCompare(b.at)).reverse(); // what is of one moment stays in its order
   return (
     <div className="story">
       <ol>{events.map((event, i) => <li key={i}><b>{event.text}</b> <span>{event.by}</span><time dateTime={event.at}>{exactly(event.at)}</time></li>)}</ol>
