@@ -387,8 +387,9 @@ func (t *turn) matches(q *search.Query, limit int) ([]store.Key, error) {
 // audit writes the row of a request.
 func (w *writer) audit(actor store.Actor, steps []audit.Step) error {
 	w.auditAt++
-	return w.c.exec(`INSERT INTO audit VALUES (?,?,?,?,?,?,?,NULL,NULL,0)`, w.auditAt, w.now.UnixMilli(), actor.ID, actor.RequestID,
-		string(audit.Success), "", packSteps(steps))
+	dict, packed := w.s.pack.pack(stepsJSON(steps))
+	return w.c.exec(`INSERT INTO audit VALUES (?,?,?,?,?,?,?,?,NULL,NULL,0)`, w.auditAt, w.now.UnixMilli(), actor.ID, actor.RequestID,
+		string(audit.Success), "", dict, packed)
 }
 
 // row is the current state of a resource.

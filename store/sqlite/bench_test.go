@@ -83,6 +83,9 @@ func BenchmarkImport(b *testing.B) {
 	texts := bundles(b, n)
 	for b.Loop() {
 		folder := b.TempDir()
+		if keep := os.Getenv("CHARTLAKE_BENCH_FOLDER"); keep != "" {
+			folder = keep
+		}
 		s, err := sqlite.Open(context.Background(), sqlite.Config{Folder: folder})
 		if err != nil {
 			b.Fatal(err)

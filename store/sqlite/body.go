@@ -65,6 +65,13 @@ func (p *packer) use(id int64, dictionary []byte) error {
 	return nil
 }
 
+// plain reports whether no dictionary is in use.
+func (p *packer) plain() bool {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.current == 0
+}
+
 func (p *packer) pack(body []byte) (dict int64, packed []byte) {
 	p.mu.RLock()
 	e, id := p.encoder, p.current

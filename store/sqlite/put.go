@@ -221,7 +221,7 @@ func withMeta(res *fhir.Node, version, updated int64) *fhir.Node {
 	return ordered
 }
 
-func packSteps(steps []audit.Step) []byte {
+func stepsJSON(steps []audit.Step) []byte {
 	b, err := json.Marshal(steps)
 	if err != nil {
 		panic("sqlite: audit steps: " + err.Error())

@@ -65,4 +65,4 @@ CREATE TABLE idempotency (actor TEXT, key TEXT, document TEXT NOT NULL, at INTEG
 -- One row per access. previous and hash are the links of the chain, key_id the key they were made with.
 CREATE TABLE audit (
   seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, request TEXT NOT NULL, outcome TEXT NOT NULL, code TEXT NOT NULL,
-  steps BLOB NOT NULL, previous BLOB, hash BLOB, key_id INTEGER NOT NULL);
+  dict INTEGER NOT NULL, steps BLOB NOT NULL, previous BLOB, hash BLOB, key_id INTEGER NOT NULL);

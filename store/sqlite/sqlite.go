@@ -197,6 +197,26 @@ func (s *Store) openReader() (*conn, error) {
 // Jobs leases work that Enqueue commands left.
 func (s *Store) Jobs() queue.Runner { return s.jobs }
 
+// background does housekeeping beside the writer until the store is closed.
+func (s *Store) background(f func(context.Context) error) {
+	s.done.Add(1)
+	go func() {
+		defer s.done.Done()
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		go func() {
+			select {
+			case <-s.stop:
+				cancel()
+			case <-ctx.Done():
+			}
+		}()
+		if err := f(ctx); err != nil && ctx.Err() == nil && s.cfg.Logger != nil {
+			s.cfg.Logger.Warn("housekeeping of the store", "error", err)
+		}
+	}()
+}
+
 // Changed is closed when this process next commits.
 func (s *Store) Changed() <-chan struct{} {
 	s.mu.Lock()

@@ -24,6 +24,7 @@ type request struct {
 	ctx     context.Context
 	actor   store.Actor
 	work    *work
+	inner   func(*writer) error // instead of work: the store's own housekeeping
 	results []store.Result
 	err     error
 	done    chan struct{}
@@ -43,6 +44,7 @@ type writer struct {
 	now               time.Time // time of the group; never before that of the group before
 	rid, seq, auditAt int64     // counters
 	touched           bool
+	trained           bool // a dictionary was tried in this process
 }
 
 func (s *Store) newWriter(ctx context.Context) (*writer, error) {
@@ -147,6 +149,10 @@ func (w *writer) group(first *request) {
 		}
 		close(r.done)
 	}
+	if err == nil && w.seq >= dictionaryAfter && !w.trained && w.s.pack.plain() {
+		w.trained = true
+		w.s.background(w.s.train)
+	}
 }
 
 // begin opens the transaction of a group and reads the counters.
@@ -192,7 +198,13 @@ func (w *writer) one(r *request) error {
 	rid, seq, auditAt := w.rid, w.seq, w.auditAt
 	w.rows.reset()
 	w.gone.reset()
-	results, err := w.apply(r)
+	var results []store.Result
+	var err error
+	if r.inner != nil {
+		err = r.inner(w)
+	} else {
+		results, err = w.apply(r)
+	}
 	if err == nil {
 		err = w.c.exec(`RELEASE request`)
 	}

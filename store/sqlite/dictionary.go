@@ -1,0 +1,200 @@
+package sqlite
+
+import (
+	"context"
+	"strings"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/ncruces/go-sqlite3"
+
+	"chartlake/fhir"
+	"chartlake/store"
+)
+
+// A dictionary makes stored bodies two to three times smaller, because resources of one type
+// repeat their form. It is trained once, from a sample of the store's own resources, and must
+// not hold what could say something about a patient: it outlives the erasure of every
+// resource. So only member names and texts that many resources of the sample share are kept,
+// and nothing at all from names, identifiers, addresses, notes, dates and references.
+const (
+	dictionarySample = 3_000   // resources that a sample takes
+	dictionaryAfter  = 5_000   // versions that must be there before
+	dictionarySize   = 110_000 // bytes of content
+	dictionaryShare  = 40      // resources of the sample that must share a text
+	codingShare      = 6       // the same within a Coding, which comes from a code system
+)
+
+// private are members below which nothing is kept, shared or not.
+var private = map[string]bool{"name": true, "identifier": true, "address": true, "telecom": true, "contact": true, "text": true, "note": true,
+	"photo": true, "birthDate": true, "deceasedDateTime": true, "id": true, "valueString": true, "data": true, "comment": true,
+	"description": true, "patientInstruction": true, "reference": true, "alias": true, "signature": true}
+
+// train makes a dictionary from the store's resources and uses it from then on. Failing
+// costs nothing but space.
+func (s *Store) train(ctx context.Context) error {
+	var samples []*fhir.Node
+	err := s.View(ctx, store.Actor{ID: "system:dictionary"}, func(sv store.View) (err error) {
+		samples, err = sv.(*view).sample()
+		return err
+	})
+	if err != nil || len(samples) < dictionarySample/2 {
+		return err
+	}
+	built, err := buildDictionary(samples)
+	if err != nil {
+		return err
+	}
+	r := &request{ctx: ctx, done: make(chan struct{}), inner: func(w *writer) error {
+		if n, _, err := w.c.one(`SELECT count(*) FROM dictionary`); err != nil || n > 0 {
+			return err // another process was first; it is used after the next start
+		}
+		return w.c.exec(`INSERT INTO dictionary VALUES (1, ?)`, built)
+	}}
+	if err := s.submit(r); err != nil {
+		return err
+	}
+	return s.pack.use(1, built)
+}
+
+// sample takes current resources spread over the whole store.
+func (v *view) sample() ([]*fhir.Node, error) {
+	top, _, err := v.c.one(`SELECT max(seq) FROM version`)
+	if err != nil {
+		return nil, sqlFault(err)
+	}
+	var raws []rawVersion
+	step := max(1, top/dictionarySample)
+	err = v.c.query(`SELECT `+versionColumns+` FROM version v CROSS JOIN resource r ON r.rid=v.rid WHERE v.seq%?=0 AND v.body IS NOT NULL AND length(v.body)<8000 LIMIT ?`,
+		[]any{step, dictionarySample}, func(s *sqlite3.Stmt) bool {
+			raws = append(raws, scanVersion(s))
+			return true
+		})
+	if err != nil {
+		return nil, sqlFault(err)
+	}
+	var out []*fhir.Node
+	for _, raw := range raws {
+		got, err := v.decode(raw)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, got.Resource)
+	}
+	return out, nil
+}
+
+// buildDictionary lays the distinct pieces of the masked sample side by side. The sample as
+// it is gives only how often which byte and which length occurs.
+func buildDictionary(samples []*fhir.Node) ([]byte, error) {
+	shared := map[string]int{}
+	for _, n := range samples {
+		seen := map[string]bool{}
+		texts(n, func(t string) { seen[t] = true })
+		for t := range seen {
+			shared[t]++
+		}
+	}
+	var content []byte
+	var statistics [][]byte
+	have := map[string]bool{}
+	for i, n := range samples {
+		n = stripMeta(n.Shallow())
+		content = cover(content, masked(n, "", shared).AppendJSON(nil), have)
+		if len(content) > dictionarySize {
+			break
+		}
+		if i < 1_000 {
+			statistics = append(statistics, n.AppendJSON(nil))
+		}
+	}
+	return zstd.BuildDict(zstd.BuildDictOptions{ID: 0x10000 + 1, Contents: statistics, History: content, Offsets: [3]int{1, 4, 8},
+		CompatV155: true, Level: zstd.SpeedDefault})
+}
+
+// piece is the length of what counts as known: shorter matches save next to nothing.
+const piece = 10
+
+// cover puts those runs of text in front of content whose pieces are not in it yet, unless
+// they are few.
+func cover(content, text []byte, have map[string]bool) []byte {
+	fresh := 0
+	for i := 0; i+piece <= len(text); i++ {
+		if !have[string(text[i:i+piece])] {
+			fresh++
+		}
+	}
+	if fresh*20 < len(text) {
+		return content
+	}
+	var runs []byte
+	for i := 0; i+piece <= len(text); i++ {
+		j := i
+		for ; j+piece <= len(text) && !have[string(text[j:j+piece])]; j++ {
+			have[string(text[j:j+piece])] = true
+		}
+		if j > i {
+			runs = append(runs, text[i:j+piece-1]...)
+			i = j
+		}
+	}
+	return append(runs, content...)
+}
+
+// texts calls f for the texts that may be kept.
+func texts(n *fhir.Node, f func(string)) {
+	switch n.Kind() {
+	case fhir.String:
+		f(n.Text())
+	case fhir.Array:
+		for _, it := range n.Items() {
+			texts(it, f)
+		}
+	case fhir.Object:
+		for _, m := range n.Members() {
+			if !private[strings.TrimPrefix(m.Name, "_")] {
+				texts(m.Value, f)
+			}
+		}
+	}
+}
+
+// masked is a resource with only the texts that many share; all else becomes "" or 0, the
+// form stays.
+func masked(n *fhir.Node, name string, shared map[string]int) *fhir.Node {
+	if private[strings.TrimPrefix(name, "_")] && n.Kind() == fhir.String {
+		return fhir.NewString(scheme(n.Text()))
+	}
+	switch n.Kind() {
+	case fhir.String:
+		if c := shared[n.Text()]; c >= dictionaryShare || name == "display" && c >= codingShare || name == "code" && c >= codingShare || name == "system" && c >= codingShare {
+			return n
+		}
+		return fhir.NewString("")
+	case fhir.Number:
+		return fhir.NewInt(0)
+	case fhir.Array:
+		out := fhir.NewArray()
+		for _, it := range n.Items() {
+			out.Append(masked(it, name, shared))
+		}
+		return out
+	case fhir.Object:
+		if private[strings.TrimPrefix(name, "_")] {
+			shared = nil
+		}
+		out := fhir.NewObject()
+		for _, m := range n.Members() {
+			out.Set(m.Name, masked(m.Value, m.Name, shared))
+		}
+		return out
+	}
+	return n
+}
+
+// scheme keeps the part of a reference that names a type.
+func scheme(s string) string {
+	if i := strings.IndexByte(s, '/'); i > 0 && s[0] >= 'A' && s[0] <= 'Z' && len(s)-i > 8 && !strings.ContainsAny(s[:i], " ?#:.") {
+		return s[:i+1]
+	}
+	return ""
+}
