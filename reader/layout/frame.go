@@ -149,3 +149,6 @@ func (f *Frame) JoinText(words []int) string {
 	}
 	return string(out)
 }
+
+// PageWidth is the width of the level page in page units.
+func (f *Frame) PageWidth() float64 { return f.level.LevelWidth }

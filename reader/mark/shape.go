@@ -1,0 +1,146 @@
+package mark
+
+import (
+	"math"
+
+	"chartlake/reader/pixel"
+)
+
+// shape is one component of the working picture.
+type shape struct {
+	ink    *pixel.Ink
+	labels []int32
+	label  int32
+	box    pixel.Component
+}
+
+func (s shape) has(x, y int) bool {
+	return x >= 0 && y >= 0 && x < s.ink.W && y < s.ink.H && s.labels[y*s.ink.W+x] == s.label
+}
+
+// frame finds the frame of a component: its own box, or, where a stroke goes over the frame,
+// the rectangle of its longest lines within. kind is box or circle.
+func (s shape) frame(size float64) (pixel.Component, string, bool) {
+	if square(s.box) && s.edged(s.box) {
+		return s.box, "box", true
+	}
+	if inner, ok := s.lines(); ok && square(inner) && s.edged(inner) && float64(inner.H()) > 0.6*size {
+		return inner, "box", true
+	}
+	if s.round() {
+		return s.box, "circle", true
+	}
+	return pixel.Component{}, "", false
+}
+
+func square(c pixel.Component) bool {
+	return 10*c.W() >= 7*c.H() && 10*c.H() >= 7*c.W()
+}
+
+// edged reports whether ink runs along all four sides of a rectangle and into its corners,
+// which letters do not have, and its inside is not solid.
+func (s shape) edged(c pixel.Component) bool {
+	deep := 2 + c.H()/16 // how far a side may stray into the box
+	side := func(n int, at func(i, d int) bool) bool {
+		hit := 0
+		for i := range n {
+			for d := range deep {
+				if at(i, d) {
+					hit++
+					break
+				}
+			}
+		}
+		return 100*hit >= 92*n
+	}
+	corner := func(x, y, dx, dy int) bool {
+		return s.has(x, y) || s.has(x+dx, y) || s.has(x, y+dy) || s.has(x+dx, y+dy)
+	}
+	if !corner(c.X0, c.Y0, 1, 1) || !corner(c.X1-1, c.Y0, -1, 1) || !corner(c.X0, c.Y1-1, 1, -1) || !corner(c.X1-1, c.Y1-1, -1, -1) {
+		return false
+	}
+	return side(c.W(), func(i, d int) bool { return s.has(c.X0+i, c.Y0+d) }) &&
+		side(c.W(), func(i, d int) bool { return s.has(c.X0+i, c.Y1-1-d) }) &&
+		side(c.H(), func(i, d int) bool { return s.has(c.X0+d, c.Y0+i) }) &&
+		side(c.H(), func(i, d int) bool { return s.has(c.X1-1-d, c.Y0+i) }) &&
+		s.ink.Share(c.X0+c.W()/4, c.Y0+c.H()/4, c.X1-c.W()/4, c.Y1-c.H()/4) < 0.97
+}
+
+// lines finds the frame within a component that is larger than it: the outermost two rows and
+// columns that are ink for more than half of the component.
+func (s shape) lines() (pixel.Component, bool) {
+	c := s.box
+	var rows, columns []int
+	for y := c.Y0; y < c.Y1; y++ {
+		n := 0
+		for x := c.X0; x < c.X1; x++ {
+			if s.has(x, y) {
+				n++
+			}
+		}
+		if 2*n > c.W() {
+			rows = append(rows, y)
+		}
+	}
+	for x := c.X0; x < c.X1; x++ {
+		n := 0
+		for y := c.Y0; y < c.Y1; y++ {
+			if s.has(x, y) {
+				n++
+			}
+		}
+		if 2*n > c.H() {
+			columns = append(columns, x)
+		}
+	}
+	if len(rows) < 2 || len(columns) < 2 {
+		return c, false
+	}
+	in := pixel.Component{X0: columns[0], X1: columns[len(columns)-1] + 1, Y0: rows[0], Y1: rows[len(rows)-1] + 1}
+	return in, in.W() >= 8 && in.H() >= 8
+}
+
+// round reports whether a component is a ring: seen from its middle, its outer edge lies on
+// the circle of its box in all directions, its line is thin and the inside next to it is free.
+func (s shape) round() bool {
+	c := s.box
+	if 100*c.W() < 88*c.H() || 100*c.H() < 88*c.W() || c.H() < 10 {
+		return false
+	}
+	cx, cy := float64(c.X0+c.X1-1)/2, float64(c.Y0+c.Y1-1)/2
+	r := float64(c.W()+c.H()) / 4
+	const directions = 32
+	on, thin := 0, 0
+	for i := range directions {
+		sin, cos := math.Sincos(float64(i) * 2 * math.Pi / directions)
+		hit := false
+		for d := 0.82; d <= 1.06; d += 0.04 {
+			if s.has(int(math.Round(cx+cos*r*d)), int(math.Round(cy+sin*r*d))) {
+				hit = true
+				break
+			}
+		}
+		if hit {
+			on++
+		}
+		if !s.has(int(math.Round(cx+cos*r*0.68)), int(math.Round(cy+sin*r*0.68))) {
+			thin++
+		}
+	}
+	return on >= directions-1 && thin >= directions*5/8
+}
+
+// fill is the share of ink within the inner 64 % of a frame (of a circle: its inscribed square).
+func (s shape) fill(c pixel.Component, kind string) float64 {
+	inset := 0.18
+	if kind == "circle" {
+		inset = 0.27
+	}
+	dx, dy := int(math.Ceil(float64(c.W())*inset)), int(math.Ceil(float64(c.H())*inset))
+	return s.ink.Share(c.X0+dx, c.Y0+dy, c.X1-dx, c.Y1-dy)
+}
+
+// crossed reports whether the component goes on outside its frame: a hand drew over it.
+func (s shape) crossed(c pixel.Component) bool {
+	return s.box.X0 < c.X0-2 || s.box.Y0 < c.Y0-2 || s.box.X1 > c.X1+2 || s.box.Y1 > c.Y1+2
+}
