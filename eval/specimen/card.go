@@ -76,7 +76,7 @@ func cardTwoColumn(d *sheet.Draft, c *fiction.Card, r *rand.Rand) {
 	}
 	put(195, 70, labelled{"RX GROUP", "rx.group", c.RxGroup}, st)
 	s.Fill(6, 118, cardWidth-6, 35, sheet.Grey(228))
-	for i, l := range []labelled{{"PCP", "copay.primary", c.Primary}, {"SPECIALIST", "copay.specialist", c.Specialist}, {"URGENT", "copay.urgent", c.Urgent}, {"EMERGENCY", "copay.er", c.Emergency}} {
+	for i, l := range []labelled{{"PCP", "copay.primary|office_visit", c.Primary}, {"SPECIALIST", "copay.specialist|specialist_visit", c.Specialist}, {"URGENT", "copay.urgent", c.Urgent}, {"EMERGENCY", "copay.er", c.Emergency}} {
 		put(14+56*float64(i), 130, l, st.Strong())
 	}
 	b := d.Add(cardWidth, cardHeight)
@@ -106,7 +106,7 @@ func cardCopied(d *sheet.Draft, c *fiction.Card, r *rand.Rand) {
 		s.Text(x+10, y+40+14*float64(i), l.label, small)
 		d.Value(s, x+54, y+40+14*float64(i), l.name, l.value, st.Strong())
 	}
-	for i, l := range []labelled{{"PCP", "copay.primary", c.Primary}, {"SPC", "copay.specialist", c.Specialist}, {"ER", "copay.er", c.Emergency}} {
+	for i, l := range []labelled{{"PCP", "copay.primary|office_visit", c.Primary}, {"SPC", "copay.specialist|specialist_visit", c.Specialist}, {"ER", "copay.er", c.Emergency}} {
 		d.Label(s, x+10+62*float64(i), y+116, l.label, small, 4, l.name, l.value, small.Strong())
 	}
 	for i, l := range []labelled{{"BIN", "rx.bin", c.BIN}, {"PCN", "rx.pcn", c.PCN}, {"RxGroup", "rx.group", c.RxGroup}} {

@@ -36,8 +36,8 @@ func band(d *sheet.Draft, c *fiction.Card, r *rand.Rand) {
 	put(130, 102, "RxGrp", "rx.group", c.RxGroup, st)
 	put(190, 102, "Payer ID", "payer_id", c.PayerID, st)
 	s.Rule(10, 120, 233, 120, 0.5, sheet.Grey(120))
-	put(10, 129, "PCP Visit", "copay.primary", c.Primary, st)
-	put(60, 129, "Specialist", "copay.specialist", c.Specialist, st)
+	put(10, 129, "PCP Visit", "copay.primary|office_visit", c.Primary, st)
+	put(60, 129, "Specialist", "copay.specialist|specialist_visit", c.Specialist, st)
 	put(115, 129, "Urgent Care", "copay.urgent", c.Urgent, st)
 	put(180, 129, "Emergency Room", "copay.er", c.Emergency, st)
 	b := d.Add(cardWidth, cardHeight)
@@ -74,7 +74,7 @@ func photocopy(d *sheet.Draft, c *fiction.Card, r *rand.Rand) {
 	for i, row := range left {
 		d.Label(s, x+14, y+52+17*float64(i), row[0], st.With(9), 5, row[1], row[2], st.Strong())
 	}
-	right := [][3]string{{"Office", "copay.primary", c.Primary}, {"Spec", "copay.specialist", c.Specialist}, {"ER", "copay.er", c.Emergency}, {"Rx", "copay.rx", c.Rx}}
+	right := [][3]string{{"Office", "copay.primary|office_visit", c.Primary}, {"Spec", "copay.specialist|specialist_visit", c.Specialist}, {"ER", "copay.er", c.Emergency}, {"Rx", "copay.rx", c.Rx}}
 	s.Text(x+230, y+52, "Copayments", st.With(9).Strong())
 	for i, row := range right {
 		s.Text(x+230, y+69+15*float64(i), row[0], st.With(9))

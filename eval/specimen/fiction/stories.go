@@ -25,13 +25,13 @@ var stories = []story{
 		denials:     []string{"Negative for [p- nausea], [p- vomiting] and [p- diarrhea]. No [p- dysuria].", "Patient denies [p- abdominal pain], [p- headache] or [p- rash]."},
 		examination: "Crackles at the right base. No [p- wheezing]. Abdomen soft. No [p- edema].",
 		course: []string{
-			"Chest radiograph showed a right lower lobe [p infiltrate] without [p- pleural effusion].", "{He} was treated with intravenous [m ceftriaxone] and [m doxycycline] and weaned to room air by hospital day 2.",
-			"Blood cultures had no growth. CT angiogram was negative for [p- pulmonary embolism].",
+			"[x Chest radiograph] showed a right lower lobe [p infiltrate] without [p- pleural effusion].", "{He} was treated with intravenous [m ceftriaxone] and [m doxycycline] and weaned to room air by hospital day 2.",
+			"Blood cultures had no growth. [x CT angiogram] was negative for [p- pulmonary embolism].",
 		},
 		procedures: []string{"CT angiography of the chest"},
 		drugs:      []Drug{{"Cefuroxime", "500 mg", "tablet", "Take 1 tablet by mouth twice daily for 5 days", ""}, {"Guaifenesin", "600 mg", "tablet", "Take 1 tablet by mouth every 12 hours as needed", ""}},
 		returns:    "Return to the emergency department if you have [p~ fever], [p~ worsening shortness of breath] or [p~ chest pain].",
-		followUp:   "Repeat chest radiograph in 6 weeks.",
+		followUp:   "Repeat imaging in 6 weeks.",
 	},
 	{
 		principal: "Acute on chronic systolic heart failure",
@@ -42,8 +42,8 @@ var stories = []story{
 		denials:     []string{"Denies [p- cough], [p- fever] and [p- chills].", "No [p- nausea], no [p- abdominal pain], no [p- melena]."},
 		examination: "Jugular venous distension present. Bilateral crackles. Two plus pitting [p edema] to the knees. No [p- ascites].",
 		course: []string{
-			"Echocardiogram showed an ejection fraction of 30 percent. {He} was diuresed with intravenous [m furosemide] with a net loss of 6 liters.",
-			"Troponin was flat and there was no evidence of [p- myocardial infarction]. [p? Sleep apnea] is suspected and a sleep study is recommended.",
+			"[x Echocardiogram] showed an ejection fraction of 30 percent. {He} was diuresed with intravenous [m furosemide] with a net loss of 6 liters.",
+			"Troponin was flat and there was no evidence of [p- myocardial infarction]. [p? Sleep apnea] is suspected and further testing is recommended.",
 		},
 		procedures: []string{"Transthoracic echocardiogram"},
 		drugs:      []Drug{{"Furosemide", "40 mg", "tablet", "Take 1 tablet by mouth twice daily", ""}, {"Spironolactone", "25 mg", "tablet", "Take 1 tablet by mouth once daily", ""}},
@@ -59,7 +59,7 @@ var stories = []story{
 		denials:     []string{"Denies [p- chest pain], [p- dyspnea] and [p- cough].", "Review is negative for [p- nausea], [p- vomiting] and [p- headache]."},
 		examination: "Left lower leg warm with [p erythema] to mid shin. No [p- crepitus]. No [p- abscess].",
 		course: []string{
-			"Duplex ultrasound was negative for [p- deep vein thrombosis].", "{He} received intravenous [m cefazolin] and was changed to oral [m cephalexin] once the [p erythema] had receded.",
+			"[x Duplex ultrasound] was negative for [p- deep vein thrombosis].", "{He} received intravenous [m cefazolin] and was changed to oral [m cephalexin] once the [p erythema] had receded.",
 			"There were no signs of [p- sepsis].",
 		},
 		procedures: []string{"Venous duplex ultrasound of the left leg"},
@@ -76,13 +76,13 @@ var stories = []story{
 		denials:     []string{"Denies [p- chest pain] and [p- shortness of breath].", "No [p- fever], no [p- jaundice], no [p- easy bruising]."},
 		examination: "Pale conjunctivae. Abdomen soft with mild epigastric [p tenderness]. No [p- hepatomegaly].",
 		course: []string{
-			"Upper endoscopy showed a clean-based [p gastric ulcer] without active [p- bleeding].", "Two units of packed red cells were given. [m Ibuprofen] was stopped.",
-			"Biopsies were taken to rule out [p? malignancy].",
+			"[x Upper endoscopy] showed a clean-based [p gastric ulcer] without active [p- bleeding].", "Two units of packed red cells were given. [m Ibuprofen] was stopped.",
+			"Samples were taken to rule out [p? malignancy].",
 		},
 		procedures: []string{"Esophagogastroduodenoscopy with biopsy", "Transfusion of packed red blood cells"},
 		drugs:      []Drug{{"Pantoprazole", "40 mg", "tablet", "Take 1 tablet by mouth twice daily before meals for 8 weeks", ""}},
 		returns:    "Come back at once for [p~ vomiting blood], [p~ black stools] or [p~ fainting].",
-		followUp:   "Gastroenterology in 4 weeks for biopsy results.",
+		followUp:   "Gastroenterology in 4 weeks for results.",
 	},
 	{
 		principal: "Acute exacerbation of chronic obstructive pulmonary disease",
@@ -93,7 +93,7 @@ var stories = []story{
 		denials:     []string{"Negative for [p- hemoptysis], [p- weight loss] and [p- night sweats].", "Denies [p- palpitations], [p- nausea] and [p- vomiting]."},
 		examination: "Diffuse expiratory [p wheezes]. No [p- cyanosis]. No [p- clubbing].",
 		course: []string{
-			"{He} improved with [m albuterol], [m ipratropium] and a course of [m prednisone].", "Chest radiograph showed hyperinflation and no [p- pneumonia] or [p- pneumothorax].",
+			"{He} improved with [m albuterol], [m ipratropium] and a course of [m prednisone].", "[x Chest radiograph] showed hyperinflation and no [p- pneumonia] or [p- pneumothorax].",
 			"[p? Bronchiectasis] is possible and should be looked for as an outpatient.",
 		},
 		drugs:    []Drug{{"Prednisone", "20 mg", "tablet", "Take 2 tablets by mouth once daily for 4 days", ""}, {"Tiotropium", "18 mcg", "capsule", "Inhale 1 capsule once daily", ""}},
@@ -109,13 +109,13 @@ var stories = []story{
 		denials:     []string{"Denies [p- chest pain], [p- cough] and [p- diarrhea].", "No [p- constipation] or [p- rash]."},
 		examination: "Right costovertebral angle [p tenderness]. Abdomen without [p- guarding].",
 		course: []string{
-			"Urine culture was positive. {He} was treated with [m ceftriaxone].", "Renal ultrasound showed no [p- hydronephrosis] and no [p- abscess].",
+			"Urine culture was positive. {He} was treated with [m ceftriaxone].", "[x Renal ultrasound] showed no [p- hydronephrosis] and no [p- abscess].",
 			"[p Hypokalemia] was corrected.",
 		},
 		procedures: []string{"Renal ultrasound"},
 		drugs:      []Drug{{"Ciprofloxacin", "500 mg", "tablet", "Take 1 tablet by mouth every 12 hours for 7 days", ""}},
 		returns:    "Return if [p~ fever] lasts more than 48 hours or if there is [p~ vomiting].",
-		followUp:   "Repeat urine culture in 2 weeks.",
+		followUp:   "Repeat urine test in 2 weeks.",
 	},
 }
 
