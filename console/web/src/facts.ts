@@ -47,7 +47,7 @@ export function facts(record: RecordBody): Fact[] {
   return (record.segments ?? []).flatMap((segment, s) => {
     const wrong = conflicts(segment.flags ?? []);
     const fields = (segment.fields ?? []).map((field) =>
-      fieldFact(field, s, `field:${field.name}`, "field", group(field), wrong));
+      fieldFact(field, s, `field:${field.name}`, "field", group(field), wrong)).sort(onPage);
     const lines = (segment.lines ?? []).flatMap((line, row) =>
       Object.entries(line).map(([name, field]) => ({
         ...fieldFact(field, s, `line:${row}:${name}`, "line", "Lines", wrong), name, row,
@@ -73,6 +73,16 @@ function flagFact(flag: Flag, segment: number, index: number, values: Fact[]): F
     look: !settled ? (flag.severity === "error" ? "conflict" : "check") : flag.human ? "confirmed" : "accepted",
   };
 }
+
+/** onPage orders facts as they stand on the pages, in rows; what has no place comes last. */
+function onPage(a: Fact, b: Fact): number {
+  const place = (fact: Fact) => (fact.box ? [fact.page, Math.floor((fact.box[1] + fact.box[3] / 2) / rowHeight), fact.box[0]] : [Infinity, 0, 0]);
+  const [x, y] = [place(a), place(b)];
+  const i = x.findIndex((part, at) => part !== y[at]);
+  return i < 0 ? 0 : x[i] < y[i] ? -1 : 1;
+}
+
+const rowHeight = 1 / 80; // of a page: a little under the line spacing of 10 point type on letter paper
 
 /** conflicts are the names of fields that a flag of severity error is about. */
 function conflicts(flags: Flag[]): Set<string> {

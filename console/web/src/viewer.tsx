@@ -73,7 +73,7 @@ export function Viewer(props: Props) {
   useLayoutEffect(() => {
     if (!target?.box || target.page !== page || picture !== "shown") return;
     const tall = target.box[3] * height;
-    if (tall < readable) setZoom((now) => Math.min(2.5, now * ((readable + 3) / Math.max(tall, 3))));
+    if (tall < readable) setZoom((now) => Math.min(2, now * ((readable + 3) / Math.max(tall, 3))));
     const wait = requestAnimationFrame(() => {
       const element = frame.current!;
       const [x, y] = turned(target.box!, rotation);
