@@ -34,7 +34,7 @@ func photo(d *sheet.Draft, s fiction.Source) (*file, error) {
 		if err != nil {
 			return nil, err
 		}
-		jpegs = append(jpegs, sheet.Page{Scan: &sheet.Scan{Format: "JPG", Bytes: data, Width: sh.Width, Height: sh.Height}})
+		jpegs = append(jpegs, sheet.Page{Scan: &sheet.Scan{Format: "JPG", Bytes: data, Width: sh.Width, Height: sh.Width * float64(colour[0].Rect.Dy()) / float64(colour[0].Rect.Dx())}})
 	}
 	move(&d.Expected, pages)
 	if len(jpegs) > 1 {
