@@ -3,4 +3,4 @@
 set -eu
 cd "$(dirname "$0")/.."
 version=$(git describe --tags --always --dirty 2>/dev/null || echo devel)
-CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$version" -o bin/chartlake ./cmd/chartlake
+CGO_ENABLED=0 go build -ldflags "-s -w -X main.version=$version" -o bin/chartlake ./cmd/chartlake
