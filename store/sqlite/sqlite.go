@@ -42,6 +42,8 @@ type Config struct {
 	Unsynced bool
 	Logger   *slog.Logger     // of the queue; nil: silent
 	Now      func() time.Time // nil: the clock
+
+	trap func(op byte) error // faults of the disk, for tests
 }
 
 // Store is the store in a folder. Open makes one; the zero Store is of no use.
@@ -53,6 +55,7 @@ type Store struct {
 	pack  *packer
 	cat   *search.Catalogue
 
+	disk     *disk
 	db       *sql.DB // the writer's and the queue's connections
 	requests chan *request
 	stop     chan struct{}
@@ -93,10 +96,12 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if s.keys, err = loadKeys(cfg.Folder, fresh); err != nil {
 		return nil, err
 	}
+	s.disk = newDisk(func(err error) { s.sick.CompareAndSwap(nil, unhealthy(err)) }, cfg.trap)
 	if err := s.start(ctx, fresh); err != nil {
 		if s.db != nil {
 			s.db.Close()
 		}
+		s.disk.release()
 		return nil, sqlFault(err)
 	}
 	return s, nil
@@ -154,8 +159,8 @@ func (s *Store) start(ctx context.Context, fresh bool) error {
 }
 
 func (s *Store) dsn() string {
-	u := url.URL{Scheme: "file", Path: s.path}
-	return u.String() + "?_txlock=immediate"
+	u := url.URL{Scheme: "file", Path: s.path, RawQuery: "_txlock=immediate&vfs=" + s.disk.name}
+	return u.String()
 }
 
 // reader lends a read-only connection; giveBack returns it.
@@ -181,7 +186,7 @@ func (s *Store) reader(ctx context.Context) (*conn, error) {
 func (s *Store) giveBack(c *conn) { s.readers <- c }
 
 func (s *Store) openReader() (*conn, error) {
-	u := url.URL{Scheme: "file", Path: s.path}
+	u := url.URL{Scheme: "file", Path: s.path, RawQuery: "vfs=" + s.disk.name}
 	db, err := sqlite3.OpenFlags(u.String(), sqlite3.OPEN_READWRITE|sqlite3.OPEN_URI)
 	if err != nil {
 		return nil, sqlFault(err)
@@ -250,6 +255,7 @@ func (s *Store) Close() error {
 		first = err
 	}
 	s.pack.close()
+	s.disk.release()
 	if first != nil {
 		return sqlFault(first)
 	}
@@ -266,7 +272,7 @@ func unhealthy(err error) *fault.Error {
 // sqlFault makes a fault of an error of SQLite. Its texts hold statements and file names of
 // the store at most, never values.
 func sqlFault(err error) error {
-	var e *sqlite3.Error
+	var code sqlite3.ErrorCode
 	switch {
 	case err == nil:
 		return nil
@@ -274,10 +280,10 @@ func sqlFault(err error) error {
 		return err
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return fault.New(fault.Unavailable, "canceled", "the request ended or took too long: %w", err)
-	case !errors.As(err, &e):
+	case !errors.As(err, &code):
 		return fault.New(fault.Internal, "store", "store: %w", err)
 	}
-	switch e.Code() {
+	switch code {
 	case sqlite3.FULL:
 		return fault.New(fault.Full, "disk_full", "there is no space left to store this")
 	case sqlite3.BUSY, sqlite3.LOCKED:
