@@ -20,19 +20,19 @@ func (e *Engine) child(ctx context.Context, in []byte, args ...string) ([]byte, 
 	defer cancel()
 	argv := append([]string{execJob, inner(e.layers), e.config.Tesseract, e.config.Models, e.config.Tesseract}, args...)
 	c := command(ctx, e.wall, argv...)
-	var out limited
+	out := limited{stop: cancel} // a first process of a namespace does not die of a closed pipe
 	c.Stdin = bytes.NewReader(in)
 	c.Stdout = &out
 	err := run(c)
 	switch {
-	case ctx.Err() != nil:
-		return nil, fault.New(fault.Unavailable, "ocr_timeout", "recognition took longer than allowed: %w", ctx.Err())
 	case out.over:
 		return nil, fault.New(fault.TooLarge, "ocr_output", "the recogniser gave more than %d bytes", outputLimit)
+	case ctx.Err() != nil:
+		return nil, fault.New(fault.Unavailable, "ocr_timeout", "recognition took longer than allowed: %w", ctx.Err())
 	case err != nil:
 		return nil, fault.New(fault.Unavailable, "ocr_failed", "the recogniser ended with an error: %s", status(err))
 	}
-	return out.Bytes(), nil
+	return out.kept.Bytes(), nil
 }
 
 // status is how a child ended, in words that hold nothing of the page.
@@ -44,16 +44,19 @@ func status(err error) string {
 	return "it could not be started"
 }
 
-// limited keeps up to outputLimit bytes and refuses more.
+// limited keeps up to outputLimit bytes and refuses more. The buffer is a field: embedded, its
+// ReadFrom would let io.Copy past the limit.
 type limited struct {
-	bytes.Buffer
+	kept bytes.Buffer
 	over bool
+	stop func()
 }
 
 func (l *limited) Write(p []byte) (int, error) {
-	if l.Len()+len(p) > outputLimit {
+	if l.kept.Len()+len(p) > outputLimit {
 		l.over = true
+		l.stop()
 		return 0, errors.New("output limit")
 	}
-	return l.Buffer.Write(p)
+	return l.kept.Write(p)
 }
