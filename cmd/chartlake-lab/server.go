@@ -41,6 +41,7 @@ func start(o options, data string, r *Result) (*server, error) {
 		"CHARTLAKE_LAB_BLOB_UNSYNCED="+onOff(o.Control == "blob"))
 	s.cmd.Stderr = &s.stderr
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	s.cmd.WaitDelay = 10 * time.Second // a child that outlives the server must not keep the lab
 	started := time.Now()
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
