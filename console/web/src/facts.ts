@@ -42,6 +42,9 @@ export interface Fact {
 /** open reports whether a fact waits for a person; one that was not found on the page does not. */
 export const open = (fact: Fact) => fact.look === "check" || fact.look === "conflict";
 
+/** editable reports whether a fact's value can be typed anew. */
+export const editable = (fact: Fact) => fact.sort === "field" || fact.sort === "line";
+
 /** facts lists every value of a record in the order of its screen. */
 export function facts(record: RecordBody): Fact[] {
   return (record.segments ?? []).flatMap((segment, s) => {
