@@ -154,11 +154,11 @@ func TestMain(m *testing.M) {
 const crashSteps = 5
 
 // TestCrash kills a child before its k-th write, sync or truncate of a database file, for
-// every k (without CHARTLAKE_LAB for one in nine): what was acknowledged is there, what was
+// every k (without CHARTLAKE_LAB for one in 29): what was acknowledged is there, what was
 // not is there whole or not at all.
 func TestCrash(t *testing.T) {
 	t.Parallel()
-	every := 9
+	every := 29
 	if os.Getenv("CHARTLAKE_LAB") != "" {
 		every = 1
 	}
