@@ -73,6 +73,7 @@ func (r *reading) payer(taken func(sheet.Token) bool) {
 			break
 		}
 		for _, ph := range row.Phrases {
+			ph.Tokens = withoutLogo(ph.Tokens)
 			text := ph.Text()
 			if taken(ph.Tokens[0]) || len(text) < 3 || strings.ContainsAny(text, "0123456789:$") || planType.MatchString(text) || cardTitle(text) {
 				continue

@@ -155,3 +155,89 @@ func dump(t *testing.T, segs []record.Segment, sp *specimen.Specimen) {
 		}
 	}
 }
+
+func wordsIn(doc *document.Document, f record.Field) (least, mean float64) {
+	least = 1
+	n := 0.0
+	p := doc.Page(f.Page)
+	if p == nil {
+		return 0, 0
+	}
+	for _, w := range p.Words {
+		if i := w.Box.Intersect(f.Box); i.Area() > 0.5*w.Box.Area() {
+			least = min(least, w.Confidence)
+			mean += w.Confidence
+			n++
+		}
+	}
+	return least, mean / max(n, 1)
+}
+
+func squash(s string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(" \n,.;:()*", r) {
+			return -1
+		}
+		return r
+	}, strings.ToLower(s))
+}
+
+func TestCalibrate(t *testing.T) {
+	out := os.Getenv("DEV_CSV")
+	if out == "" {
+		t.Skip("dev")
+	}
+	f, _ := os.Create(out)
+	defer f.Close()
+	seeds, _ := strconv.Atoi(os.Getenv("DEV_SEEDS"))
+	for _, cond := range strings.Fields(os.Getenv("DEV_COND")) {
+		for _, k := range specimen.Kinds() {
+			for _, layout := range specimen.Layouts(k) {
+				for seed := 1; seed <= seeds; seed++ {
+					sp, err := specimen.Make(uint64(seed)+1000, k, layout, specimen.Condition(cond))
+					if err != nil {
+						t.Fatal(err)
+					}
+					doc := readDoc(t, sp)
+					have := map[string]bool{}
+					all := ""
+					for name, v := range sp.Expected.Fields {
+						for _, n := range strings.Split(name, "|") {
+							for _, p := range v.Parts {
+								have[n+"="+squash(p)] = true
+							}
+							have[n] = true
+							all += squash(strings.Join(v.Parts, ""))
+						}
+					}
+					for _, l := range sp.Expected.Lines {
+						for name, v := range l {
+							for _, p := range v.Parts {
+								have[name+"="+squash(p)] = true
+							}
+							have[name] = true
+						}
+					}
+					put := func(fl record.Field) {
+						if !have[fl.Name] || fl.Value == nil || fl.State == record.Missing {
+							return
+						}
+						least, mean := wordsIn(doc, fl)
+						right := have[fl.Name+"="+squash(fl.Raw)] || have[fl.Name+"="+squash(strings.ReplaceAll(fl.Raw, "\n", " "))] || fl.Name == "claims_address"
+						fmt.Fprintf(f, "%s\t%s\t%s\t%s\t%.3f\t%.3f\t%v\t%s\t%s\t%q\n", cond, k, fl.Name, fl.Kind, least, mean, right, fl.State, fl.Rule, fl.Raw)
+					}
+					for _, s := range form.Understand(doc, form.Us{}) {
+						for _, fl := range s.Fields {
+							put(fl)
+						}
+						for _, l := range s.Lines {
+							for _, fl := range l {
+								put(fl)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}

@@ -41,6 +41,7 @@ func (r *reading) letterhead() letterhead {
 	best := 0.0
 	for i := 0; i < h.bottom && i < len(p.Rows); i++ {
 		for _, ph := range p.Rows[i].Phrases {
+			ph = sheet.NewPhrase(ph.Row, withoutLogo(ph.Tokens))
 			score := r.issuerScore(p, ph, taken)
 			if score > best {
 				best, h.name, nameRow = score, ph.Tokens, i
@@ -60,6 +61,26 @@ func (r *reading) letterhead() letterhead {
 		h.strength = min(h.strength+0.06, 0.95)
 	}
 	return h
+}
+
+// withoutLogo drops what OCR makes of a picture beside a name: one or two signs at an end
+// that are much taller or lower than the words, or were hardly read.
+func withoutLogo(tokens []sheet.Token) []sheet.Token {
+	for len(tokens) > 1 && stray(tokens[0], tokens[1]) {
+		tokens = tokens[1:]
+	}
+	for n := len(tokens); n > 1 && stray(tokens[n-1], tokens[n-2]); n = len(tokens) {
+		tokens = tokens[:n-1]
+	}
+	return tokens
+}
+
+func stray(t, beside sheet.Token) bool {
+	if !t.OCR || len(lexicon.Normal(t.Text)) > 2 {
+		return false
+	}
+	ratio := (t.Y1 - t.Y0) / (beside.Y1 - beside.Y0)
+	return len(lexicon.Normal(t.Text)) == 0 || t.Confidence < 0.7 || ratio > 1.35 || ratio < 0.5
 }
 
 // firstLabelled is the first row that holds a label of the patient's or the document's data.

@@ -98,7 +98,7 @@ func (r *reading) sectionFields() {
 		label := strings.TrimRight(sheet.Join(s.Head), " :")
 		if name := listed[s.Name]; name != "" {
 			for _, item := range section.Items(s) {
-				r.putText(name, label, tail(item), "section_item", 0.93)
+				r.putItem(name, label, tail(item), 0.93)
 			}
 		}
 		if name := whole[s.Name]; name != "" && r.field(name) == nil {
@@ -108,6 +108,16 @@ func (r *reading) sectionFields() {
 			r.principal(s, label)
 		}
 	}
+}
+
+func (r *reading) putItem(name, label string, item []sheet.Token, strength float64, why ...string) {
+	if len(item) == 0 {
+		return
+	}
+	if d := section.Doubt(item); d != "" {
+		why = append(why, d)
+	}
+	r.putText(name, label, item, "section_item", strength, why...)
 }
 
 // principal takes the first diagnosis as the principal one. Where the head does not say so and
@@ -122,10 +132,10 @@ func (r *reading) principal(s section.Section, label string) {
 			if l := strings.ToLower(label); len(section.Items(s)) > 1 && !strings.Contains(l, "princip") && !strings.Contains(l, "primary") {
 				why = []string{"several diagnoses are listed and none is named the principal one"}
 			}
-			r.putText("diagnosis.principal", label, tail(item), "section_item", 0.93, why...)
+			r.putItem("diagnosis.principal", label, tail(item), 0.93, why...)
 			continue
 		}
-		r.putText("diagnosis.secondary", label, tail(item), "section_item", 0.88)
+		r.putItem("diagnosis.secondary", label, tail(item), 0.88)
 	}
 }
 

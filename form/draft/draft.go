@@ -12,15 +12,24 @@ import (
 	"chartlake/value"
 )
 
-// AcceptMin is the least confidence of an accepted value, by kind: a wrong digit in an
-// identifier or a result does more harm than a wrong letter in a sentence.
-func AcceptMin(k record.Kind) float64 {
+// ReadMin is the least confidence of the reading of an accepted value, by kind: a wrong digit
+// in an identifier and a wrong letter in a name do more harm than one in a sentence.
+// Calibrated on generated documents, see docs/performance/forms.md.
+func ReadMin(k record.Kind) float64 {
 	switch k {
-	case record.KindText, record.KindName, record.KindAddress:
-		return 0.72
+	case record.KindName:
+		return 0.93
+	case record.KindText, record.KindAddress:
+		return 0.85
 	}
-	return 0.78
+	return 0.86
 }
+
+// StrengthMin is the least strength of the rule that named an accepted value.
+const StrengthMin = 0.74
+
+// checkedLess is how much lower a reading may be when a closed list confirms the value.
+const checkedLess = 0.2
 
 // Finding is a value on the page before it is a field.
 type Finding struct {
@@ -31,6 +40,7 @@ type Finding struct {
 	Rule        string
 	Strength    float64
 	Reasons     []string
+	Checked     bool // the value is one of a closed list, such as a unit
 }
 
 // Kind gives the record's kind for a finer one.
@@ -74,6 +84,9 @@ func Field(f Finding) record.Field {
 		out.Confidence = min(out.Confidence, 0.4)
 		out.Reasons = append(out.Reasons, "written by hand")
 	}
+	if e.OCR && odd(raw) {
+		out.Reasons = append(out.Reasons, "an odd sign stands among letters or digits")
+	}
 	if e.OCR && exact(out.Kind) && mixed(raw) {
 		out.Reasons = append(out.Reasons, "a letter among digits may be a digit")
 	}
@@ -84,7 +97,11 @@ func Field(f Finding) record.Field {
 	if len(out.Reasons) > 0 {
 		out.Confidence = min(out.Confidence, 0.6)
 	}
-	if least := AcceptMin(out.Kind); out.Confidence < least {
+	least := ReadMin(out.Kind)
+	if f.Checked {
+		least -= checkedLess
+	}
+	if len(out.Reasons) > 0 || read < least || f.Strength < StrengthMin {
 		out.State = record.Review
 		if len(out.Reasons) == 0 {
 			out.Reasons = append(out.Reasons, low(f.Tokens, read < least))
@@ -113,6 +130,19 @@ func low(tokens []sheet.Token, reading bool) string {
 
 func exact(k record.Kind) bool {
 	return k != record.KindText && k != record.KindName && k != record.KindAddress
+}
+
+// odd finds signs that OCR writes for letters and digits it cannot tell.
+func odd(s string) bool {
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '@':
+			return !strings.Contains(s, ".") || i > 0 && digit(s[i-1]) || i+1 < len(s) && digit(s[i+1])
+		case '{', '}', '|', '\\', '~', '^', '`':
+			return true
+		}
+	}
+	return strings.ContainsAny(s, "¢£€¥§©®«»")
 }
 
 // mixed finds a letter that OCR takes for a digit standing between two digits.

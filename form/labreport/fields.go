@@ -40,7 +40,8 @@ func cells(row Row, res Result) map[string]record.Field {
 		if row.Doubt != "" {
 			reasons = append(reasons, row.Doubt)
 		}
-		m[name] = draft.Field(draft.Finding{Name: name, Kind: kind, Tokens: tokens, Read: read, Rule: "result_table", Strength: strength, Reasons: reasons})
+		m[name] = draft.Field(draft.Finding{Name: name, Kind: kind, Tokens: tokens, Read: read, Rule: "result_table", Strength: strength, Reasons: reasons,
+			Checked: name == "unit" || name == "flag"})
 	}
 	plain := func(t []sheet.Token) value.Reading {
 		return value.Reading{Value: strings.Join(strings.Fields(sheet.Join(t)), " "), OK: true}

@@ -248,6 +248,9 @@ func (p *pager) pair(r int, ph sheet.Phrase, m mark, tokens []sheet.Token, rule 
 	if !m.exact {
 		out.Strength *= strengthInexact
 	}
+	if m.label.Kind == "name" && strings.HasSuffix(tokens[n-1].Text, ",") {
+		out.Reasons = append(out.Reasons, "the name ends in a comma and may go on")
+	}
 	if m.label.Kind == "name" && n < len(tokens) && !strings.HasPrefix(tokens[n].Text, "(") && tokens[n].Text != "|" {
 		out.Reasons = append(out.Reasons, "more words follow the name")
 	}
@@ -278,7 +281,7 @@ func (p *pager) candidates(h head, used map[[2]int]bool, over bool) []candidate 
 		if h.mark.colon {
 			strength = strengthRight
 		}
-		add(h.row, p.page.Rows[h.row].Phrases[i].Tokens, "right", strength)
+		add(h.row, p.afterComma(h.row, i, used), "right", strength)
 	}
 	below, above := strengthBelow, strengthAbove
 	if over {
@@ -294,6 +297,20 @@ func (p *pager) candidates(h head, used map[[2]int]bool, over bool) []candidate 
 		add(r, tokens, "above", above)
 	}
 	return out
+}
+
+// afterComma gives the words of a phrase, and where they end in a comma ("DOE,") those of the
+// next phrase of the row too when it is near: the blank was wide, not the end.
+func (p *pager) afterComma(r, i int, used map[[2]int]bool) []sheet.Token {
+	phrases := p.page.Rows[r].Phrases
+	tokens := phrases[i].Tokens
+	for ; i+1 < len(phrases) && strings.HasSuffix(tokens[len(tokens)-1].Text, ","); i++ {
+		if used[[2]int{r, i + 1}] || phrases[i+1].X0-phrases[i].X1 > 3*p.page.Gap {
+			break
+		}
+		tokens = append(slices.Clip(tokens), phrases[i+1].Tokens...)
+	}
+	return tokens
 }
 
 // nextRight is the next phrase of the row when it is no label and near enough.

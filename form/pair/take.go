@@ -21,10 +21,25 @@ var benefit = regexp.MustCompile(`^(?i)(?:\$?\d[\d,]*(?:\.\d\d)?%?|no charge|non
 
 var web = regexp.MustCompile(`^(?i)(https?://)?(www\.)?[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}(/[\w./-]*)?$`)
 
+// partName are the fields that hold one part of a name.
+var partName = map[string]bool{"first": true, "last": true, "middle": true, "patient.first": true, "patient.last": true, "patient.middle": true,
+	"from": true, "to": true, "provider": true}
+
 // Read parses tokens as a value of a label's kind; the kinds of this package are added to
 // those of package value.
 func Read(kind, raw string, h value.Hint) value.Reading {
 	switch kind {
+	case "name":
+		r := value.Parse(kind, raw, h)
+		if r.OK && organisation(raw) {
+			return value.Reading{Value: r.Value, Reasons: []string{"the words are of an organisation, not of a person"}}
+		}
+		if r.OK && oneWord(r.Value) {
+			r.Reasons = append(r.Reasons, "the name is one word only")
+		}
+		return r
+	case "part":
+		return value.Parse(value.PersonName, raw, h)
 	case "benefit":
 		v := strings.Join(strings.Fields(raw), " ")
 		return value.Reading{Value: v, OK: len(v) <= 60 && benefit.MatchString(v)}
@@ -34,6 +49,21 @@ func Read(kind, raw string, h value.Hint) value.Reading {
 	}
 	return value.Parse(kind, raw, h)
 }
+
+// organisation finds words that persons' names do not have.
+func organisation(raw string) bool {
+	for _, w := range lexicon.Tokens(raw) {
+		switch w {
+		case "hospital", "health", "clinic", "medical", "center", "laboratory", "laboratories", "diagnostics", "system", "services", "insurance",
+			"pharmacy", "associates", "department", "male", "female", "street", "avenue", "date", "birth", "number", "patient", "llc", "inc":
+			return true
+		}
+	}
+	return false
+}
+
+// oneWord reports a name without a second word: half of one, or none.
+func oneWord(name string) bool { return len(strings.Fields(name)) < 2 }
 
 // lengthMax is the most tokens that a value of a kind is made of.
 func lengthMax(kind string) int {
@@ -57,10 +87,14 @@ func lengthMax(kind string) int {
 // where no run parses; all tokens are then taken, as the printed text.
 func take(l *lexicon.Label, tokens []sheet.Token, h value.Hint) (n int, read value.Reading) {
 	h.Birth = l.Name == "dob"
+	kind := l.Kind
+	if kind == "name" && partName[l.Name] {
+		kind = "part"
+	}
 	if l.Later {
 		h.NotAfter = value.Date{}
 	}
-	longest := min(len(tokens), lengthMax(l.Kind))
+	longest := min(len(tokens), lengthMax(kind))
 	for n = longest; n > 0; n-- {
 		if l.Kind == "id" && !idRun(tokens[:n]) {
 			continue
@@ -68,11 +102,11 @@ func take(l *lexicon.Label, tokens []sheet.Token, h value.Hint) (n int, read val
 		if l.Kind == "name" && n < len(tokens) && !closes(tokens[n]) {
 			continue
 		}
-		if read = Read(l.Kind, trimEnd(sheet.Join(tokens[:n])), h); read.OK {
+		if read = Read(kind, trimEnd(sheet.Join(tokens[:n])), h); read.OK {
 			return n, read
 		}
 	}
-	read = Read(l.Kind, sheet.Join(tokens), h)
+	read = Read(kind, sheet.Join(tokens), h)
 	return len(tokens), value.Reading{Value: sheet.Join(tokens), Reasons: read.Reasons}
 }
 

@@ -3,12 +3,13 @@ package section
 import (
 	"regexp"
 	"strings"
+	"unicode"
 
 	"chartlake/form/sheet"
 )
 
 // bullet is what stands before an item of a list.
-var bullet = regexp.MustCompile(`^(?:[-–—•·*▪◦‣o»>]|\(?\d{1,2}[.):]|#\d{1,2}[.:]?|[a-z][.)])$`)
+var bullet = regexp.MustCompile(`^(?:[-–—•·*▪◦‣o»>~¢°+«®©=]|\(?\d{1,2}[.):,]|#\d{1,2}[.:]?|[a-z][.)])$`)
 
 // glued is a bullet that touches the first word of its item ("1.Sepsis").
 var glued = regexp.MustCompile(`^(?:\d{1,2}[.)]|[-•*])(\p{L})`)
@@ -27,6 +28,9 @@ func Items(s Section) [][]sheet.Token {
 	var out [][]sheet.Token
 	for i, l := range s.Lines {
 		tokens := l.Tokens
+		if i > 0 && apart(s.Lines[i-1], l) {
+			break // another part of the page whose head was not read
+		}
 		if startsBullet(l) {
 			out = append(out, dropBullet(tokens))
 			continue
@@ -43,6 +47,29 @@ func Items(s Section) [][]sheet.Token {
 		out = append(out, tokens)
 	}
 	return out
+}
+
+// apart reports a gap that lists do not have inside.
+func apart(a, b Line) bool {
+	return a.Page == b.Page && b.Y0-a.Y1 > 2.2*(a.Y1-a.Y0)
+}
+
+// Doubt says why an item may not be whole: it begins in the middle of a sentence, holds a
+// list sign inside, or odd signs among its letters and digits.
+func Doubt(item []sheet.Token) string {
+	first := []rune(item[0].Text)[0]
+	switch {
+	case unicode.IsLower(first):
+		return "the item begins in the middle of a sentence"
+	case !unicode.IsLetter(first) && !unicode.IsDigit(first) && first != '(':
+		return "the item begins with a sign"
+	}
+	for i, t := range item {
+		if i > 0 && t.Line != item[i-1].Line && bullet.MatchString(t.Text) && i+1 < len(item) {
+			return "the item may be two"
+		}
+	}
+	return ""
 }
 
 func startsBullet(l Line) bool {

@@ -126,8 +126,12 @@ func layPage(p *document.Page, begin func(word int) (int, bool)) Page {
 	return out
 }
 
-// slant is the usual rise of a text line per unit of width, from the reader's own lines.
+// slant is the rise of a text line per unit of width: what the reader measured, or else the
+// usual one of its own long lines.
 func slant(p *document.Page, aspect float64) float64 {
+	if math.Abs(p.Skew) >= 0.05 && math.Abs(p.Skew) < 12 {
+		return math.Tan(p.Skew * math.Pi / 180)
+	}
 	var slopes []float64
 	for _, l := range p.Lines {
 		if len(l.Words) < 4 {
@@ -262,13 +266,13 @@ func wideGap(rows [][]Token, height float64) float64 {
 }
 
 // divided reports a wide gap between neighbours. What the reader saw as one line stays
-// together over a somewhat wider gap, what it saw as two parts at a somewhat narrower one.
+// together over a somewhat wider gap.
 func divided(a, b Token, gap float64) bool {
 	g := b.X0 - a.X1
 	if a.Line == b.Line {
 		return g > 1.3*gap
 	}
-	return g > 0.75*gap
+	return g > gap
 }
 
 func makeRow(index int, tokens []Token, gap float64) Row {
