@@ -199,14 +199,6 @@ func (p *parser) total(q *Query, value string) error {
 	return nil
 }
 
-// sortable are the kinds that have an order.
-func sortable(k Kind) bool {
-	switch k {
-	case KindComposite, KindSpecial:
-		return false
-	}
-	return true
-}
 
 func (p *parser) sort(q *Query, value string) error {
 	for _, code := range strings.Split(value, ",") {
@@ -215,7 +207,7 @@ func (p *parser) sort(q *Query, value string) error {
 			if q.Type != "" {
 				key.Param = p.cat.Param(q.Type, key.Code)
 			}
-			if key.Param == nil || !sortable(key.Param.Kind) {
+			if key.Param == nil || !Support.Sortable(key.Param.Kind) {
 				return fault.New(fault.Invalid, "bad_sort", "_sort names a parameter that this search cannot sort by")
 			}
 		}

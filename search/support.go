@@ -40,3 +40,13 @@ func (s Supported) Modifier(k Kind, m Modifier) bool {
 
 // Prefixes lists the prefixes that work on parameters of a kind.
 func (s Supported) Prefixes(k Kind) []Prefix { return s.prefixes[k] }
+
+// Sortable reports whether _sort takes parameters of a kind. Tokens, references and uris
+// stand as hashes and numbers in the index and have no order there.
+func (s Supported) Sortable(k Kind) bool {
+	switch k {
+	case KindDate, KindString, KindNumber, KindQuantity:
+		return true
+	}
+	return false
+}
