@@ -26,7 +26,7 @@ func (s *server) capabilities(c *call) (*reply, error) {
 			return nil, fault.New(fault.Unsupported, "mode_unsupported", "metadata has the modes full and normative")
 		}
 	}
-	return &reply{status: http.StatusOK, content: content{s.capabilityStatement()}}, nil
+	return &reply{status: http.StatusOK, content: content{s.declare()}}, nil
 }
 
 func (s *server) capabilityStatement() *fhir.Node {

@@ -18,9 +18,11 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"chartlake/fault"
+	"chartlake/fhir"
 	"chartlake/search"
 	"chartlake/smart"
 	"chartlake/store"
@@ -65,6 +67,7 @@ type server struct {
 	Config
 	prefix  string // path of Base
 	started time.Time
+	declare func() *fhir.Node // the CapabilityStatement, made once
 }
 
 // New gives the handler of everything under the path of Base.
@@ -80,6 +83,7 @@ func New(config Config) http.Handler {
 	}
 	config.Base = strings.TrimSuffix(config.Base, "/")
 	s := &server{Config: config, started: config.Now()}
+	s.declare = sync.OnceValue(s.capabilityStatement)
 	if u, err := url.Parse(config.Base); err == nil {
 		s.prefix = u.EscapedPath()
 	}
