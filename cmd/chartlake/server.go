@@ -59,6 +59,7 @@ type server struct {
 
 // newServer opens a data folder. workers is how many pages are worked on at once; 0: one per core.
 func (e *env) newServer(ctx context.Context, c setting, workers int, base string) (*server, error) {
+	c.Data = absolute(c.Data)
 	s := &server{log: e.log, registry: prometheus.NewRegistry(), halted: make(chan error, 1)}
 	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	s.halt = func(err error) {
