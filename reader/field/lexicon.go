@@ -2,6 +2,7 @@ package field
 
 import (
 	_ "embed"
+	"regexp"
 	"strings"
 	"unicode"
 )
@@ -57,9 +58,11 @@ func (l *lexicon) lookup(text string) (Kind, bool) {
 	return k, ok
 }
 
-// letters is a text without case, blanks and signs; "#" and "No." at its end become "number".
+// letters is a text without case, blanks and signs; "#" and "No." at its end become "number"; the
+// number of a form's box before it is dropped.
 func letters(s string) string {
 	s = strings.ToLower(strings.TrimSpace(s))
+	s = s[len(number.FindString(s)):]
 	if cut, ok := strings.CutSuffix(strings.TrimRight(s, ":. "), "#"); ok {
 		s = cut + " number"
 	}
@@ -69,5 +72,8 @@ func letters(s string) string {
 		}
 		return -1
 	}, s)
-	return strings.TrimLeft(s, "0123456789") // boxes of claim forms are numbered: "2. Patient's name"
+	return s
 }
+
+// number is how boxes of claim forms are counted: "2. Patient's name", "9a".
+var number = regexp.MustCompile(`^\d{1,2}([a-d]|[a-d]?[.)])\s`)

@@ -80,6 +80,9 @@ func (s *sheet) onRules() {
 			s.addKey(p.words, ruleWrite, p.line)
 		}
 	}
+	for _, p := range slices.Clone(s.pieces) {
+		s.splitAtRule(p)
+	}
 	for _, k := range s.keys {
 		r, ok := s.ruleAfter(k.rect)
 		if !ok || k.sealed {
@@ -95,6 +98,27 @@ func (s *sheet) onRules() {
 		if len(k.value) > 0 {
 			k.rule, k.sealed = ruleWrite, true
 		}
+	}
+}
+
+// splitAtRule parts a text that goes on over a rule which begins within it: what stands before
+// the rule is its label.
+func (s *sheet) splitAtRule(p piece) {
+	for _, f := range s.Flat {
+		if y := f.MidY(); y < p.rect.MidY() || y > p.rect.Y1+0.8*s.Text || f.X0 < p.rect.X0+s.Text || f.X0 > p.rect.X1 || f.W() < 3*s.Text {
+			continue
+		}
+		n := 0
+		for n < len(p.words) && s.Words[p.words[n]].MidX() < f.X0 {
+			n++
+		}
+		if n == 0 || n == len(p.words) || n > keyWordsMax {
+			continue
+		}
+		s.dropPiece(p)
+		k := s.addKey(p.words[:n], ruleWrite, p.line)
+		k.value, k.sealed, k.blank = p.words[n:], true, true
+		return
 	}
 }
 

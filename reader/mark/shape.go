@@ -19,7 +19,7 @@ func (s shape) has(x, y int) bool {
 }
 
 // frame finds the frame of a component: its own box, or, where a stroke goes over the frame,
-// the rectangle of its longest lines within. kind is box or circle.
+// the rectangle of its longest lines. kind is box or circle.
 func (s shape) frame(size float64) (pixel.Component, string, bool) {
 	if square(s.box) && s.edged(s.box) {
 		return s.box, "box", true
@@ -66,38 +66,39 @@ func (s shape) edged(c pixel.Component) bool {
 		s.ink.Share(c.X0+c.W()/4, c.Y0+c.H()/4, c.X1-c.W()/4, c.Y1-c.H()/4) < 0.97
 }
 
-// lines finds the frame within a component that is larger than it: the outermost two rows and
-// columns that are ink for more than half of the component.
+// lines finds the frame within a component that is larger than it: its straight lines are the
+// longest runs of ink, two of them across and two down, and they bound it.
 func (s shape) lines() (pixel.Component, bool) {
 	c := s.box
-	var rows, columns []int
-	for y := c.Y0; y < c.Y1; y++ {
-		n := 0
-		for x := c.X0; x < c.X1; x++ {
-			if s.has(x, y) {
-				n++
-			}
-		}
-		if 2*n > c.W() {
-			rows = append(rows, y)
-		}
-	}
-	for x := c.X0; x < c.X1; x++ {
-		n := 0
-		for y := c.Y0; y < c.Y1; y++ {
-			if s.has(x, y) {
-				n++
-			}
-		}
-		if 2*n > c.H() {
-			columns = append(columns, x)
-		}
-	}
-	if len(rows) < 2 || len(columns) < 2 {
-		return c, false
-	}
-	in := pixel.Component{X0: columns[0], X1: columns[len(columns)-1] + 1, Y0: rows[0], Y1: rows[len(rows)-1] + 1}
+	across := outer(c.Y0, c.Y1, c.X0, c.X1, func(y, x int) bool { return s.has(x, y) })
+	down := outer(c.X0, c.X1, c.Y0, c.Y1, s.has)
+	in := pixel.Component{X0: down[0], X1: down[1] + 1, Y0: across[0], Y1: across[1] + 1}
 	return in, in.W() >= 8 && in.H() >= 8
+}
+
+// outer gives the first and the last row whose longest run of ink is nearly the longest of all.
+func outer(r0, r1, p0, p1 int, ink func(r, p int) bool) [2]int {
+	longest := make([]int, r1-r0)
+	most := 0
+	for r := range longest {
+		run := 0
+		for p := p0; p < p1; p++ {
+			if !ink(r0+r, p) {
+				run = 0
+				continue
+			}
+			run++
+			longest[r] = max(longest[r], run)
+		}
+		most = max(most, longest[r])
+	}
+	out := [2]int{r1, r0}
+	for r, n := range longest {
+		if 10*n >= 8*most {
+			out[0], out[1] = min(out[0], r0+r), max(out[1], r0+r)
+		}
+	}
+	return out
 }
 
 // round reports whether a component is a ring: seen from its middle, its outer edge lies on

@@ -1,0 +1,150 @@
+package mark
+
+import (
+	"image"
+	"math"
+	"strings"
+	"testing"
+
+	"chartlake/document"
+	"chartlake/reader/layout"
+	"chartlake/reader/pixel"
+)
+
+// canvas is a page of 1700 × 1100 pixels with words that are known without recognition.
+type canvas struct {
+	img *image.Gray
+	p   *document.Page
+}
+
+func blank() *canvas {
+	img := image.NewGray(image.Rect(0, 0, 1700, 1100))
+	for i := range img.Pix {
+		img.Pix[i] = 255
+	}
+	return &canvas{img, &document.Page{Width: 1700, Height: 1100}}
+}
+
+func (c *canvas) dot(x, y int) { c.img.Pix[y*c.img.Stride+x] = 0 }
+
+func (c *canvas) line(x0, y0, x1, y1, thick int) {
+	n := max(abs(x1-x0), abs(y1-y0))
+	for i := 0; i <= n; i++ {
+		for a := range thick {
+			for b := range thick {
+				c.dot(x0+(x1-x0)*i/max(n, 1)+a, y0+(y1-y0)*i/max(n, 1)+b)
+			}
+		}
+	}
+}
+
+func abs(v int) int { return max(v, -v) }
+
+func (c *canvas) box(x, y, size int) {
+	c.line(x, y, x+size, y, 2)
+	c.line(x, y+size, x+size, y+size, 2)
+	c.line(x, y, x, y+size, 2)
+	c.line(x+size, y, x+size, y+size, 2)
+}
+
+func (c *canvas) ring(x, y, r int) {
+	for i := range 720 {
+		sin, cos := math.Sincos(float64(i) * math.Pi / 360)
+		for d := range 2 {
+			c.dot(x+int(math.Round(cos*float64(r-d))), y+int(math.Round(sin*float64(r-d))))
+		}
+	}
+}
+
+// words sets words 24 high; the picture shows their letters as small bars.
+func (c *canvas) words(x, y int, text string) {
+	for _, w := range strings.Fields(text) {
+		for i := range w {
+			c.line(x+14*i, y, x+14*i, y+23, 4)
+		}
+		width := 14 * len(w)
+		c.p.Words = append(c.p.Words, document.Word{Text: w, Confidence: 1,
+			Box: document.Box{X: float64(x) / 1700, Y: float64(y) / 1100, W: float64(width) / 1700, H: 24.0 / 1100}})
+		x += width + 12
+	}
+}
+
+func TestFind(t *testing.T) {
+	t.Parallel()
+	for _, skew := range []float64{0, 2.5} {
+		c := blank()
+		c.words(100, 100, "Do you smoke?")
+		c.box(500, 98, 28)
+		c.line(504, 102, 522, 122, 3) // an X
+		c.line(522, 102, 504, 122, 3)
+		c.words(540, 100, "Yes")
+		c.box(700, 98, 28)
+		c.words(740, 100, "No")
+		c.words(100, 200, "Any allergies?")
+		c.box(500, 198, 28)
+		c.words(540, 200, "Yes")
+		c.box(700, 198, 28)
+		c.line(692, 205, 711, 220, 4) // a tick drawn over the frame
+		c.line(711, 220, 750, 180, 4)
+		c.words(770, 200, "No")
+		c.words(100, 300, "Sex:")
+		c.ring(514, 312, 15)
+		c.words(540, 300, "Male")
+		c.ring(714, 312, 15)
+		for r := 1; r < 9; r++ {
+			c.ring(714, 312, r)
+		}
+		c.words(740, 300, "Female")
+		img := c.img
+		if skew != 0 {
+			level := pixel.NewLevel(1700, 1100, -skew)
+			img = level.Apply(c.img)
+			w, h := float64(img.Bounds().Dx()), float64(img.Bounds().Dy())
+			back := pixel.NewLevel(w, h, skew)
+			dx, dy := (back.LevelWidth-1700)/2, (back.LevelHeight-1100)/2
+			for i := range c.p.Words {
+				b := &c.p.Words[i].Box
+				x0, y0, x1, y1 := back.BoxFrom(b.X*1700+dx, b.Y*1100+dy, (b.X+b.W)*1700+dx, (b.Y+b.H)*1100+dy)
+				*b = document.Box{X: x0 / w, Y: y0 / h, W: (x1 - x0) / w, H: (y1 - y0) / h}
+			}
+			c.p.Width, c.p.Height, c.p.Skew = w, h, skew
+		}
+		layout.Arrange(c.p, nil)
+		var got []string
+		for _, m := range Find(img, c.p, nil) {
+			got = append(got, strings.Join([]string{m.Group, m.Label, m.Shape, string(m.State)}, "|"))
+		}
+		want := "Do you smoke?|Yes|box|on\nDo you smoke?|No|box|off\nAny allergies?|Yes|box|off\nAny allergies?|No|box|on\n" +
+			"Sex|Male|circle|off\nSex|Female|circle|on"
+		if g := strings.Join(got, "\n"); g != want {
+			t.Errorf("skew %v: got\n%s\nwant\n%s", skew, g, want)
+		}
+	}
+}
+
+func TestBrackets(t *testing.T) {
+	t.Parallel()
+	c := blank()
+	c.words(100, 100, "Smoker: [X] Yes [ ] No")
+	c.words(100, 160, "☒ Diabetes")
+	layout.Arrange(c.p, nil)
+	var got []string
+	for _, m := range Find(nil, c.p, nil) {
+		got = append(got, m.Group+"|"+m.Label+"|"+string(m.State))
+	}
+	if g := strings.Join(got, "\n"); g != "Smoker|Yes|on\nSmoker|No|off\n|Diabetes|on" {
+		t.Errorf("got\n%s", g)
+	}
+}
+
+func TestTextIsNoMark(t *testing.T) {
+	t.Parallel()
+	c := blank()
+	for i := range 10 {
+		c.words(100, 100+40*i, "BODE DOB BOD 0080 88 OOOO body")
+	}
+	layout.Arrange(c.p, nil)
+	if got := Find(c.img, c.p, nil); len(got) != 0 {
+		t.Errorf("%d marks in plain text", len(got))
+	}
+}
