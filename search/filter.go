@@ -11,6 +11,9 @@ func (p *parser) filter(resourceType, name, value string, depth int) (Filter, er
 	if depth > MaxDepth {
 		return Filter{}, fault.New(fault.Invalid, "too_deep", "a chain has more than %d steps", MaxDepth)
 	}
+	if p.steps++; p.steps > MaxSteps {
+		return Filter{}, fault.New(fault.TooLarge, "too_many_steps", "the query's chains lead to more than %d searches; name the types (subject:Patient.name)", MaxSteps)
+	}
 	if rest, ok := strings.CutPrefix(name, "_has:"); ok {
 		return p.has(resourceType, rest, value, depth)
 	}
@@ -116,12 +119,12 @@ func (p *parser) special(f Filter, modifier, value string) (Filter, error) {
 		}
 		f.Values = append(f.Values, v)
 	}
-	return f, checkCount(f)
+	return f, p.checkCount(f)
 }
 
-func checkCount(f Filter) error {
-	if len(f.Values) > MaxValues {
-		return fault.New(fault.TooLarge, "too_many_values", "%s has more than %d alternatives", f.Code, MaxValues)
+func (p *parser) checkCount(f Filter) error {
+	if p.all += len(f.Values); len(f.Values) > MaxValues || p.all > MaxAllValues {
+		return fault.New(fault.TooLarge, "too_many_values", "more than %d alternatives in one parameter or %d in the query", MaxValues, MaxAllValues)
 	}
 	return nil
 }
@@ -142,7 +145,7 @@ func (p *parser) chain(f Filter, rest, value string, depth int) (Filter, error) 
 		}
 		inner, err := p.filter(t, rest, value, depth+1)
 		if err != nil {
-			if fl := fault.As(err); fl != nil && fl.Code == "too_deep" {
+			if fl := fault.As(err); fl != nil && (fl.Code == "too_deep" || fl.Kind == fault.TooLarge) {
 				return f, err
 			}
 			if first == nil {
@@ -204,5 +207,5 @@ func (p *parser) values(f Filter, value string) (Filter, error) {
 		}
 		f.Values = append(f.Values, v)
 	}
-	return f, checkCount(f)
+	return f, p.checkCount(f)
 }

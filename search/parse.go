@@ -97,6 +97,8 @@ type parser struct {
 	cat  *Catalogue
 	base string
 	now  time.Time
+
+	steps, all int // filters and values so far, chains included
 }
 
 func newParser(opts Options) *parser {
@@ -198,7 +200,6 @@ func (p *parser) total(q *Query, value string) error {
 	}
 	return nil
 }
-
 
 func (p *parser) sort(q *Query, value string) error {
 	for _, code := range strings.Split(value, ",") {

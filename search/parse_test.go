@@ -84,6 +84,33 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// What a query may ask for is bounded, also when each part looks harmless.
+func TestBounds(t *testing.T) {
+	t.Parallel()
+	for what, q := range map[string]string{
+		"a wide chain":    "Observation?" + strings.Repeat("focus.", 8) + "status=final",
+		"many values":     "Observation?code=" + strings.Repeat("a,", MaxValues) + "a",
+		"values in all":   strings.TrimSuffix("Observation?"+strings.Repeat("code="+strings.Repeat("a,", 900)+"a&", 3), "&"),
+		"many parameters": strings.TrimSuffix("Observation?"+strings.Repeat("code=a&", MaxParameters+1), "&"),
+		"a long value":    "Patient?name=" + strings.Repeat("a", MaxText+1),
+	} {
+		typ, raw, _ := strings.Cut(q, "?")
+		pairs, err := Pairs(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		for _, lenient := range []bool{false, true} {
+			if _, err := Parse(typ, pairs, Options{Lenient: lenient}); fault.As(err) == nil {
+				t.Errorf("%s (lenient %v): %v, want a refusal", what, lenient, err)
+			}
+		}
+		if d := time.Since(start); d > 5*time.Second {
+			t.Errorf("%s took %v to refuse", what, d)
+		}
+	}
+}
+
 func TestParsed(t *testing.T) {
 	t.Parallel()
 	q := mustParse(t, `Observation?code=http://l|a\,b,c&date=ge2020-01&date=lt2021&subject:Patient.name:exact=An%20na&value-quantity=le5.40|http://u|mg&_sort=-date,_id&_count=7&_include=Observation:subject&_total=accurate&patient=`, Options{})

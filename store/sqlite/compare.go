@@ -164,9 +164,9 @@ func union(sets []frag) frag {
 }
 
 func forwardTest(number int64, tests []frag) func(string) frag {
-	any := join(` OR `, tests...)
+	any := anyOf(tests)
 	return func(r string) frag {
-		return join("", sqlf(`EXISTS (SELECT 1 FROM forward WHERE rid=`+r+` AND p=? AND (`, number), any, sqlf(`))`))
+		return join("", sqlf(`EXISTS (SELECT 1 FROM forward WHERE rid=`+r+` AND p=? AND `, number), any, sqlf(`)`))
 	}
 }
 
@@ -234,9 +234,9 @@ func (p *planner) quantity(f *search.Filter, number int64) (cond, error) {
 		}
 		tests = append(tests, quantityTest(v, number, units))
 	}
-	any := join(` OR `, tests...)
+	any := anyOf(tests)
 	return cond{set: union(sets), test: func(r string) frag {
-		return join("", sqlf(`EXISTS (SELECT 1 FROM forward f WHERE f.rid=`+r+` AND f.p=? AND (`, number), any, sqlf(`))`))
+		return join("", sqlf(`EXISTS (SELECT 1 FROM forward f WHERE f.rid=`+r+` AND f.p=? AND `, number), any, sqlf(`)`))
 	}}, nil
 }
 

@@ -272,7 +272,7 @@ func (p *planner) lastUpdated(resourceType string, f *search.Filter) (cond, erro
 	for _, v := range f.Values {
 		tests = append(tests, dateTest(&v, "u.updated", "(u.updated+1)"))
 	}
-	any := join(" OR ", tests...).wrap("(", ")")
+	any := anyOf(tests)
 	return cond{what: "_lastUpdated",
 		set: join("", sqlf(`SELECT u.rid FROM resource u INDEXED BY resource_updated WHERE u.type=? AND u.version>0 AND u.deleted=0 AND `, t), any),
 		test: func(r string) frag {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/ncruces/go-sqlite3"
+
+	"chartlake/fault"
 )
 
 // conn is one SQLite connection with its prepared statements. One goroutine uses it at a time.
@@ -14,6 +16,9 @@ type conn struct {
 }
 
 func newConn(db *sqlite3.Conn) *conn { return &conn{db: db, stmts: map[string]*sqlite3.Stmt{}} }
+
+// maxArguments is how many values SQLite takes in one statement (SQLITE_MAX_VARIABLE_NUMBER).
+const maxArguments = 32_766
 
 // maxStatements bounds the prepared statements that a connection keeps; search SQL varies.
 const maxStatements = 500
@@ -86,6 +91,9 @@ func (c *conn) exec(sql string, args ...any) error {
 // query calls row for each row until it returns false. The same statement must not be
 // running already: callers that recurse collect rows first.
 func (c *conn) query(sql string, args []any, row func(*sqlite3.Stmt) bool) error {
+	if len(args) > maxArguments {
+		return fault.New(fault.TooLarge, "query_too_large", "the query has too many alternatives to be answered at once")
+	}
 	s, err := c.prepare(sql)
 	if err != nil {
 		return err

@@ -122,15 +122,17 @@ func (t *turn) move(c store.Move, res *store.Result) error {
 			return fault.New(fault.Invalid, "bad_move", "Set must not change a document's id or state")
 		}
 	}
-	d.SettledAt = nil
-	if c.To.Settled() {
-		now := t.now
-		d.SettledAt = &now
+	if from != c.To {
+		d.SettledAt = nil
+		if c.To.Settled() {
+			now := t.now
+			d.SettledAt = &now
+		}
+		if err := t.history(d.ID, from, c.To, c.Code); err != nil {
+			return err
+		}
 	}
 	if err := t.saveDocument(d, false); err != nil {
-		return err
-	}
-	if err := t.history(d.ID, from, c.To, c.Code); err != nil {
 		return err
 	}
 	t.steps = append(t.steps, audit.Step{Action: audit.Move, Target: "document/" + d.ID + "/" + string(c.To)})

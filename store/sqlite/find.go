@@ -18,8 +18,7 @@ type finder struct {
 	pos   *position
 	limit int
 
-	rest   bool
-	walked bool
+	walked bool // the hits come from a walk: one without keys has no sort value
 }
 
 // typed is one type of the query with its compiled conditions.

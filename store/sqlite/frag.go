@@ -46,3 +46,19 @@ func in(list []int64) frag {
 
 // never matches nothing.
 var never = frag{sql: "0"}
+
+// anyOf joins tests by OR, nested so that no expression is deeper than SQLite takes (1,000).
+func anyOf(tests []frag) frag {
+	const width = 100
+	if len(tests) == 0 {
+		return never
+	}
+	for len(tests) > width {
+		var outer []frag
+		for i := 0; i < len(tests); i += width {
+			outer = append(outer, anyOf(tests[i:min(i+width, len(tests))]))
+		}
+		tests = outer
+	}
+	return join(` OR `, tests...).wrap(`(`, `)`)
+}

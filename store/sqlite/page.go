@@ -237,7 +237,7 @@ func (v *view) find(q *search.Query) ([]hit, *position, error) {
 		return nil, nil, nil
 	}
 	last := hits[len(hits)-1]
-	next := &position{Last: last.rid, Top: pos.Top, Rest: f.rest}
+	next := &position{Last: last.rid, Top: pos.Top}
 	for _, k := range last.keys {
 		next.Keys = append(next.Keys, keyOf(k))
 	}

@@ -43,8 +43,7 @@ type writer struct {
 
 	now               time.Time // time of the group; never before that of the group before
 	rid, seq, auditAt int64     // counters
-	touched           bool
-	trained           bool // a dictionary was tried in this process
+	trained           bool      // a dictionary was tried in this process
 }
 
 func (s *Store) newWriter(ctx context.Context) (*writer, error) {
@@ -163,7 +162,6 @@ func (w *writer) begin() (err error) {
 	if w.tx, err = w.conn.BeginTx(context.Background(), nil); err != nil {
 		return w.broken(err)
 	}
-	w.touched = false
 	clear(w.rids)
 	var last int64
 	err = w.c.query(`SELECT name, value FROM counter`, nil, func(s *sqlite3.Stmt) bool {
@@ -210,7 +208,6 @@ func (w *writer) one(r *request) error {
 	}
 	if err == nil {
 		w.add.publish()
-		w.touched = true
 		r.results = results
 		return nil
 	}

@@ -563,3 +563,32 @@ func testConfined(t *testing.T, open Open) {
 		t.Errorf("conditional create: %v", err)
 	}
 }
+
+// testLargeQueries asks for as much as the parser lets through: an answer or a clear refusal.
+func testLargeQueries(t *testing.T, open Open) {
+	s := open(t)
+	do(t, s, store.Update{Resource: parse(t, `{"resourceType":"Patient","id":"p","name":[{"family":"A"}],"birthDate":"1970-01-01","identifier":[{"system":"http://h","value":"7"}]}`)},
+		store.Update{Resource: parse(t, `{"resourceType":"Observation","id":"o","status":"final","subject":{"reference":"Patient/p"},"effectiveDateTime":"1970-01-01","valueQuantity":{"value":7},"code":{"coding":[{"code":"c"}]}}`)})
+	repeat := func(n int, value string) string {
+		list := make([]string, n)
+		for i := range list {
+			list[i] = strings.ReplaceAll(value, "#", fmt.Sprint(1000+i))
+		}
+		return strings.Join(list, ",")
+	}
+	for _, q := range []string{
+		"Patient?_id=" + repeat(998, "x#") + ",p", "Patient?identifier=" + repeat(998, "http://h|#") + ",7", "Patient?name=" + repeat(998, "x#") + ",a",
+		"Patient?birthdate=" + repeat(998, "#") + ",1970-01", "Observation?subject=" + repeat(998, "Patient/x#") + ",Patient/p", "Observation?value-quantity=" + repeat(998, "#") + ",7",
+		"Observation?date=" + repeat(998, "eb#") + ",le1971", "Observation?code-value-quantity=" + repeat(998, "c$gt#") + ",c$7", "Observation?_lastUpdated=" + repeat(998, "lt#") + ",gt2000",
+		"Observation?code=" + repeat(998, "x#") + ",c&date=" + repeat(998, "eb#") + ",le1971",
+		"Patient?" + strings.Repeat("name=a&", 50) + strings.Repeat("birthdate=1970&", 49) + "_count=3",
+		"Patient?_has:Observation:patient:code=" + repeat(998, "x#") + ",c",
+	} {
+		if ids := all(t, s, anna, q); len(ids) != 1 {
+			t.Errorf("%.60s…: %d matches, want 1", q, len(ids))
+		}
+		if n := total(t, s, anna, q); n != 1 {
+			t.Errorf("%.60s…: total %d, want 1", q, n)
+		}
+	}
+}

@@ -49,6 +49,7 @@ func Run(t *testing.T, open Open) {
 		{"JobsRetryAndDie", testJobsRetryAndDie},
 		{"JobsStop", testJobsStop},
 		{"JobRolledBack", testJobRolledBack},
+		{"LargeQueries", testLargeQueries},
 		{"Oracle", testOracle},
 	} {
 		t.Run(test.name, func(t *testing.T) {
