@@ -221,6 +221,10 @@ func TestTypedValuesAreRead(t *testing.T) {
 		t.Errorf("Patient.birthDate %s", got)
 	}
 	b.refuse(Action{Kind: Correct, Target: "field:dob", Value: "the day after"}, fault.Invalid, "bad_value")
+	now, err := b.Pipeline.Row(t.Context(), anna, b.id)
+	if err != nil || len(now.History) != 4 { // received reading understood needs_review
+		t.Errorf("an act that changes no state made a line of history: %+v, %v", now.History, err)
+	}
 }
 
 func TestRejectAndNotPresentFileNothing(t *testing.T) {
