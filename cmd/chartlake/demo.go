@@ -104,11 +104,11 @@ func open(address string) {
 func freePort(addr string) (string, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
-		return "", fault.New(fault.Invalid, "address", "the address is not HOST:PORT")
+		return "", usage("--addr is not HOST:PORT")
 	}
 	first, err := strconv.Atoi(port)
 	if err != nil {
-		return "", fault.New(fault.Invalid, "address", "the port is not a number")
+		return "", usage("the port of --addr is not a number")
 	}
 	for p := first; p < first+portsTried && p < 65536; p++ {
 		try := net.JoinHostPort(host, strconv.Itoa(p))

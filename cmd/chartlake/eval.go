@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"chartlake/eval"
 	"chartlake/eval/specimen"
@@ -81,6 +82,7 @@ type evalSpecimen struct {
 	Layout    string `help:"Layout of the kind; empty: the first."`
 	Condition string `help:"How it was scanned: pdf, scan300, faxed, photo, …" default:"scan300"`
 	Seed      uint64 `help:"Which document it is." default:"1"`
+	Expected  string `help:"Also write here what a careful human would extract, with the box of each value." placeholder:"FILE"`
 }
 
 func (evalSpecimen) Help() string {
@@ -100,7 +102,34 @@ func (c evalSpecimen) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(c.File, s.Bytes, 0o644)
+	if err := writeOutput(c.File, s.Bytes); err != nil {
+		return err
+	}
+	if have, want := filepath.Ext(c.File), filepath.Ext(s.Name); have != want {
+		fmt.Fprintf(e.stderr, "chartlake: the file is written, but it is %s and its name does not end in %s\n", s.MediaType, want)
+	}
+	if c.Expected == "" {
+		return nil
+	}
+	data, err := s.Expected.Format()
+	if err != nil {
+		return err
+	}
+	return writeOutput(c.Expected, data)
+}
+
+// writeOutput writes a file that was asked for by name; the errors have kinds.
+func writeOutput(name string, data []byte) error {
+	err := os.WriteFile(name, data, 0o644)
+	switch {
+	case os.IsNotExist(err):
+		return fault.New(fault.NotFound, "no_such_folder", "the folder to write to does not exist")
+	case os.IsPermission(err):
+		return fault.New(fault.Forbidden, "file_permission", "the file may not be written here")
+	case err != nil:
+		return fault.New(fault.Unavailable, "file_unwritable", "the file cannot be written")
+	}
+	return nil
 }
 
 func kindsOf(names []string) (out []specimen.Kind) {

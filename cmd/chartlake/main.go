@@ -70,6 +70,11 @@ type result int
 
 func (r result) Error() string { return fmt.Sprintf("exit %d", int(r)) }
 
+// usage is a command line that does not say what to do; its text says why.
+type usage string
+
+func (u usage) Error() string { return string(u) }
+
 func main() {
 	ocr.ChildMain(os.Args) // does not return in the confined child
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
@@ -133,6 +138,11 @@ func (e *env) exit(err error) int {
 	case errors.Is(err, context.Canceled) && e.ctx.Err() != nil:
 		fmt.Fprintln(e.stderr, "chartlake: interrupted")
 		return exitInterrupted
+	}
+	var wrong usage
+	if errors.As(err, &wrong) {
+		fmt.Fprintf(e.stderr, "chartlake: %v\nSee chartlake --help.\n", err)
+		return exitUsage
 	}
 	f := fault.As(err)
 	if e.cli.JSON {

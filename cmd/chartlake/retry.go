@@ -24,7 +24,7 @@ var operator = store.Actor{ID: "user:operator", Name: "operator at the command l
 
 func (c retryCommand) Run(e *env) error {
 	if (c.ID == "") == !c.AllFailed {
-		return fault.New(fault.Invalid, "which_document", "give one document's id, or --all-failed")
+		return usage("give one document's id, or --all-failed")
 	}
 	s, err := e.newServer(e.ctx, c.setting, 1, "")
 	if err != nil {

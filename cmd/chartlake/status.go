@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -8,6 +9,7 @@ import (
 
 	"chartlake/fault"
 	"chartlake/record"
+	"chartlake/store"
 )
 
 // shownDocument is a document as the server lists it.
@@ -27,14 +29,21 @@ type shownDocument struct {
 
 // statusCommand is `chartlake status`.
 type statusCommand struct {
-	ID string `arg:"" optional:"" help:"A document's id; empty: the newest documents."`
+	ID      string        `arg:"" optional:"" help:"A document's id; empty: the newest documents."`
+	Wait    bool          `help:"Wait until the document settled."`
+	Timeout time.Duration `help:"How long to wait." default:"1h"`
 	remote
 }
 
+func (statusCommand) Help() string { return "Example: chartlake status 5bd9… --wait" }
+
 func (c statusCommand) Run(e *env) error {
+	if c.Wait && c.ID == "" {
+		return usage("--wait needs a document's id")
+	}
 	if c.ID != "" {
-		var d shownDocument
-		if err := c.do(e.ctx, "GET", "/documents/"+url.PathEscape(c.ID), nil, nil, 0, &d); err != nil {
+		d, err := c.document(e)
+		if err != nil {
 			return err
 		}
 		if e.cli.JSON {
@@ -58,6 +67,30 @@ func (c statusCommand) Run(e *env) error {
 		fmt.Fprintf(e.stdout, "%s  %-12s %-20s %4d page(s)  %s\n", d.ID, d.State, d.Code, d.Pages, d.Received.Format(time.RFC3339))
 	}
 	return nil
+}
+
+// document asks for one document, with --wait until it settled.
+func (c statusCommand) document(e *env) (d shownDocument, err error) {
+	ctx, cancel := context.WithTimeout(e.ctx, c.Timeout)
+	defer cancel()
+	for pause := 50 * time.Millisecond; ; pause = min(2*pause, time.Second) {
+		d = shownDocument{}
+		err = c.do(ctx, "GET", "/documents/"+url.PathEscape(c.ID), nil, nil, 0, &d)
+		if err == nil && (!c.Wait || store.State(d.State).Settled()) {
+			return d, nil
+		} else if err == nil {
+			select {
+			case <-ctx.Done():
+				err = ctx.Err()
+			case <-time.After(pause):
+				continue
+			}
+		}
+		if e.ctx.Err() == nil && ctx.Err() != nil {
+			err = fault.New(fault.Unavailable, "timeout", "the document did not settle in %s", c.Timeout)
+		}
+		return d, err
+	}
 }
 
 // explainCommand is `chartlake explain`.
