@@ -35,6 +35,10 @@ type Store interface {
 	Close() error
 }
 
+// Unhealthy is the code of the Unavailable fault that every call gets once a sync has failed:
+// what the disk holds is not known, and the process must end and start again.
+const Unhealthy = "store_unhealthy"
+
 // Actor is who acts. Every call has one; the zero Actor is refused.
 type Actor struct {
 	ID        string   // "user:anna", "token:ehr", "system:pipeline"

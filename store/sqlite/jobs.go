@@ -9,8 +9,7 @@ import (
 	"chartlake/queue/riverqueue"
 )
 
-// jobs is the queue in this store's database. It is opened on first use, which keeps the
-// start quick for commands that only read.
+// jobs is the queue in this store's database.
 type jobs struct{ q *riverqueue.Queue }
 
 func newJobs(s *Store) (*jobs, error) {

@@ -1,0 +1,97 @@
+package sqlite_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"chartlake/fault"
+	"chartlake/store"
+	"chartlake/store/sqlite"
+)
+
+// A data folder is refused, with a reason, rather than opened in a way that loses something.
+func TestOpenRefuses(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	for what, test := range map[string]struct {
+		code  string
+		spoil func(folder string) error
+	}{
+		"key missing":           {"store_key_missing", func(f string) error { return os.Remove(filepath.Join(f, "store.key")) }},
+		"key readable by all":   {"store_key_mode", func(f string) error { return os.Chmod(filepath.Join(f, "store.key"), 0o644) }},
+		"key damaged":           {"store_key", func(f string) error { return os.WriteFile(filepath.Join(f, "store.key"), []byte("short"), 0o600) }},
+		"database is something": {"store_damaged", func(f string) error { return os.WriteFile(filepath.Join(f, "chartlake.db"), make([]byte, 8192), 0o600) }},
+	} {
+		folder := filepath.Join(t.TempDir(), "data")
+		s, err := sqlite.Open(ctx, sqlite.Config{Folder: folder})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Transact(ctx, anna, []store.Command{store.Create{Resource: parse(t, `{"resourceType":"Basic"}`)}}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := test.spoil(folder); err != nil {
+			t.Fatal(err)
+		}
+		if what == "database is something" {
+			for i, b := range []byte("this is no database") {
+				f, _ := os.OpenFile(filepath.Join(folder, "chartlake.db"), os.O_RDWR, 0)
+				f.WriteAt([]byte{b}, int64(i))
+				f.Close()
+			}
+		}
+		s, err = sqlite.Open(ctx, sqlite.Config{Folder: folder})
+		if err == nil {
+			s.Close()
+		}
+		if f := fault.As(err); f == nil || f.Code != test.code {
+			t.Errorf("%s: %v, want %s", what, err, test.code)
+		}
+	}
+}
+
+// What was written is there after closing and opening, and the folder is nobody else's.
+func TestReopen(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	folder := filepath.Join(t.TempDir(), "a folder?with=odd&name#1%20")
+	for i := range 3 {
+		s, err := sqlite.Open(ctx, sqlite.Config{Folder: folder})
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := s.Transact(ctx, anna, []store.Command{store.Update{Resource: parse(t, `{"resourceType":"Patient","id":"a","name":[{"family":"Ng"}]}`)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res[0].Version.Version != i+1 {
+			t.Errorf("version %d, want %d", res[0].Version.Version, i+1)
+		}
+		if !finds(t, s, "Patient?family=ng", "a") {
+			t.Error("not found after opening again")
+		}
+		if err := s.Check(ctx); err != nil {
+			t.Error(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		if _, err := s.Transact(ctx, anna, nil); fault.As(err) == nil || fault.As(err).Code != "store_closed" {
+			t.Errorf("a write after Close: %v", err)
+		}
+	}
+	for _, name := range []string{".", "store.key", "chartlake.db"} {
+		info, err := os.Stat(filepath.Join(folder, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s has mode %v", name, info.Mode())
+		}
+	}
+}
