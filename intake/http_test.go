@@ -240,7 +240,7 @@ func TestNotDurableIsNotNow(t *testing.T) {
 		{"disk full", fault.New(fault.Full, "disk_full", "no space"), 507, false},
 		{"input/output", fault.New(fault.Unavailable, "blob_disk", "write: %w", syscall.EIO), 503, false},
 		{"a sync failed", fault.New(fault.Unavailable, blob.SyncFailed, "sync"), 503, true},
-		{"the database's sync failed", fault.New(fault.Unavailable, storeBroken, "sync"), 503, true},
+		{"the database's sync failed", fault.New(fault.Unavailable, store.Unhealthy, "sync"), 503, true},
 	}
 	for _, tt := range tests {
 		b := newBench(t, func(c *Config) { c.Blobs = &brokenBlobs{c.Blobs, tt.err} })

@@ -38,7 +38,6 @@ const (
 	statedMax         = 128         // bytes of a stated type or patient
 	depthAge          = time.Second // how old the count of waiting jobs may be
 	retryAfter        = 5 * time.Second
-	storeBroken       = "store_unhealthy" // the code with which a store says that a sync failed
 )
 
 // Config is what the door needs. Store, Blobs and Sniff are required.
@@ -253,7 +252,7 @@ func (d *Desk) inspect(ctx context.Context, actor store.Actor, info blob.Info, b
 // shuts it, what will pass says when to come back, and everything else is as it is.
 func (d *Desk) storing(err error) error {
 	f := fault.As(err)
-	if f != nil && (f.Code == blob.SyncFailed || f.Code == storeBroken) {
+	if f != nil && (f.Code == blob.SyncFailed || f.Code == store.Unhealthy) {
 		if !d.halted.Swap(true) && d.Halt != nil {
 			d.Halt(err)
 		}

@@ -70,6 +70,9 @@ type Config struct {
 	// StartsMax is how many runs in a row may take the process with them, without one more
 	// page read, before the document is set aside; 0: 10.
 	StartsMax int
+	// Halt, where set, is called when the store says that a sync has failed: the process must
+	// end and start again.
+	Halt func(error)
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
 }

@@ -24,6 +24,14 @@ var errDeadline = errors.New("the document took too long")
 // Work is queue.Handler's: it takes one document as far as it goes. nil means that the
 // document is settled; an error means that trying again may help.
 func (p *Pipeline) Work(ctx context.Context, job queue.Job) error {
+	err := p.work(ctx, job)
+	if codeOf(err) == store.Unhealthy && p.Halt != nil {
+		p.Halt(err)
+	}
+	return err
+}
+
+func (p *Pipeline) work(ctx context.Context, job queue.Job) error {
 	p.Metrics.running.Inc()
 	defer p.Metrics.running.Dec()
 	defer p.progress.done(job.Subject)
