@@ -11,6 +11,10 @@
 // with the tag lab) and then the lab MUST find losses: with a control, exit code 0 means that
 // they were found.
 //
+// With --fault eio and --fault point the k-th sync of the k-th life fails, or kills the server
+// in the middle of it (strace injects both): the points are enumerated, not hit by chance.
+// After a sync that failed the server must end by itself.
+//
 // Checked are the invariants of docs/design/life-of-a-document.md: acknowledged is readable
 // with the right hash, every document comes to rest once, blobs and database are sound, and a
 // retry with the same Idempotency-Key gives the same document.
@@ -29,7 +33,7 @@ import (
 // options is what a run of the lab is asked for.
 type options struct {
 	Server    string
-	Fault     string // kill, power
+	Fault     string // kill, power, eio, point
 	FS        string // ext4, xfs
 	Control   string // "", store, blob
 	Cycles    int
@@ -44,7 +48,7 @@ type options struct {
 func main() {
 	var o options
 	flag.StringVar(&o.Server, "server", "bin/chartlake-lab-server", "the chartlake program to run")
-	flag.StringVar(&o.Fault, "fault", "kill", "kill (SIGKILL) or power (the file system stops)")
+	flag.StringVar(&o.Fault, "fault", "kill", "kill (SIGKILL), power (the file system stops), eio (the k-th sync fails), point (killed at the k-th sync)")
 	flag.StringVar(&o.FS, "fs", "ext4", "file system of a power cut: ext4 or xfs")
 	flag.StringVar(&o.Control, "control", "", "negative control: store (commits unsynced) or blob (blobs unsynced)")
 	flag.IntVar(&o.Cycles, "cycles", 10, "how often the server dies")

@@ -84,7 +84,14 @@ func run(o options) (*Result, error) {
 	defer where.Close()
 	rng := rand.New(rand.NewPCG(o.Seed, 1))
 	log := newLedger()
-	for r.Cycles = 0; r.Cycles < o.Cycles; r.Cycles++ {
+	if o.Fault == "eio" || o.Fault == "point" {
+		if err := points(o, where.Data(), root, log, r); err != nil {
+			return nil, err
+		}
+		o.Cycles = 0
+	}
+	for cycle := 0; cycle < o.Cycles; cycle++ {
+		r.Cycles++
 		s, err := start(o, where.Data(), r)
 		if err != nil {
 			return verdict(r, log, started, err)
@@ -103,7 +110,6 @@ func run(o options) (*Result, error) {
 			return nil, err
 		}
 		if o.Control != "" && log.lost(where.Data()) > 0 {
-			r.Cycles++
 			return verdict(r, log, started, nil, where.Data())
 		}
 	}
