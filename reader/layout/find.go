@@ -18,6 +18,13 @@ type Stroke struct {
 // in pixels. A ruling line is at least three letters long and twelve times as long as thick.
 func Strokes(k *pixel.Ink, size int) (strokes []Stroke, mask []uint8) {
 	least := max(3*size, 24)
+	if solid := k.Solid(solidSide); solid != nil { // bars and pictures would join the lines at their edges
+		thin := pixel.NewInk(k.W, k.H)
+		for i, v := range k.Pix {
+			thin.Pix[i] = v &^ solid.Pix[i]
+		}
+		k = thin
+	}
 	mask = make([]uint8, len(k.Pix))
 	flat, flatPaths := runs(k, least, false)
 	steep, steepPaths := runs(k, least, true)
@@ -29,6 +36,9 @@ func Strokes(k *pixel.Ink, size int) (strokes []Stroke, mask []uint8) {
 	}
 	return append(flat, steep...), mask
 }
+
+// solidSide is the thickness in pixels from which ink is a bar and no line.
+const solidSide = 10
 
 // streak is a run of ink along one row (or column), gaps of up to two pixels passed over.
 type streak struct{ at, from, to, parent int }
@@ -116,7 +126,7 @@ func assemble(k *pixel.Ink, all []streak, vertical bool) (strokes []Stroke, path
 		}
 		span := to - from
 		thick := max((length+span-1)/span, 1) // mean thickness: a slanting line is not a thick one
-		if span < 12*thick || at1-at0 > 3*thick+span/40+4 || thick > 14 {
+		if span < 12*thick || at1-at0 > 3*thick+span/40+4 || thick > solidSide {
 			continue
 		}
 		s := Stroke{from, at0, to, at1, false}

@@ -193,11 +193,14 @@ func enlargement(size, area int) int {
 
 // invertPanels turns light print on dark bars into dark print on white, on copies.
 func (p *page) invertPanels(small *image.Gray) *image.Gray {
-	ink := pixel.Threshold(small, pixel.Otsu(small))
-	comps, _ := pixel.Components(ink)
+	solid := pixel.Threshold(small, pixel.Otsu(small)).Solid(9)
+	if solid == nil {
+		return small
+	}
+	comps, _ := pixel.Components(solid)
 	fresh := false
 	for _, c := range comps {
-		if c.W() < 40 || c.H() < 12 || 2*c.Area < c.W()*c.H() || !panel(small, c) {
+		if c.W() < 30 || c.H() < 12 || 3*c.Area < c.W()*c.H() || !panel(small, c) {
 			continue
 		}
 		if !fresh {

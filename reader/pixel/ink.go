@@ -72,3 +72,60 @@ func (k *Ink) Share(x0, y0, x1, y1 int) float64 {
 	}
 	return float64(n) / float64((x1-x0)*(y1-y0))
 }
+
+// Solid keeps the ink that a square of the given side fits into (a morphological opening):
+// bars and pictures stay, letters and lines go. It is nil where nothing stays.
+func (k *Ink) Solid(side int) *Ink {
+	if k.W < side || k.H < side {
+		return nil
+	}
+	high := make([]int, k.W) // ink pixels upwards from here
+	corner := NewInk(k.W, k.H)
+	found := false
+	for y := range k.H {
+		wide := 0 // columns in a row that are at least side high
+		for x := range k.W {
+			if k.Pix[y*k.W+x] != 0 {
+				high[x]++
+			} else {
+				high[x] = 0
+			}
+			if high[x] >= side {
+				wide++
+			} else {
+				wide = 0
+			}
+			if wide >= side {
+				corner.Pix[y*k.W+x] = 1 // the lower right corner of a full square
+				found = true
+			}
+		}
+	}
+	if !found {
+		return nil
+	}
+	return corner.grow(side)
+}
+
+// grow puts back the squares of which only the lower right corners are set.
+func (k *Ink) grow(side int) *Ink {
+	out := NewInk(k.W, k.H)
+	reach := make([]int, k.W) // rows upwards that a corner at or below still covers
+	for y := k.H - 1; y >= 0; y-- {
+		left := 0
+		for x := k.W - 1; x >= 0; x-- {
+			if k.Pix[y*k.W+x] != 0 {
+				reach[x] = side
+			}
+			if reach[x] > 0 {
+				left = side
+				reach[x]--
+			}
+			if left > 0 {
+				out.Pix[y*k.W+x] = 1
+				left--
+			}
+		}
+	}
+	return out
+}

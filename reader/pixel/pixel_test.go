@@ -141,3 +141,33 @@ func TestComponents(t *testing.T) {
 		}
 	}
 }
+
+func TestSolid(t *testing.T) {
+	t.Parallel()
+	k := NewInk(60, 40)
+	fill := func(x0, y0, x1, y1 int) {
+		for y := y0; y < y1; y++ {
+			for x := x0; x < x1; x++ {
+				k.Pix[y*k.W+x] = 1
+			}
+		}
+	}
+	fill(5, 5, 25, 20)  // a bar
+	fill(0, 30, 60, 33) // a line
+	fill(40, 0, 43, 40) // another, crossing it
+	s := k.Solid(9)
+	for y := range k.H {
+		for x := range k.W {
+			want := uint8(0)
+			if x >= 5 && x < 25 && y >= 5 && y < 20 {
+				want = 1
+			}
+			if s.Pix[y*k.W+x] != want {
+				t.Fatalf("pixel %d,%d is %d, want %d", x, y, s.Pix[y*k.W+x], want)
+			}
+		}
+	}
+	if k.Solid(21) != nil {
+		t.Error("no square of 21 pixels is there")
+	}
+}

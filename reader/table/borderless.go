@@ -79,7 +79,7 @@ func (s *sheet) reach(bands []band) int {
 	n, last, single := 1, 1, 0
 	for n < len(bands) {
 		b := bands[n]
-		if gap := b.Y0 - bands[n-1].Y1; gap > 3.2*s.Text || s.form(b) {
+		if gap := b.Y0 - bands[n-1].Y1; gap > s.reachGap(columns, b) || s.form(b) {
 			break
 		}
 		joined, ok := s.join(columns, b)
@@ -100,6 +100,21 @@ func (s *sheet) reach(bands []band) int {
 		}
 	}
 	return last
+}
+
+// reachGap is the widest gap above a band of the same table: rows may stand far apart where
+// at least three phrases begin exactly where columns do.
+func (s *sheet) reachGap(columns []span, b band) float64 {
+	exact := 0
+	for _, p := range b.phrases {
+		if slices.ContainsFunc(columns, func(c span) bool { return math.Abs(c.x0-p.X0) < 0.5*s.Text || math.Abs(c.x1-p.X1) < 0.5*s.Text }) {
+			exact++
+		}
+	}
+	if exact >= 3 && 3*exact >= 2*len(b.phrases) {
+		return 6 * s.Text
+	}
+	return 3.2 * s.Text
 }
 
 // form reports whether a band is a row of labels with values, which is no table row.
