@@ -79,18 +79,39 @@ func (p *packer) pack(body []byte) (dict int64, packed []byte) {
 	return id, e.EncodeAll(body, make([]byte, 0, len(body)/3+64))
 }
 
-func (p *packer) unpack(dict int64, packed []byte) ([]byte, error) {
+// unpack gives a body back; c finds a dictionary that another process has made since.
+func (p *packer) unpack(c *conn, dict int64, packed []byte) ([]byte, error) {
 	p.mu.RLock()
 	d := p.decoders[dict]
 	p.mu.RUnlock()
 	if d == nil {
-		return nil, fault.New(fault.Corrupt, "dictionary_missing", "a stored body needs a dictionary that the database does not have")
+		if err := p.fetch(c, dict); err != nil {
+			return nil, err
+		}
+		p.mu.RLock()
+		d = p.decoders[dict]
+		p.mu.RUnlock()
 	}
 	body, err := d.DecodeAll(packed, nil)
 	if err != nil {
 		return nil, fault.New(fault.Corrupt, "body_damaged", "a stored body cannot be unpacked: its checksum or form is wrong")
 	}
 	return body, nil
+}
+
+func (p *packer) fetch(c *conn, dict int64) error {
+	var dictionary []byte
+	err := c.query(`SELECT body FROM dictionary WHERE dict=?`, []any{dict}, func(s *sqlite3.Stmt) bool {
+		dictionary = s.ColumnBlob(0, nil)
+		return false
+	})
+	if err != nil {
+		return sqlFault(err)
+	}
+	if dictionary == nil {
+		return fault.New(fault.Corrupt, "dictionary_missing", "a stored body needs a dictionary that the database does not have")
+	}
+	return p.use(dict, dictionary)
 }
 
 func (p *packer) close() {

@@ -17,6 +17,10 @@ import (
 func (s *Store) Check(ctx context.Context) error {
 	return s.View(ctx, store.Actor{ID: "system:check"}, func(sv store.View) error {
 		v := sv.(*view)
+		// Another process may have added numbers.
+		if err := s.names.load(v.c); err != nil {
+			return sqlFault(err)
+		}
 		for _, check := range []func() error{v.checkPages, v.checkVersions, v.checkBodies} {
 			if err := check(); err != nil {
 				return err

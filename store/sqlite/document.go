@@ -368,7 +368,7 @@ func (v *view) Record(document string, version int) (*store.RecordVersion, error
 	if r == nil {
 		return nil, fault.New(fault.NotFound, "record_not_found", "the document has no such record")
 	}
-	r.Body, err = v.s.pack.unpack(dict, r.Body)
+	r.Body, err = v.s.pack.unpack(v.c, dict, r.Body)
 	return r, err
 }
 
@@ -402,7 +402,7 @@ func (v *view) Stage(k store.StageKey) ([]byte, bool, error) {
 	if err != nil || !found {
 		return nil, false, sqlFault(err)
 	}
-	body, err = v.s.pack.unpack(dict, body)
+	body, err = v.s.pack.unpack(v.c, dict, body)
 	return body, err == nil, err
 }
 

@@ -2,8 +2,10 @@ package sqlite_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"chartlake/fault"
@@ -92,6 +94,63 @@ func TestReopen(t *testing.T) {
 		}
 		if info.Mode().Perm()&0o077 != 0 {
 			t.Errorf("%s has mode %v", name, info.Mode())
+		}
+	}
+}
+
+// Two processes may share a folder: here two stores stand for them.
+func TestTwoOnOneFolder(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	folder := t.TempDir()
+	var stores []*sqlite.Store
+	for range 2 {
+		s, err := sqlite.Open(ctx, sqlite.Config{Folder: folder})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		stores = append(stores, s)
+	}
+	var wg sync.WaitGroup
+	for i := range 40 {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			s := stores[i%2]
+			_, err := s.Transact(ctx, anna, []store.Command{
+				store.Create{Resource: parse(t, `{"resourceType":"Patient","identifier":[{"system":"http://h","value":"1"}]}`), IfNoneExist: query(t, "Patient?identifier=1")},
+				store.Update{Resource: parse(t, fmt.Sprintf(`{"resourceType":"Observation","id":"o%d","status":"final","code":{"coding":[{"system":"http://s%d","code":"c"}]}}`, i, i))},
+				store.Update{Resource: parse(t, `{"resourceType":"Basic","id":"b","code":{"text":"x"}}`)},
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		}()
+	}
+	wg.Wait()
+	for _, s := range stores {
+		err := s.View(ctx, anna, func(v store.View) error {
+			for q, want := range map[string]int{"Patient?identifier=1": 1, "Observation?code=c": 40, "Observation?code=http://s7|": 1} {
+				page, err := v.Search(query(t, q))
+				if err != nil {
+					return err
+				}
+				if len(page.Matches) != want {
+					t.Errorf("%s: %d matches, want %d", q, len(page.Matches), want)
+				}
+			}
+			b, err := v.Read(store.Key{Type: "Basic", ID: "b"})
+			if err == nil && b.Version != 40 {
+				t.Errorf("version %d after 40 writes", b.Version)
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		if err := s.Check(ctx); err != nil {
+			t.Error(err)
 		}
 	}
 }

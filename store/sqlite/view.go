@@ -143,7 +143,7 @@ func (v *view) decode(r rawVersion) (*store.Version, error) {
 	if r.body == nil {
 		return out, nil
 	}
-	body, err := v.s.pack.unpack(r.dict, r.body)
+	body, err := v.s.pack.unpack(v.c, r.dict, r.body)
 	if err != nil {
 		return nil, err
 	}
@@ -195,7 +195,7 @@ func (v *view) body(seq int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return v.s.pack.unpack(dict, packed)
+	return v.s.pack.unpack(v.c, dict, packed)
 }
 
 // instant formats milliseconds as a FHIR instant.
