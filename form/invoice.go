@@ -146,8 +146,14 @@ func (r *reading) item(row sheet.Row) {
 		return
 	}
 	amount := row.Phrases[n-1].Tokens
-	read := value.Parse(value.Money, sheet.Join(amount), value.Hint{})
-	if !read.OK {
+	var read value.Reading
+	for k := len(amount); k > 0 && !read.OK; k-- {
+		read = value.Parse(value.Money, sheet.Join(amount[:k]), value.Hint{})
+		if read.OK {
+			amount = amount[:k]
+		}
+	}
+	if !read.OK || !strings.ContainsAny(sheet.Join(amount), ".$") {
 		return
 	}
 	line := map[string]record.Field{"amount": draft.Field(draft.Finding{Name: "amount", Kind: "money", Tokens: amount, Read: read, Rule: "last_column", Strength: 0.95})}

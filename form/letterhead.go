@@ -120,7 +120,7 @@ func (r *reading) issuerScore(p *sheet.Page, ph sheet.Phrase, taken func(sheet.T
 	}
 	tall := height(ph.Tokens) / p.Height
 	switch {
-	case words > 0:
+	case words > 0 && len(ph.Tokens) > 1:
 		score = 1.5 + 0.5*float64(min(words, 2))
 	case tall < 1.25 || len(ph.Tokens) < 2:
 		return 0

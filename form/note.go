@@ -25,6 +25,9 @@ var whole = map[string]string{"course": "course", "instructions": "instructions"
 func (r *reading) note() {
 	r.signatureDate()
 	r.sections = section.Find(r.sheet, r.lex, r.besideLabel())
+	if len(r.sections) > 0 && r.sections[0].Name == "other" {
+		r.sections = r.sections[1:] // the letterhead and the title
+	}
 	inside := r.insideSections()
 	r.fromPairs(func(p pair.Pair) bool { return inside(p) })
 	r.issuer("facility", "", "facility.phone")

@@ -38,6 +38,10 @@ func newReading(s *sheet.Sheet, g classify.Guess) *reading {
 	if r.latest.Year != 0 {
 		r.pairs = pair.Find(s, r.lex, value.Hint{NotAfter: r.latest})
 	}
+	r.pairs = slices.DeleteFunc(r.pairs, func(p pair.Pair) bool { // "INVOICE" in tall letters labels nothing
+		last := p.Head[len(p.Head)-1].Text
+		return r.isTitle(p.Head) && !strings.ContainsAny(last[len(last)-1:], ":#")
+	})
 	return r
 }
 

@@ -144,8 +144,8 @@ func pages(c *Case) {
 
 // identity: pages that name different people, and too little to tell who it is.
 func identity(c *Case) {
-	if !classify.OfPatient(c.Segment.Type) {
-		return
+	if !classify.OfPatient(c.Segment.Type) || len(c.Segment.Fields) == 0 {
+		return // a claim whose boxes are not read says nothing about who it is
 	}
 	for i := 1; i < len(c.People); i++ {
 		a, b := c.People[0], c.People[i]
@@ -168,7 +168,7 @@ func identity(c *Case) {
 	switch {
 	case count == 0 && clinical(c.Segment.Type):
 		c.raise("identity_absent", record.SeverityError, "nothing on the pages says who the patient is")
-	case count < 2:
+	case count < 2 && (clinical(c.Segment.Type) || c.Segment.Type == "insurance_card"):
 		c.Segment.Flags = append(c.Segment.Flags, weak(about))
 	}
 }

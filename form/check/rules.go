@@ -263,8 +263,8 @@ func sums(c *Case) {
 			continue
 		}
 		v, ok := cents(&f)
-		if !ok {
-			return
+		if !ok || f.State != record.Accepted {
+			return // a sum of doubtful parts accuses nobody
 		}
 		lines += v
 		n++
@@ -282,7 +282,8 @@ func sums(c *Case) {
 	}
 	discount, okD := cents(c.field("discount"))
 	tax, okT := cents(c.field("tax"))
-	if subtotal != nil && okSub && okTot && (okD || okT) {
+	unread := !okD && strings.Contains(c.Text, "discount") || !okT && strings.Contains(c.Text, "tax")
+	if !unread && subtotal != nil && okSub && okTot && (okD || okT) {
 		if discount < 0 {
 			discount = -discount
 		}
@@ -302,7 +303,7 @@ func abs(n int64) int64 { return max(n, -n) }
 func dollars(cents int64) string { return fmt.Sprintf("%d.%02d", cents/100, abs(cents%100)) }
 
 var (
-	unread   = regexp.MustCompile(`dictated,? (?:but )?not (?:yet )?(?:read|reviewed|signed)|unsigned|awaiting signature|not yet signed|pending signature`)
+	unsigned = regexp.MustCompile(`dictated,? (?:but )?not (?:yet )?(?:read|reviewed|signed)|unsigned|awaiting signature|not yet signed|pending signature`)
 	draftly  = regexp.MustCompile(`\b(?:preliminary|draft)\b`)
 	noKnown  = regexp.MustCompile(`(?i)\b(?:nkda|nka|no known (?:drug )?allergies|no known allergies|none known|denies allergies)\b`)
 	drugName = regexp.MustCompile(`(?i)^(?:new|changed|continued|stopped|continue|start|stop|resume|change)?[: ]*([a-z][a-z-]{3,})`)
@@ -314,7 +315,7 @@ func noteRules(c *Case) {
 	if c.Segment.Type != "discharge_summary" {
 		return
 	}
-	if signed := c.field("signed"); unread.MatchString(c.Text) {
+	if signed := c.field("signed"); unsigned.MatchString(c.Text) {
 		c.raise("unsigned", record.SeverityWarning, "the document says that it was not read or signed", signed)
 	} else if signed == nil && draftly.MatchString(head(c.Text, 400)) {
 		c.raise("draft", record.SeverityWarning, "the document calls itself preliminary", c.field("status"))

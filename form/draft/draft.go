@@ -14,13 +14,15 @@ import (
 
 // ReadMin is the least confidence of the reading of an accepted value, by kind: a wrong digit
 // in an identifier and a wrong letter in a name do more harm than one in a sentence.
-// Calibrated on generated documents, see docs/performance/forms.md.
+// Calibrated on generated documents, see DESIGN.md of package form.
 func ReadMin(k record.Kind) float64 {
 	switch k {
 	case record.KindName:
-		return 0.93
+		return 0.91
+	case record.KindPhone:
+		return 0.90
 	case record.KindText, record.KindAddress:
-		return 0.85
+		return 0.87
 	}
 	return 0.86
 }
@@ -164,8 +166,9 @@ func Doubt(f *record.Field, reason string) {
 	}
 	f.State = record.Review
 	f.Confidence = min(f.Confidence, 0.6)
-	for _, r := range f.Reasons {
-		if r == reason {
+	for i, r := range f.Reasons {
+		if strings.Contains(reason, r) {
+			f.Reasons[i] = reason
 			return
 		}
 	}

@@ -284,6 +284,9 @@ func (r *reader) rows(t *table, start, end int) {
 	}
 	var lines []lineCells
 	for i := start; i < end; i++ {
+		if r.headAgain(r.page.Rows[i]) {
+			continue
+		}
 		lines = append(lines, lineCells{t.cells(r.page.Rows[i]), r.page.Rows[i]})
 	}
 	test := slices.IndexFunc(t.columns, func(c column) bool { return c.cell == "test" })
@@ -316,6 +319,7 @@ func (r *reader) rows(t *table, start, end int) {
 		usual = pitch[len(pitch)/2]
 	}
 	var pending [][]sheet.Token // a name whose value is on the next line
+	doubt := ""
 	base := len(r.out.Rows)
 	for i, l := range lines {
 		value, name := hasValue(l), len(l.cells[test]) > 0
@@ -336,11 +340,14 @@ func (r *reader) rows(t *table, start, end int) {
 		switch {
 		case value && name:
 			cells := l.cells
-			if pending != nil && joins(pending[test], step, usual) {
+			if pending != nil {
 				cells[test] = append(pending[test], cells[test]...)
 			}
 			pending = nil
 			r.add(t, cells)
+			if doubt != "" {
+				r.out.Rows[len(r.out.Rows)-1].Doubt, doubt = doubt, ""
+			}
 		case value && pending != nil:
 			cells := l.cells
 			cells[test] = pending[test]
@@ -352,9 +359,13 @@ func (r *reader) rows(t *table, start, end int) {
 		case onlyTest && len(r.out.Rows) > base && continues(l.cells[test], step, usual, i+1 < len(lines) && !hasValue(lines[i+1])):
 			last := &r.out.Rows[len(r.out.Rows)-1]
 			last.Test = append(slices.Clip(last.Test), l.cells[test]...)
-		case onlyTest && i+1 < len(lines) && hasValue(lines[i+1]) && len(lines[i+1].cells[test]) == 0:
+		case onlyTest && i+1 < len(lines) && hasValue(lines[i+1]) &&
+			goesOn(l.cells[test], lines[i+1].cells[test], lines[i+1].row.Y0-l.row.Y0, usual):
 			pending = l.cells
 		case onlyTest && titleLike(l.cells[test]) && len(l.row.Phrases) == 1:
+			if !panelLike(l.cells[test]) {
+				doubt = "the line above may be the beginning of the name"
+			}
 			r.startPanel(l.cells[test])
 		case r.crossing(t, l.row):
 			if len(l.row.Phrases) == 1 && titleLike(l.row.Phrases[0].Tokens) && panelLike(l.row.Phrases[0].Tokens) {
@@ -378,6 +389,17 @@ func titleOnly(row sheet.Row) bool {
 		}
 	}
 	return true
+}
+
+// headAgain reports a row that repeats heads without being a head that can be read.
+func (r *reader) headAgain(row sheet.Row) bool {
+	hit := 0
+	for _, p := range row.Phrases {
+		if _, used := headAt(r.words, p.Tokens); used == len(p.Tokens) {
+			hit++
+		}
+	}
+	return hit >= 2 && 3*hit >= 2*len(row.Phrases)
 }
 
 // crossing reports a title or remark that stands over several columns.
@@ -404,7 +426,16 @@ func continues(tokens []sheet.Token, step, usual float64, nextEmpty bool) bool {
 	return step < 0.93*usual || nextEmpty && step < 0.97*usual
 }
 
-func joins(_ []sheet.Token, step, usual float64) bool { return step < 0.93*usual }
+// goesOn decides whether a line with nothing but words is the first part of the name on the
+// next line, which has the value: that has no name of its own, or begins in small letters, or
+// stands closer than results do.
+func goesOn(first, next []sheet.Token, step, usual float64) bool {
+	if len(next) == 0 {
+		return true
+	}
+	r := []rune(next[0].Text)[0]
+	return unicode.IsLower(r) || r == '(' || step < 0.93*usual && !panelLike(first)
+}
 
 // extend adds the words of a line without name and value to the result above: a range or
 // unit that goes on.

@@ -118,6 +118,9 @@ func layPage(p *document.Page, begin func(word int) (int, bool)) Page {
 		return out
 	}
 	out.Height = medianHeight(tokens)
+	if tokens = withoutSpecks(tokens, out.Height); len(tokens) == 0 {
+		return out
+	}
 	rows := group(tokens, out.Height)
 	out.Gap = wideGap(rows, out.Height)
 	for i, r := range rows {
@@ -193,6 +196,29 @@ func medianHeight(tokens []Token) float64 {
 
 func inked(t Token) bool {
 	return strings.ContainsFunc(t.Text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
+}
+
+// withoutSpecks drops what OCR makes of dirt, rules and watermarks: signs without a letter or
+// digit that were hardly read, and marks much lower than the page's words. A word that was
+// read badly stays: without it a value would look whole.
+func withoutSpecks(tokens []Token, height float64) []Token {
+	var out []Token
+	for _, t := range tokens {
+		n := utf8.RuneCountInString(t.Text)
+		switch {
+		case !t.OCR:
+		case !inked(t) && t.Confidence < 0.75 && !strings.ContainsAny(t.Text, "-•*:#$%+"):
+			continue
+		case !inked(t) && t.Confidence < 0.4:
+			continue
+		case inked(t) && t.Y1-t.Y0 < 0.4*height && t.Confidence < 0.9:
+			continue
+		case n <= 2 && t.Confidence < 0.3:
+			continue
+		}
+		out = append(out, t)
+	}
+	return out
 }
 
 // group puts tokens on one baseline together, top to bottom, each left to right.
