@@ -38,6 +38,12 @@ func (p *pdfReader) read(ctx context.Context, number int) (*document.Page, error
 		return nil, err
 	}
 	v := judge(content)
+	if content.FormFailed {
+		v = v.because("the page's form fields could not be read")
+	}
+	if content.Truncated {
+		v = v.because("the page has more content than its bounds; the rest was left out")
+	}
 	if p.file.XFA() {
 		v = v.because("the form is XFA; its data may differ from what the page shows")
 	}

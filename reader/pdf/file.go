@@ -17,9 +17,13 @@ import (
 	"github.com/klippa-app/go-pdfium/requests"
 )
 
-// recycle is after how many pages a file gets a fresh instance: WebAssembly memory never
-// shrinks and go-pdfium keeps a table entry for every object it handed out.
-const recycle = 64
+// A file gets a fresh instance after so many pages or bytes: WebAssembly memory never shrinks,
+// PDFium keeps the streams that it has loaded, and go-pdfium a table entry for every object
+// it handed out. A fresh instance costs 6 ms.
+const (
+	recycle      = 64
+	recycleBytes = 48 << 20
+)
 
 // File is an open PDF. It is for one goroutine; several may open the same bytes.
 type File struct {
@@ -145,7 +149,7 @@ var errPlain = errors.New("refused")
 func (f *File) ready(ctx context.Context) (pdfium.Pdfium, error) {
 	f.mu.Lock()
 	instance := f.instance
-	stale := f.dead || instance == nil || f.used >= recycle
+	stale := f.dead || instance == nil || f.used >= recycle || f.source.taken() >= recycleBytes
 	f.mu.Unlock()
 	if stale {
 		f.Close()

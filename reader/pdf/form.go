@@ -19,7 +19,7 @@ import (
 // field that names them. Check boxes and radio buttons become marks with their true state.
 func (c *content) forms() error {
 	count, err := c.pdfium.FPDFPage_GetAnnotCount(&requests.FPDFPage_GetAnnotCount{Page: c.handle})
-	if err != nil || count.Count == 0 {
+	if err != nil {
 		return err
 	}
 	w := widgets{content: c, printed: len(c.page.Words)}

@@ -13,7 +13,7 @@ import (
 
 // visibility says how the page's text objects are drawn, so that only mixed pages need a
 // look at every word.
-type visibility struct{ shown, hidden bool }
+type visibility struct{ shown, hidden, faint bool }
 
 // smallImage is the share of the page below which a picture is decoration.
 const smallImage = 0.002
@@ -81,6 +81,7 @@ func (w *walk) letters(o references.FPDF_PAGEOBJECT) error {
 	} else {
 		w.hidden.shown = true
 	}
+	w.hidden.faint = w.hidden.faint || !w.inked(o, false)
 	return nil
 }
 

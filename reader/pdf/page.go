@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"time"
 
 	"chartlake/document"
 	"chartlake/fault"
@@ -27,6 +28,7 @@ type Page struct {
 	Marks         []document.Mark  // check boxes and radio buttons of the form
 	Paths         int              // drawn paths, for pages whose letters are outlines
 	Chars         Chars
+	FormFailed    bool // the page's form could not be read
 	Truncated     bool // more content than the bounds of this package; the rest was left out
 }
 
@@ -65,6 +67,7 @@ const (
 // Read takes the content of page number (from 1).
 func (f *File) Read(ctx context.Context, number int) (*Page, error) {
 	p := &Page{}
+	annotated := false
 	err := f.page(ctx, number, func(c *content) error {
 		c.page = p
 		p.Width, p.Height = c.width, c.height
@@ -75,12 +78,39 @@ func (f *File) Read(ctx context.Context, number int) (*Page, error) {
 			return err
 		}
 		c.turn()
-		return c.forms()
+		notes, err := c.pdfium.FPDFPage_GetAnnotCount(&requests.FPDFPage_GetAnnotCount{Page: c.handle})
+		annotated = err == nil && notes.Count > 0
+		return err
 	})
+	if err == nil && annotated {
+		err = f.fields(ctx, number, p)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return p, nil
+}
+
+// formTime bounds the reading of a page's form: some broken forms never end, and the page's
+// own text is not lost for them.
+const formTime = 8 * time.Second
+
+// fields takes the page's form and notes. Only the end of ctx is an error.
+func (f *File) fields(ctx context.Context, number int, p *Page) error {
+	timed, cancel := context.WithTimeout(ctx, formTime)
+	defer cancel()
+	words := len(p.Words)
+	err := f.page(timed, number, func(c *content) error {
+		c.page, c.toPage = p, c.toPage.then(turned(p.Rotation))
+		return c.forms()
+	})
+	if err != nil {
+		p.Words, p.Fields, p.Marks, p.FormFailed = p.Words[:words], nil, nil, true
+	}
+	if ctx.Err() != nil {
+		return timeout(ctx)
+	}
+	return nil
 }
 
 // content is a page while it is read: page space on one side, fractions on the other.

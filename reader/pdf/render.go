@@ -28,7 +28,22 @@ func (f *File) Colour(ctx context.Context, number, width int, pixels int64) (Pic
 	})
 }
 
+// render draws the page with its form, and where that does not end, without.
 func (f *File) render(ctx context.Context, number int, pixels int64, format requests.RenderImageFormat,
+	resolution func(*content) float64) (Picture, error) {
+	if f.form == enums.FPDF_FORMTYPE_NONE {
+		return f.draw(ctx, number, pixels, format, false, resolution)
+	}
+	timed, cancel := context.WithTimeout(ctx, formTime)
+	defer cancel()
+	p, err := f.draw(timed, number, pixels, format, true, resolution)
+	if err != nil && timed.Err() != nil && ctx.Err() == nil {
+		return f.draw(ctx, number, pixels, format, false, resolution)
+	}
+	return p, err
+}
+
+func (f *File) draw(ctx context.Context, number int, pixels int64, format requests.RenderImageFormat, form bool,
 	resolution func(*content) float64) (p Picture, err error) {
 	err = f.page(ctx, number, func(c *content) error {
 		p.DPI, p.Capped = capped(c.width, c.height, resolution(c), pixels)
@@ -37,7 +52,7 @@ func (f *File) render(ctx context.Context, number int, pixels int64, format requ
 		out, err := c.pdfium.RenderPageInPixels(&requests.RenderPageInPixels{
 			Page: c.handle, Width: w, Height: h, ImageFormat: format,
 			RenderFlags: enums.FPDF_RENDER_FLAG_ANNOT,
-			RenderForm:  c.form != enums.FPDF_FORMTYPE_NONE, Document: &c.document,
+			RenderForm:  form, Document: &c.document,
 		})
 		if err != nil {
 			return err

@@ -21,6 +21,7 @@ type source struct {
 	offset int64
 	blocks [blockCount]block
 	clock  int64
+	given  int64 // bytes handed to PDFium, which keeps streams it has loaded
 }
 
 type block struct {
@@ -75,7 +76,15 @@ func (s *source) Read(p []byte) (int, error) {
 	}
 	n := copy(p, data[from:])
 	s.offset += int64(n)
+	s.given += int64(n)
 	return n, nil
+}
+
+// taken is how many bytes were handed out: about what the instance's memory has grown by.
+func (s *source) taken() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.given
 }
 
 func (s *source) block(number int64) ([]byte, error) {

@@ -210,7 +210,9 @@ func (c *content) word(text references.FPDF_TEXTPAGE, r *run) (w Word, ok bool, 
 		w.Bold = bold(info.FontName, info.Flags, weight)
 	}
 	w.FontSize = c.fontSize(text, r.first)
-	if ink, err := c.pdfium.FPDFText_GetFillColor(&requests.FPDFText_GetFillColor{TextPage: text, Index: r.first}); err == nil {
+	if !c.hidden.faint {
+		// No text object of the page is near-white: nine calls saved for each word.
+	} else if ink, err := c.pdfium.FPDFText_GetFillColor(&requests.FPDFText_GetFillColor{TextPage: text, Index: r.first}); err == nil {
 		w.Faint = faint(ink.R, ink.G, ink.B, ink.A)
 	}
 	w.Hidden, err = c.wordHidden(text, r.first)
