@@ -265,15 +265,19 @@ var panelWords = map[string]bool{"panel": true, "profile": true, "cbc": true, "c
 	"electrolytes": true, "coagulation": true, "differential": true, "serology": true, "immunology": true, "microbiology": true,
 	"studies": true, "function": true, "tests": true, "battery": true, "screen": true, "endocrinology": true, "toxicology": true, "group": true}
 
+// panelLike reports a title of a panel by its words or its looks.
 func panelLike(tokens []sheet.Token) bool {
+	return panelShown(tokens) || slices.ContainsFunc(tokens, func(t sheet.Token) bool { return panelWords[lexicon.Normal(t.Text)] })
+}
+
+// panelShown reports a title by its looks alone: bold, in capitals, or between signs.
+func panelShown(tokens []sheet.Token) bool {
 	upper, bold := true, true
-	known := false
 	for _, t := range tokens {
-		known = known || panelWords[lexicon.Normal(t.Text)]
 		upper = upper && t.Text == strings.ToUpper(t.Text)
 		bold = bold && t.Bold
 	}
-	return known || bold || upper && len(tokens) > 1 || strings.Trim(tokens[0].Text, "*-=•") == ""
+	return bold || upper && len(tokens) > 1 || strings.Trim(tokens[0].Text, "*-=•") == ""
 }
 
 // rows reads the body. Lines are joined to results first, then each result is taken apart.
@@ -420,7 +424,7 @@ func continues(tokens []sheet.Token, step, usual float64, nextEmpty bool) bool {
 	switch {
 	case unicode.IsLower(first) || first == '(':
 		return step < 1.15*usual
-	case panelLike(tokens):
+	case panelShown(tokens):
 		return step < 0.8*usual
 	}
 	return step < 0.93*usual || nextEmpty && step < 0.97*usual

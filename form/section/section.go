@@ -100,10 +100,10 @@ func Find(s *sheet.Sheet, lex *lexicon.Lexicon, labelled func(sheet.Token) bool)
 	furniture := Furniture(s)
 	open := false
 	for _, l := range lines {
-		if furniture(l) {
+		name, used := headOf(l.Tokens)
+		if (used == 0 || name == "other") && furniture(l) {
 			continue
 		}
-		name, used := headOf(l.Tokens)
 		label := labelled(l.Tokens[0])
 		if label {
 			used = 0
