@@ -134,6 +134,10 @@ func (p *planner) has(resourceType string, f *search.Filter) (cond, error) {
 	}
 	// The targets may be of other types, deleted, or not there at all.
 	set := join("", sqlf(`SELECT DISTINCT x.target AS rid FROM reference x CROSS JOIN resource y ON y.rid=x.target AND y.type=? AND y.version>0 AND y.deleted=0 WHERE x.p=? AND x.target>0 AND x.rid IN (`, t, number), from, sqlf(`)`))
+	if d := smallest(inner); d < 0 || inner[d].size >= countLimit {
+		// Too many refer: looking at each candidate's own references ends sooner.
+		set = frag{}
+	}
 	return cond{what: "_has", set: set, test: func(r string) frag {
 		tests := []frag{sqlf(`x.p=? AND x.target=`+r, number)}
 		for _, c := range inner {
