@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 
 	"chartlake/form/lexicon"
 	"chartlake/form/sheet"
@@ -30,15 +31,18 @@ type headWords struct {
 	tokens []string
 }
 
-func headList() []headWords {
-	var out []headWords
+// headList is the heads by the initial of their first word.
+var headList = sync.OnceValue(func() map[byte][]headWords {
+	out := map[byte][]headWords{}
 	for _, h := range heads {
 		for _, w := range strings.Split(h.words, "|") {
-			out = append(out, headWords{h.cell, lexicon.Tokens(w)})
+			tokens := lexicon.Tokens(w)
+			at := lexicon.Initial(tokens[0])
+			out[at] = append(out[at], headWords{h.cell, tokens})
 		}
 	}
 	return out
-}
+})
 
 // column is a head with the width it stands over; x0 and x1 are later moved to the gutters.
 type column struct {
@@ -53,7 +57,7 @@ type table struct {
 
 // findHead reads a row as heads of a result table. It must name a value column and at least
 // one of unit, range and test beside it, and nearly all of its words must be heads.
-func findHead(words []headWords, row sheet.Row) (table, bool) {
+func findHead(words map[byte][]headWords, row sheet.Row) (table, bool) {
 	var t table
 	var tokens []sheet.Token
 	for _, p := range row.Phrases {
@@ -96,9 +100,13 @@ func findHead(words []headWords, row sheet.Row) (table, bool) {
 }
 
 // headAt finds the longest head that the tokens begin with; words of one head stand close.
-func headAt(words []headWords, tokens []sheet.Token) (cell string, used int) {
+func headAt(words map[byte][]headWords, tokens []sheet.Token) (cell string, used int) {
 	longest := 0
-	for _, h := range words {
+	begin := lexicon.Tokens(tokens[0].Text)
+	if len(begin) == 0 {
+		return "", 0
+	}
+	for _, h := range words[lexicon.Initial(begin[0])] {
 		if len(h.tokens) <= longest {
 			continue
 		}

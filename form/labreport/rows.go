@@ -53,7 +53,7 @@ func Read(s *sheet.Sheet, labelled Labelled) Result {
 type reader struct {
 	page     *sheet.Page
 	out      *Result
-	words    []headWords
+	words    map[byte][]headWords
 	labelled Labelled
 	panel    int
 }

@@ -13,7 +13,7 @@ func Alike(read, label string) (same, clean bool) {
 	if read == label {
 		return true, true
 	}
-	if len(label) < 3 || len(read) < 3 {
+	if d := len(read) - len(label); len(label) < 3 || len(read) < 3 || d > 4 || d < -4 {
 		return false, false
 	}
 	a, b := confused.Replace(read), confused.Replace(label)

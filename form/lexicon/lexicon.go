@@ -117,14 +117,14 @@ func (l *Lexicon) add(row []string, pass string, seen map[string]string, names m
 			continue
 		}
 		seen[key] = pass
-		at := initial(tokens[0])
+		at := Initial(tokens[0])
 		l.buckets[at] = append(l.buckets[at], entry{tokens: tokens, label: label})
 	}
 }
 
 // second notes that a spelling of this type names another field too.
 func (l *Lexicon) second(tokens []string, label *Label) {
-	at := initial(tokens[0])
+	at := Initial(tokens[0])
 	for i, e := range l.buckets[at] {
 		if slices.Equal(e.tokens, tokens) && e.label != label {
 			l.buckets[at][i].other = label
@@ -205,15 +205,16 @@ func Prepare(words []string) Run {
 	for i, w := range words {
 		r.start[i] = len(r.parts)
 		for _, n := range Tokens(w) {
-			r.parts = append(r.parts, part{n, i, initial(n)})
+			r.parts = append(r.parts, part{n, i, Initial(n)})
 		}
 	}
 	r.start[len(words)] = len(r.parts)
 	return r
 }
 
-// initial is the bucket of a word: its first letter as OCR may confuse it.
-func initial(n string) byte {
+// Initial is the bucket of a word in normal form: its first letter as OCR may confuse it.
+// Words that are Alike have the same one.
+func Initial(n string) byte {
 	if len(n) < 3 {
 		return n[0]
 	}

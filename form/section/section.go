@@ -146,7 +146,11 @@ func headOf(tokens []sheet.Token) (name string, used int) {
 		first++
 	}
 	longest := 0
+	begin := lexicon.Tokens(words[first])
 	for _, h := range heads() {
+		if len(begin) == 0 || h.tokens[0][0] != begin[0][0] && lexicon.Initial(h.tokens[0]) != lexicon.Initial(begin[0]) {
+			continue
+		}
 		n := matchHead(words[first:], h.tokens)
 		if n == 0 || len(h.tokens) <= longest {
 			continue
