@@ -122,25 +122,52 @@ func load(v store.View, key store.StageKey, into any) (bool, error) {
 // Reading is what the reader made of a document, in the version that its record was made
 // from. NotFound where it has not been read to its end yet.
 func (p *Pipeline) Reading(ctx context.Context, actor store.Actor, row *store.Document) (*document.Document, error) {
-	version := p.Reader.Version()
-	if _, err := p.Row(ctx, actor, row.ID); err != nil { // may the actor see the document?
-		return nil, err
-	}
-	rec, _, err := p.Newest(ctx, Actor, row.ID)
-	if err != nil && !fault.Is(err, fault.NotFound) {
-		return nil, err
-	}
-	if rec != nil && rec.Versions["reader"] != "" {
-		version = rec.Versions["reader"]
-	}
-	doc, _, err := p.stored(ctx, row, version)
+	version, err := p.readBy(ctx, actor, row)
 	if err != nil {
 		return nil, err
 	}
-	if doc == nil {
-		return nil, fault.New(fault.NotFound, "not_read", "the document has not been read yet")
+	doc, _, err := p.stored(ctx, row, version)
+	if err == nil && doc == nil {
+		err = fault.New(fault.NotFound, "not_read", "the document has not been read yet")
 	}
-	return doc, nil
+	return doc, err
+}
+
+// Page is one page of Reading, without loading the others. NotFound where it has not been
+// read yet.
+func (p *Pipeline) Page(ctx context.Context, actor store.Actor, row *store.Document, number int) (*document.Page, error) {
+	version, err := p.readBy(ctx, actor, row)
+	if err != nil {
+		return nil, err
+	}
+	page := new(document.Page)
+	err = p.Store.View(ctx, Actor, func(v store.View) error {
+		ok, err := load(v, readKey(row.ID, version, strconv.Itoa(number)), page)
+		if err == nil && !ok {
+			err = fault.New(fault.NotFound, "not_read", "the page has not been read yet")
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return page, nil
+}
+
+// readBy is the version of the reader whose pages belong to the document's record, for an
+// actor who may see the document. Stage outputs are not by patient, so this is where it is asked.
+func (p *Pipeline) readBy(ctx context.Context, actor store.Actor, row *store.Document) (string, error) {
+	if _, err := p.Row(ctx, actor, row.ID); err != nil {
+		return "", err
+	}
+	rec, _, err := p.Newest(ctx, Actor, row.ID)
+	switch {
+	case err == nil && rec.Versions["reader"] != "":
+		return rec.Versions["reader"], nil
+	case err != nil && !fault.Is(err, fault.NotFound):
+		return "", err
+	}
+	return p.Reader.Version(), nil
 }
 
 // timed runs f as a stage: with its time measured, and a panic turned into an error that

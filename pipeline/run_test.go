@@ -57,6 +57,12 @@ func TestTheWholeWay(t *testing.T) {
 	if err != nil || len(doc.Pages) != 3 || doc.Pages[2].Words[4].Text != "3" {
 		t.Errorf("reading: %+v, %v", doc, err)
 	}
+	if page, err := b.Page(t.Context(), Actor, row, 2); err != nil || page.Number != 2 {
+		t.Errorf("page 2: %+v, %v", page, err)
+	}
+	if _, err := b.Page(t.Context(), Actor, row, 4); !fault.Is(err, fault.NotFound) {
+		t.Errorf("page 4 of 3: %v", err)
+	}
 	if _, running := b.Progress(id); running {
 		t.Error("a settled document is still in progress")
 	}

@@ -4,11 +4,13 @@
 #
 #   KILLS   kill -9 cycles                      (100)
 #   CUTS    power cuts on each file system      (50)
+#   POINTS  lives whose k-th sync fails or kills (20)
 #   BIN     where the programs are built        (a temporary folder)
 set -eu
 cd "$(dirname "$0")/.."
 KILLS=${KILLS:-100}
 CUTS=${CUTS:-50}
+POINTS=${POINTS:-20}
 if [ -z "${BIN:-}" ]; then
 	BIN=$(mktemp -d)
 	trap 'rm -rf "$BIN"' EXIT
@@ -22,6 +24,12 @@ failed=0
 lab() { "$BIN/chartlake-lab" --server "$BIN/chartlake-lab-server" "$@" || failed=1; }
 
 lab --fault kill --cycles "$KILLS"
+if command -v strace >/dev/null; then
+	lab --fault eio --cycles "$POINTS" --uploaders 2
+	lab --fault point --cycles "$POINTS" --uploaders 2
+else
+	echo "durability: strace is not installed; points of failure not run"
+fi
 if [ "$(id -u)" != 0 ] || [ ! -e /dev/loop-control ]; then
 	echo "durability: power cuts need root and loop mounts; not run"
 	exit "$failed"
