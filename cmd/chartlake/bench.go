@@ -22,6 +22,9 @@ type benchIngest struct {
 func (benchIngest) Help() string { return "Example: chartlake bench ingest --json" }
 
 func (c benchIngest) Run(e *env) error {
+	if c.Rounds < 1 || c.Digital < 1 || c.Dense < 1 {
+		return usage("--rounds, --digital and --dense take at least 1")
+	}
 	report, err := eval.BenchIngest(e.ctx, eval.IngestOptions{Seed: c.Seed, Digital: c.Digital, Dense: c.Dense, Rounds: c.Rounds,
 		NoPeers: c.NoPeers, Done: func(what string) { fmt.Fprintln(e.stderr, what) }})
 	if err != nil {

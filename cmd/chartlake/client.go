@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"chartlake/fault"
@@ -15,7 +16,7 @@ import (
 
 // remote is a running server and how to reach it.
 type remote struct {
-	Server string `help:"Address of a running server." default:"http://127.0.0.1:8080" env:"CHARTLAKE_SERVER" placeholder:"URL"`
+	Server string `help:"Address of a running server (http://127.0.0.1:8080)." default:"http://127.0.0.1:8080" env:"CHARTLAKE_SERVER" placeholder:"URL"`
 	Token  string `help:"The server's token, or file:NAME." env:"CHARTLAKE_TOKEN" placeholder:"TOKEN"`
 }
 
@@ -30,12 +31,12 @@ func (c remote) do(ctx context.Context, method, path string, header http.Header,
 		return err
 	}
 	u, err := url.JoinPath(c.Server, "/")
-	if err != nil {
-		return fault.New(fault.Invalid, "server_url", "the server's address is not a URL")
+	if err != nil || !strings.HasPrefix(u, "http://") && !strings.HasPrefix(u, "https://") {
+		return usage("--server is not an http:// or https:// address")
 	}
 	r, err := http.NewRequestWithContext(ctx, method, u[:len(u)-1]+path, body)
 	if err != nil {
-		return fault.New(fault.Invalid, "server_url", "the server's address is not a URL")
+		return usage("--server is not an http:// or https:// address")
 	}
 	if length > 0 {
 		r.ContentLength = length

@@ -21,7 +21,7 @@ import (
 
 // demoCommand is `chartlake demo`.
 type demoCommand struct {
-	Addr      string `help:"Address to listen on; the next free port is taken where it is in use." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Addr      string `help:"Address to listen on (127.0.0.1:8080); the next free port is taken where it is in use." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	Data      string `help:"Folder of the demo; empty: a new one here." placeholder:"DIR"`
 	Documents int    `help:"How many fictional documents arrive." default:"30"`
 	Seed      uint64 `help:"Which documents they are." default:"1"`

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -91,7 +92,7 @@ func writable(dir string) error {
 	}
 	f, err := os.CreateTemp(dir, ".chartlake-doctor-*")
 	if err != nil {
-		return err
+		return errors.New("no file can be made in the folder")
 	}
 	defer os.Remove(f.Name())
 	defer f.Close()

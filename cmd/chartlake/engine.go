@@ -18,7 +18,7 @@ import (
 
 // us says who receives the documents; misdirected faxes are judged by it.
 type us struct {
-	UsName []string `help:"Name of our organisation or practitioner as printed (repeatable)." placeholder:"NAME"`
+	UsName []string `help:"Name of our organisation or practitioner as printed (repeatable)." placeholder:"NAME" sep:"none"`
 	UsNPI  []string `help:"Our NPI (repeatable)." placeholder:"NPI" name:"us-npi"`
 	UsFax  []string `help:"Our fax number (repeatable)." placeholder:"NUMBER"`
 }
@@ -118,6 +118,10 @@ func openInput(name string) (*input, error) {
 	if err != nil || !info.Mode().IsRegular() {
 		f.Close()
 		return nil, fault.New(fault.Unsupported, "not_a_file", "this is not a regular file")
+	}
+	if info.Size() == 0 {
+		f.Close()
+		return nil, fault.New(fault.Corrupt, "empty", "the file is empty")
 	}
 	return &input{f, info.Size()}, nil
 }

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -70,10 +72,15 @@ type evalGenerate struct {
 func (evalGenerate) Help() string { return "Example: chartlake eval generate /tmp/docs --seed 7 -n 5" }
 
 func (c evalGenerate) Run(e *env) error {
+	for _, k := range c.Kind {
+		if len(specimen.Layouts(specimen.Kind(k))) == 0 {
+			return usage(fmt.Sprintf("there is no such kind; kinds are %v", specimen.Kinds()))
+		}
+	}
 	bar := e.progress("writing")
 	defer bar.done()
-	return eval.Generate(e.ctx, eval.GenerateOptions{Dir: c.Dir, Seed: c.Seed, N: c.N, Apart: c.Apart,
-		Kinds: kindsOf(c.Kind), Conditions: conditionsOf(c.Condition), Done: func(_, of int) { bar.step(of) }})
+	return unwritable(eval.Generate(e.ctx, eval.GenerateOptions{Dir: c.Dir, Seed: c.Seed, N: c.N, Apart: c.Apart,
+		Kinds: kindsOf(c.Kind), Conditions: conditionsOf(c.Condition), Done: func(_, of int) { bar.step(of) }}))
 }
 
 type evalSpecimen struct {
@@ -94,12 +101,14 @@ func (c evalSpecimen) Run(e *env) error {
 	if c.Layout == "" {
 		layouts := specimen.Layouts(kind)
 		if len(layouts) == 0 {
-			return fault.New(fault.Invalid, "unknown_kind", "there is no such kind of specimen")
+			return usage(fmt.Sprintf("there is no such kind; kinds are %v", specimen.Kinds()))
 		}
 		c.Layout = layouts[0]
 	}
 	s, err := specimen.Make(c.Seed, kind, c.Layout, specimen.Condition(c.Condition))
-	if err != nil {
+	if fault.Is(err, fault.NotFound) {
+		return usage(err.Error())
+	} else if err != nil {
 		return err
 	}
 	if err := writeOutput(c.File, s.Bytes); err != nil {
@@ -120,16 +129,20 @@ func (c evalSpecimen) Run(e *env) error {
 
 // writeOutput writes a file that was asked for by name; the errors have kinds.
 func writeOutput(name string, data []byte) error {
-	err := os.WriteFile(name, data, 0o644)
+	return unwritable(os.WriteFile(name, data, 0o644))
+}
+
+// unwritable gives the error of writing to a place that was named a kind; nil stays nil.
+func unwritable(err error) error {
 	switch {
-	case os.IsNotExist(err):
+	case err == nil || fault.As(err) != nil || errors.Is(err, context.Canceled):
+		return err
+	case errors.Is(err, fs.ErrNotExist):
 		return fault.New(fault.NotFound, "no_such_folder", "the folder to write to does not exist")
-	case os.IsPermission(err):
+	case errors.Is(err, fs.ErrPermission):
 		return fault.New(fault.Forbidden, "file_permission", "the file may not be written here")
-	case err != nil:
-		return fault.New(fault.Unavailable, "file_unwritable", "the file cannot be written")
 	}
-	return nil
+	return fault.New(fault.Unavailable, "file_unwritable", "the file cannot be written")
 }
 
 func kindsOf(names []string) (out []specimen.Kind) {

@@ -112,14 +112,14 @@ func (c ingestCommand) Run(e *env) error {
 // list gives the regular files of paths, folders walked in order; hidden files are left out.
 func list(paths []string) ([]string, error) {
 	var out []string
-	for _, p := range paths {
+	for n, p := range paths {
 		if p == "-" {
 			out = append(out, p)
 			continue
 		}
 		info, err := os.Stat(p)
 		if err != nil {
-			return nil, fault.New(fault.NotFound, "no_such_file", "a path does not exist or may not be read")
+			return nil, fault.New(fault.NotFound, "no_such_file", "path %d of %d does not exist or may not be read; nothing was sent", n+1, len(paths))
 		}
 		if !info.IsDir() {
 			out = append(out, p)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"io"
 	"os"
 	"sync"
 	"time"
@@ -9,25 +11,41 @@ import (
 	"golang.org/x/term"
 )
 
-// progress shows long work on stderr: a bar on a terminal, nothing otherwise (commands that
-// run long without one print a line per step themselves).
+// lineEvery is how often work tells where it is, where stderr is no terminal.
+const lineEvery = 10 * time.Second
+
+// progress shows long work on stderr: a bar on a terminal, otherwise a line now and then.
 type progress struct {
-	mu   sync.Mutex
-	bar  *progressbar.ProgressBar
-	what string
-	show bool
+	mu    sync.Mutex
+	bar   *progressbar.ProgressBar
+	what  string
+	show  bool // a bar
+	lines io.Writer
+	told  time.Time
+	n     int
 }
 
 func (e *env) progress(what string) *progress {
 	f, ok := e.stderr.(*os.File)
-	return &progress{what: what, show: ok && term.IsTerminal(int(f.Fd())) && !e.cli.JSON}
+	p := &progress{what: what, lines: e.stderr, told: time.Now()}
+	if e.cli.JSON {
+		p.lines = io.Discard
+	} else {
+		p.show = ok && term.IsTerminal(int(f.Fd()))
+	}
+	return p
 }
 
 // step is one more of so many.
 func (p *progress) step(of int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.n++
 	if !p.show {
+		if time.Since(p.told) >= lineEvery {
+			p.told = time.Now()
+			fmt.Fprintf(p.lines, "chartlake: %s: %d of %d\n", p.what, p.n, of)
+		}
 		return
 	}
 	if p.bar == nil {

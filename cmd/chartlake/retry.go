@@ -26,6 +26,9 @@ func (c retryCommand) Run(e *env) error {
 	if (c.ID == "") == !c.AllFailed {
 		return usage("give one document's id, or --all-failed")
 	}
+	if err := c.existing(); err != nil {
+		return err
+	}
 	s, err := e.newServer(e.ctx, c.setting, 1, "")
 	if err != nil {
 		return err
@@ -71,6 +74,9 @@ func (checkCommand) Help() string { return "Example: chartlake check --data /srv
 
 // Run holds the database against itself and every original against its hash.
 func (c checkCommand) Run(e *env) error {
+	if err := c.existing(); err != nil {
+		return err
+	}
 	s, err := e.newServer(e.ctx, c.setting, 1, "")
 	if err != nil {
 		return err

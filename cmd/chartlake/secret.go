@@ -16,7 +16,7 @@ func secret(v string) (string, error) {
 	}
 	data, err := os.ReadFile(name)
 	if err != nil {
-		return "", fault.New(fault.Invalid, "secret_file", "the file of the secret cannot be read")
+		return "", fault.New(fault.NotFound, "secret_file", "the file of the secret does not exist or may not be read")
 	}
 	line, _, _ := strings.Cut(string(data), "\n")
 	return strings.TrimRight(line, "\r"), nil

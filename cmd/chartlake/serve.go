@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -17,7 +16,7 @@ import (
 // serveCommand is `chartlake serve`.
 type serveCommand struct {
 	setting
-	Addr    string   `help:"Address to listen on. Anything but loopback needs a token." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Addr    string   `help:"Address to listen on (127.0.0.1:8080). Anything but loopback needs a token." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	Token   string   `help:"Token that every request must bear, or file:NAME." env:"CHARTLAKE_TOKEN" placeholder:"TOKEN"`
 	Watch   []string `help:"Folder whose files are taken in (repeatable)." placeholder:"DIR" type:"path"`
 	Workers int      `help:"Workers, one page each at a time; 0: this process only serves; -1: one per core." default:"-1" placeholder:"N"`
@@ -39,12 +38,15 @@ func (e *env) serve(c serveCommand, ready func(address string, s *server)) error
 	if err != nil {
 		return err
 	}
+	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
+		return usage("--addr is not HOST:PORT")
+	}
 	if token == "" && !smart.Loopback(c.Addr) {
-		return fault.New(fault.Invalid, "token_needed", "listening on an address that is not loopback needs a token: set CHARTLAKE_TOKEN, or give --token file:NAME")
+		return usage("listening on an address that is not loopback needs a token: set CHARTLAKE_TOKEN, or give --token file:NAME [token_needed]")
 	}
 	l, err := net.Listen("tcp", c.Addr)
 	if err != nil {
-		return fault.New(fault.Unavailable, "address", "cannot listen on %s: the address is in use or not ours", c.Addr)
+		return fault.New(fault.Unavailable, "address", "cannot listen on %s: the address is in use or not ours; give another --addr", c.Addr)
 	}
 	defer l.Close()
 	base := "http://" + l.Addr().String()
@@ -99,8 +101,8 @@ func (c workCommand) Run(e *env) error {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	if _, err := os.Stat(c.Data); err != nil {
-		return fault.New(fault.NotFound, "no_data_folder", "there is no data folder at this path; serve makes one")
+	if err := c.existing(); err != nil {
+		return err
 	}
 	s, err := e.newServer(e.ctx, c.setting, workers, "")
 	if err != nil {
@@ -111,6 +113,10 @@ func (c workCommand) Run(e *env) error {
 	defer cancel()
 	var group sync.WaitGroup
 	s.work(ctx, workers, &group)
+	if b := s.engines.banner(); b != "" {
+		fmt.Fprintln(e.stderr, "chartlake:", b)
+	}
+	fmt.Fprintf(e.stderr, "chartlake %s: %d worker(s) on %s\n", version, workers, absolute(c.Data))
 	select {
 	case <-ctx.Done():
 	case err = <-s.halted:

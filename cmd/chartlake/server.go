@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -32,7 +33,15 @@ import (
 
 // dataFolder is what every command on a data folder shares.
 type dataFolder struct {
-	Data string `help:"Data folder (made with mode 0700)." default:"./chartlake-data" placeholder:"DIR"`
+	Data string `help:"Data folder, made with mode 0700 (./chartlake-data)." default:"./chartlake-data" placeholder:"DIR"`
+}
+
+// existing refuses a folder that is not there: only commands that take documents in make one.
+func (d dataFolder) existing() error {
+	if _, err := os.Stat(filepath.Join(d.Data, "chartlake.db")); err != nil {
+		return fault.New(fault.NotFound, "no_data_folder", "there is no Chartlake data in this folder; give the --data that serve has")
+	}
+	return nil
 }
 
 // setting are the settings of a process that works on a data folder.
