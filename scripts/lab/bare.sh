@@ -236,7 +236,7 @@ case_nothing() {
 	grep -q 'no rights to install' "$lab/nothing-run.err" || fail "it does not say that it may not install"
 	curl -sS "http://127.0.0.1:$port/console/settings" | grep -q '"banner":"[^"]*Tesseract' || fail "no banner in the console"
 	enter "$root" ada "cd /home/ada/chartlake && bin/chartlake eval specimen --condition pdf --seed 42 lab.pdf &&
-		bin/chartlake --server http://127.0.0.1:$port ingest --wait lab.pdf" ||
+		bin/chartlake ingest --server http://127.0.0.1:$port --wait lab.pdf" ||
 		fail "a PDF with a text layer was not read"
 	curl -sS "http://127.0.0.1:$port/fhir/Observation?patient.name=Pemberton&category=laboratory&_count=100&_revinclude=Provenance:target" >"$lab/nothing.json"
 	"$lab/chartlake" eval specimen --condition pdf --seed 42 --expected "$lab/nothing.expected.json" "$lab/nothing.pdf"
