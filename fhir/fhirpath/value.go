@@ -38,6 +38,21 @@ func (v Value) Type() string {
 // Definition is the FHIR type, nil for system values.
 func (v Value) Definition() *definition.Type { return v.typ }
 
+// Shape is the element whose children describe the value's content, nil for system values.
+func (v Value) Shape() *definition.Element { return v.shape }
+
+// ElementValue makes the value of an element e in type t (nil for a backbone element) from its
+// JSON and, for a primitive, the object with its id and extensions. ok is false where there
+// is neither or the JSON is of another kind.
+func ElementValue(e *definition.Element, t *definition.Type, n, extras *fhir.Node) (v Value, ok bool) {
+	var few [1]Value
+	list := appendItem(few[:0], e, t, n, extras)
+	if len(list) == 0 {
+		return Value{}, false
+	}
+	return list[0], true
+}
+
 // Is reports whether the value has this FHIR type or one derived from it.
 func (v Value) Is(fhirType string) bool { return v.typ.Is(fhirType) }
 
