@@ -248,6 +248,9 @@ func (p *pager) pair(r int, ph sheet.Phrase, m mark, tokens []sheet.Token, rule 
 	if !m.exact {
 		out.Strength *= strengthInexact
 	}
+	if m.label.Kind == "name" && wideInside(tokens[:n]) {
+		out.Reasons = append(out.Reasons, "a wide blank stands inside the name: it may end there")
+	}
 	if m.label.Kind == "name" && strings.HasSuffix(tokens[n-1].Text, ",") {
 		out.Reasons = append(out.Reasons, "the name ends in a comma and may go on")
 	}
@@ -255,6 +258,19 @@ func (p *pager) pair(r int, ph sheet.Phrase, m mark, tokens []sheet.Token, rule 
 		out.Reasons = append(out.Reasons, "more words follow the name")
 	}
 	return out
+}
+
+// wideInside reports a gap that is much wider than the others and than a blank.
+func wideInside(tokens []sheet.Token) bool {
+	if len(tokens) < 3 {
+		return false
+	}
+	least, most := math.Inf(1), 0.0
+	for i := 1; i < len(tokens); i++ {
+		g := tokens[i].X0 - tokens[i-1].X1
+		least, most = math.Min(least, g), math.Max(most, g)
+	}
+	return most > 1.8*least && most > 0.8*(tokens[0].Y1-tokens[0].Y0)
 }
 
 // candidates are the places where the value of a lone label may stand.

@@ -292,11 +292,15 @@ func wideGap(rows [][]Token, height float64) float64 {
 }
 
 // divided reports a wide gap between neighbours. What the reader saw as one line stays
-// together over a somewhat wider gap.
+// together over a somewhat wider gap; what a text layer has as two parts, whose blanks are
+// exact, is divided by a narrower one.
 func divided(a, b Token, gap float64) bool {
 	g := b.X0 - a.X1
 	if a.Line == b.Line {
 		return g > 1.3*gap
+	}
+	if !a.OCR {
+		return g > 0.6*gap
 	}
 	return g > gap
 }
