@@ -45,7 +45,7 @@ func (w *writer) apply(r *request) ([]store.Result, error) {
 	results := make([]store.Result, len(work.commands))
 	items := append([]item(nil), work.items...)
 	steps := make([]audit.Step, 0, len(work.commands))
-	t := &turn{writer: w, r: r, items: items, results: results, steps: steps, made: map[string]int{}}
+	t := &turn{writer: w, r: r, items: items, results: results, steps: steps, made: map[string]int{}, versions: map[store.Key]int{}}
 	if !work.ready {
 		t.links = map[string]string{}
 		for k, v := range work.links {
@@ -68,6 +68,9 @@ func (w *writer) apply(r *request) ([]store.Result, error) {
 		if err := t.second(i, c); err != nil {
 			return nil, at(err, i)
 		}
+		if v := results[i].Version; v != nil {
+			t.versions[v.Key] = v.Version
+		}
 	}
 	if err := w.flush(); err != nil {
 		return nil, err
@@ -84,6 +87,8 @@ type turn struct {
 	results []store.Result
 	steps   []audit.Step
 	made    map[string]int // criteria of conditional creates → command, for repeats in one bundle
+
+	versions map[store.Key]int // what this transaction wrote so far
 }
 
 // first decides identities and does deletions.
@@ -216,6 +221,12 @@ func (t *turn) ready(it *item, res *fhir.Node) (*ready, error) {
 	links := t.links
 	if links == nil {
 		links = t.r.work.links
+	}
+	if pins(res) {
+		var err error
+		if res, err = t.pinned(res, links); err != nil {
+			return nil, err
+		}
 	}
 	return t.s.makeReady(&work{links: links}, res, it.key, t.conditional)
 }

@@ -62,8 +62,8 @@ func (s *Store) prepare(commands []store.Command) (*work, error) {
 	}
 	for i := range commands {
 		res := writeOf(commands[i])
-		if res == nil {
-			continue
+		if res == nil || pins(res) {
+			continue // nothing is written, or it names versions that are not known yet
 		}
 		var err error
 		if w.items[i].ready, err = s.makeReady(w, res, w.items[i].key, nil); err != nil {

@@ -209,6 +209,36 @@ func testLinks(t *testing.T, open Open) {
 	}
 }
 
+// testVersionSpecific: a reference marked so names the version that the transaction leaves.
+func testVersionSpecific(t *testing.T, open Open) {
+	s := open(t)
+	const mark = `"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/resolve-as-version-specific","valueBoolean":true}],`
+	provenance := func(id, target string) store.Command {
+		return store.Update{Resource: parse(t, `{"resourceType":"Provenance","id":"`+id+`","target":[{`+mark+`"reference":"`+target+`"}]}`)}
+	}
+	patient := func(family string) store.Command {
+		return store.Update{Resource: parse(t, `{"resourceType":"Patient","id":"p","name":[{"family":"`+family+`"}]}`)}
+	}
+	const u = "urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0"
+	do(t, s, patient("One"))
+	res := do(t, s, patient("Two"), provenance("a", "Patient/p"), store.Create{FullURL: u, Resource: parse(t, `{"resourceType":"Patient"}`)},
+		provenance("b", u), provenance("c", "Patient/nobody"))
+	for i, want := range map[int]string{1: "Patient/p/_history/2", 3: res[2].Version.Key.String() + "/_history/1", 4: "Patient/nobody"} {
+		if got := res[i].Version.Resource.Str("target", "reference"); got != want {
+			t.Errorf("command %d refers to %s, want %s", i, got, want)
+		}
+	}
+	if res[1].Version.Resource.Get("target").Item(0).Get("extension") != nil {
+		t.Error("the mark was kept")
+	}
+	if n := total(t, s, anna, "Provenance?target=Patient/p"); n != 1 {
+		t.Errorf("the version's resource is found %d times", n)
+	}
+	if got := do(t, s, provenance("d", "Patient/p"))[0].Version.Resource.Str("target", "reference"); got != "Patient/p/_history/2" {
+		t.Errorf("a stored target: %s", got)
+	}
+}
+
 func testConditionalReference(t *testing.T, open Open) {
 	s := open(t)
 	obs := parse(t, `{"resourceType":"Observation","status":"final","subject":{"reference":"Patient?identifier=http://h|7"}}`)

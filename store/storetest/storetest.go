@@ -29,6 +29,7 @@ func Run(t *testing.T, open Open) {
 		{"Modify", testModify},
 		{"AllOrNothing", testAllOrNothing},
 		{"Links", testLinks},
+		{"VersionSpecific", testVersionSpecific},
 		{"ConditionalReference", testConditionalReference},
 		{"DuplicateTarget", testDuplicateTarget},
 		{"ConcurrentConditionalCreate", testConcurrentConditionalCreate},
