@@ -27,7 +27,7 @@ tesseract_ready() {
 	[ "${major:-0}" -ge 5 ] && tesseract --list-langs 2>/dev/null | grep -qx eng
 }
 
-certificates_ready() { [ -s /etc/ssl/certs/ca-certificates.crt ] || [ -s /etc/pki/tls/certs/ca-bundle.crt ]; }
+certificates_ready() { [ -s "${SSL_CERT_FILE:-/nonexistent}" ] || [ -s /etc/ssl/certs/ca-certificates.crt ] || [ -s /etc/pki/tls/certs/ca-bundle.crt ]; }
 
 # as_root prints the prefix that runs a command as root without asking, or fails.
 as_root() {

@@ -14,12 +14,16 @@ if [ -n "$missing" ]; then
 	# shellcheck disable=SC2086
 	install_packages $missing || true
 fi
+certificates_ready || say "  CA certificates are missing: Go modules cannot be fetched (ca-certificates, or SSL_CERT_FILE)"
 if tesseract_ready; then
 	say "  $(tesseract --version 2>&1 | head -n 1): found"
 else
 	say ""
 	say "  ****************************************************************************"
 	say "  *  Tesseract 5 with English is missing: Chartlake starts without OCR.      *"
+	if command -v tesseract >/dev/null 2>&1; then
+		say "  *  (found: $(tesseract --version 2>&1 | head -n 1), languages: $(tesseract --list-langs 2>/dev/null | tail -n +2 | tr '\n' ' '))"
+	fi
 	say "  *  PDFs with a text layer are read; scans and pictures are not.            *"
 	say "  *  To change that: apt-get install tesseract-ocr tesseract-ocr-eng         *"
 	say "  ****************************************************************************"
