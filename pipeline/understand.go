@@ -56,6 +56,15 @@ func (s *Stages) understandVersion() string {
 	return fmt.Sprintf("%s|form %s|clinical %s|us %s", s.Reader.Version(), form.Version, clinical.Version, hex.EncodeToString(sum[:4]))
 }
 
+// administrative are the documents whose printed text names diseases and drugs of nobody: forms,
+// claims, cards and letters about money. Their fields say what is said of the patient.
+// Source: the table of docs/format/record.md.
+var administrative = map[record.Type]bool{
+	"cms1500": true, "ub04": true, "eob": true, "remittance": true, "medical_invoice": true, "insurance_card": true,
+	"prior_auth_request": true, "prior_auth_determination": true, "consent": true, "immunization_consent": true,
+	"fax_cover_sheet": true, "records_request": true, "payer_correspondence": true, "junk": true,
+}
+
 // annotate adds the clinical entities of a segment, each with the place of its first page.
 func (s *Stages) annotate(doc *document.Document, seg *record.Segment, index int) {
 	if seg.Fields == nil {
@@ -68,7 +77,7 @@ func (s *Stages) annotate(doc *document.Document, seg *record.Segment, index int
 		seg.Flags = []record.Flag{}
 	}
 	seg.Entities = []record.Entity{}
-	if s.Clinical == nil {
+	if s.Clinical == nil || administrative[seg.Type] {
 		return
 	}
 	text := doc.Text(seg.Pages[0], seg.Pages[1])
