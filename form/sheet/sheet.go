@@ -26,6 +26,7 @@ type Token struct {
 	Begin, End     int // characters in the segment's text
 	Box            document.Box
 	Confidence     float64
+	Size           float64 // of the font in points, 0 where not known
 	Handwritten    bool
 	Struck         bool
 	Bold           bool
@@ -163,7 +164,7 @@ func slant(p *document.Page, aspect float64) float64 {
 // of the web stay whole.
 func cut(w document.Word, begin int) []Token {
 	t := Token{Text: w.Text, Begin: begin, End: begin + utf8.RuneCountInString(w.Text), Box: w.Box,
-		Confidence: w.Confidence, Handwritten: w.Handwritten, Struck: w.Struck, Bold: w.Bold}
+		Confidence: w.Confidence, Handwritten: w.Handwritten, Struck: w.Struck, Bold: w.Bold, Size: w.FontSize}
 	runes := []rune(w.Text)
 	for i := 1; i < len(runes)-1; i++ {
 		if runes[i] != ':' || !unicode.IsLetter(runes[i-1]) || runes[i+1] == '/' || runes[i+1] == ':' {
@@ -293,9 +294,12 @@ func wideGap(rows [][]Token, height float64) float64 {
 
 // divided reports a wide gap between neighbours. What the reader saw as one line stays
 // together over a somewhat wider gap; what a text layer has as two parts, whose blanks are
-// exact, is divided by a narrower one.
+// exact, is divided by a narrower one. Letters of another size begin another phrase.
 func divided(a, b Token, gap float64) bool {
 	g := b.X0 - a.X1
+	if a.Size > 0 && b.Size > 0 && max(a.Size, b.Size) > 1.08*min(a.Size, b.Size) && g > 0.25*gap {
+		return true
+	}
 	if a.Line == b.Line {
 		return g > 1.3*gap
 	}
