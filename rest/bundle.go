@@ -208,8 +208,10 @@ func (s *server) entryCall(c *call, e *fhir.Node) (*call, error) {
 	if t, ok := moment(request.Str("ifModifiedSince")); ok {
 		inner.when.modifiedSince = t
 	}
-	if resource := e.Get("resource"); resource != nil {
+	if resource := e.Get("resource"); resource != nil && inner.method == http.MethodPatch {
+		inner.body, inner.media, err = patchBody(resource)
+	} else if resource != nil {
 		inner.body, inner.media = resource.AppendJSON(nil), fhirJSON
 	}
-	return inner, nil
+	return inner, err
 }

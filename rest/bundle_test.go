@@ -97,7 +97,7 @@ func TestTransactionIsAllOrNothing(t *testing.T) {
 		"several for update":      {412, "Bundle.entry[1]", entry("", "PUT", "Patient?identifier=http://h|2", patient)},
 		"reference without match": {412, "Bundle.entry[1]", entry("", "POST", "Observation", observation("Patient?identifier=http://h|none"))},
 		"reference with several":  {412, "Bundle.entry[1]", entry("", "POST", "Observation", observation("Patient?identifier=http://h|2"))},
-		"patch":                   {405, "Bundle.entry[1]", entry("", "PATCH", "Patient/"+id, "")},
+		"patch":                   {400, "Bundle.entry[1]", entry("", "PATCH", "Patient/"+id, "")},
 		"twice":                   {400, "Bundle.entry[2]", entry("", "PUT", "Patient/same", `{"resourceType":"Patient","id":"same"}`) + "," + entry("", "PUT", "Patient/same", `{"resourceType":"Patient","id":"same"}`)},
 		"one fullUrl":             {400, "Bundle.entry[2]", entry(urnA, "POST", "Patient", patient) + "," + entry(urnA, "POST", "Patient", patient)},
 	} {
@@ -177,7 +177,7 @@ func TestBatchEntriesAreIsolated(t *testing.T) {
 	for _, e := range got.Get("entry").Items() {
 		status = append(status, e.Str("response", "status")[:3])
 	}
-	if s := strings.Join(status, " "); s != "400 201 404 400 405 204 200 400 400" {
+	if s := strings.Join(status, " "); s != "400 201 404 400 400 204 200 400 400" {
 		t.Errorf("%s", s)
 	}
 	if got.Get("entry").Item(0).Get("response").Get("outcome").Type() != "OperationOutcome" {

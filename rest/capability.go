@@ -12,7 +12,7 @@ import (
 // Interactions of http://hl7.org/fhir/R4/valueset-type-restful-interaction.html that the
 // routes of this package have; a test sends one request per line.
 var (
-	typeInteractions   = []string{"read", "vread", "update", "delete", "history-instance", "history-type", "create", "search-type"}
+	typeInteractions   = []string{"read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type"}
 	systemInteractions = []string{"transaction", "batch", "search-system", "history-system"}
 )
 
@@ -39,7 +39,8 @@ func (s *server) capabilityStatement() *fhir.Node {
 	return fhir.NewObject("resourceType", "CapabilityStatement", "status", "active", "date", instant(s.started), "kind", "instance",
 		"software", fhir.NewObject("name", "Chartlake", "version", s.Version),
 		"implementation", fhir.NewObject("description", "Chartlake FHIR API", "url", s.Base),
-		"fhirVersion", "4.0.1", "format", texts("json", fhirJSON), "rest", []*fhir.Node{rest})
+		"fhirVersion", "4.0.1", "format", texts("json", fhirJSON),
+		"patchFormat", texts("application/json-patch+json", fhirJSON), "rest", []*fhir.Node{rest})
 }
 
 func texts(list ...string) []*fhir.Node {

@@ -50,7 +50,7 @@ func (s *server) call(r *http.Request, out *writer) (*call, error) {
 	if t, err := http.ParseTime(r.Header.Get("If-Modified-Since")); err == nil {
 		c.when.modifiedSince = t
 	}
-	if r.Method == http.MethodPost || r.Method == http.MethodPut {
+	if r.Method == http.MethodPost || r.Method == http.MethodPut || r.Method == http.MethodPatch {
 		if err := s.readBody(c, r); err != nil {
 			return nil, err
 		}

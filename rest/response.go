@@ -116,8 +116,10 @@ func (o *writer) fail(err error) {
 func statusOf(err error) int {
 	if f := fault.As(err); f != nil {
 		switch f.Code {
-		case "method_not_allowed", "patch_unsupported":
+		case "method_not_allowed":
 			return http.StatusMethodNotAllowed
+		case "patch_target", "patch_test", "patch_identity":
+			return http.StatusUnprocessableEntity
 		case "not_acceptable":
 			return http.StatusNotAcceptable
 		}

@@ -1,6 +1,6 @@
 // Package rest is the FHIR R4 REST API (http://hl7.org/fhir/R4/http.html) over a store: read,
-// vread, create, update, delete, history, search, transaction and batch, in JSON. What it
-// does not do (PATCH, XML, operations) it refuses and does not declare: the
+// vread, create, update, patch, delete, history, search, transaction and batch, in JSON. What it
+// does not do (XML, operations) it refuses and does not declare: the
 // CapabilityStatement is made from what the search and the routes below really know.
 //
 // Every write passes package validate. Unknown search parameters are refused with 400 unless
@@ -124,7 +124,7 @@ type call struct {
 	parts  []string // of the path below the base
 	query  []search.Pair
 	form   bool   // the query came in a body: POST _search
-	body   []byte // of POST and PUT
+	body   []byte // of POST, PUT and PATCH
 	media  string // media type of the body
 	when   conditions
 	prefer preference
@@ -211,8 +211,10 @@ func (s *server) ofType(c *call, get bool) (*reply, error) {
 		return s.update(c)
 	case c.method == http.MethodDelete:
 		return s.delete(c)
+	case c.method == http.MethodPatch:
+		return s.patch(c)
 	}
-	return nil, methodError("GET, POST, PUT, DELETE")
+	return nil, methodError("GET, POST, PUT, PATCH, DELETE")
 }
 
 func (s *server) instance(c *call, get bool) (*reply, error) {
@@ -223,8 +225,10 @@ func (s *server) instance(c *call, get bool) (*reply, error) {
 		return s.update(c)
 	case c.method == http.MethodDelete:
 		return s.delete(c)
+	case c.method == http.MethodPatch:
+		return s.patch(c)
 	}
-	return nil, methodError("GET, PUT, DELETE")
+	return nil, methodError("GET, PUT, PATCH, DELETE")
 }
 
 func (c *call) key() store.Key { return store.Key{Type: c.parts[0], ID: c.parts[1]} }

@@ -199,7 +199,8 @@ func TestWritesAreChecked(t *testing.T) {
 		"too deep":         {400, "POST", "/Patient", strings.Repeat(`{"a":`, 500), "", "too-costly", ""},
 		"accept":           {406, "GET", "/Patient", "", "Accept: application/fhir+xml", "not-supported", ""},
 		"format parameter": {406, "GET", "/Patient?_format=xml", "", "", "not-supported", ""},
-		"patch":            {405, "PATCH", "/Patient/a", "[]", "", "not-supported", ""},
+		"patch":            {404, "PATCH", "/Patient/a", "[]", "Content-Type: application/json-patch+json", "not-found", ""},
+		"xml patch":        {415, "PATCH", "/Patient/a", "<diff/>", "Content-Type: application/xml-patch+xml", "not-supported", ""},
 		"operation":        {404, "POST", "/Patient/$everything", "", "", "not-supported", ""},
 		"no such address":  {404, "GET", "/Patient/a/b/c/d", "", "", "not-found", ""},
 		"not a bundle":     {400, "POST", "", patient, "", "invalid", ""},
@@ -433,6 +434,7 @@ func TestCapabilitiesAreTrue(t *testing.T) {
 	try := map[string]func() answer{
 		"read":             func() answer { return a.do("GET", "/Patient/"+id, "") },
 		"vread":            func() answer { return a.do("GET", "/Patient/"+id+"/_history/1", "") },
+		"patch":            func() answer { return a.do("PATCH", "/Patient/"+id, "[]", "Content-Type: application/json-patch+json") },
 		"update":           func() answer { return a.do("PUT", "/Patient/x", `{"resourceType":"Patient","id":"x"}`) },
 		"delete":           func() answer { return a.do("DELETE", "/Patient/x", "") },
 		"history-instance": func() answer { return a.do("GET", "/Patient/"+id+"/_history", "") },

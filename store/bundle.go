@@ -19,7 +19,7 @@ import (
 //
 // It refuses what is not a transaction, an entry without a request, methods and URLs that
 // are not known, a resource whose type or id is not that of the URL, and two entries with
-// one fullUrl. Faults have the path Bundle.entry[i] and are Invalid, or Unsupported for PATCH.
+// one fullUrl. Faults have the path Bundle.entry[i] and are mostly Invalid.
 // Source: http://hl7.org/fhir/R4/http.html#transaction.
 func Commands(bundle *fhir.Node, opts search.Options) (commands []Command, entries []int, err error) {
 	if bundle.Type() != "Bundle" || bundle.Str("type") != "transaction" {
@@ -85,7 +85,7 @@ func EntryCommand(entry *fhir.Node, opts search.Options) (Command, error) {
 	case "DELETE":
 		return remove(target, version, opts)
 	case "PATCH":
-		return nil, fault.New(fault.Unsupported, "patch_unsupported", "PATCH is not supported")
+		return patchCommand(resource, target, version, opts)
 	}
 	return nil, fault.New(fault.Invalid, "unknown_method", "the method of the request is not known")
 }
