@@ -297,7 +297,7 @@ func wideGap(rows [][]Token, height float64) float64 {
 // exact, is divided by a narrower one. Letters of another size begin another phrase.
 func divided(a, b Token, gap float64) bool {
 	g := b.X0 - a.X1
-	if a.Size > 0 && b.Size > 0 && max(a.Size, b.Size) > 1.08*min(a.Size, b.Size) && g > 0.25*gap {
+	if a.Size > 0 && b.Size > 0 && max(a.Size, b.Size) > 1.08*min(a.Size, b.Size) && g >= 0 {
 		return true
 	}
 	if a.Line == b.Line {
