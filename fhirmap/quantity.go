@@ -1,8 +1,17 @@
 package fhirmap
 
-import "chartlake/fhir"
+import (
+	"chartlake/fhir"
+	"chartlake/terminology"
+	"chartlake/value"
+)
 
-// quantity keeps the printed digits and the printed unit.
+// quantity keeps the printed digits and the printed unit, and adds the UCUM code where the
+// spelling has exactly one (package value, units.txt).
 func quantity(comparator, number, unit string) *fhir.Node {
-	return fhir.NewObject("value", fhir.NewNumber(number), "comparator", comparator, "unit", unit)
+	system, code := "", ""
+	if ucum, ok := value.ParseUnit(unit); ok {
+		system, code = terminology.UCUM, ucum
+	}
+	return fhir.NewObject("value", fhir.NewNumber(number), "comparator", comparator, "unit", unit, "system", system, "code", code)
 }
