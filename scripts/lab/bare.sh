@@ -109,7 +109,7 @@ start() {
 	setsid bash -c 'enter "$@"' enter "$root" "$user" "$@" >"$log.out" 2>"$log.err" </dev/null &
 	session=$!
 	sessions+=("$session")
-	until port=$(sed -n 's|.* \(is at\|serves\) http://127\.0\.0\.1:\([0-9]*\).*|\2|p' "$log.out" "$log.err" | head -n 1) && [ -n "$port" ]; do
+	until port=$(sed -n 's#.* \(is at\|serves\) http://127\.0\.0\.1:\([0-9]*\).*#\2#p' "$log.out" "$log.err" | head -n 1) && [ -n "$port" ]; do
 		kill -0 "$session" 2>/dev/null || { tail -n 20 "$log.out" "$log.err" >&2; fail "$* ended before it gave an address"; }
 		[ $(($(date +%s) - began)) -lt 1800 ] || fail "$*: no address in 30 minutes"
 		sleep 1
