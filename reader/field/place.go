@@ -135,8 +135,9 @@ func (s *sheet) ruleAfter(r layout.Rect) (layout.Rect, bool) {
 	return layout.Rect{}, false
 }
 
-// dropHeaders takes away labels that head the columns of a table: known by their wording only,
-// at least three beside each other, with two rows or more of texts below.
+// dropHeaders takes away labels that head the columns of a table. They are known by their
+// wording only, and several values of one look stand below (dates, amounts, figures), or texts
+// do and other such labels stand beside.
 func (s *sheet) dropHeaders() {
 	s.keys = slices.DeleteFunc(s.keys, func(k *key) bool {
 		if k.rule != ruleBelow || k.sealed {
@@ -148,30 +149,32 @@ func (s *sheet) dropHeaders() {
 				beside++
 			}
 		}
-		if beside < 2 || s.stack(k.rect) < 2 {
-			return false
-		}
-		return true
+		rows, alike := s.stack(k.rect)
+		return rows >= 2 && (beside >= 2 || alike)
 	})
 }
 
-// stack counts the rows of texts that stand below a rectangle in its column.
-func (s *sheet) stack(r layout.Rect) int {
-	n, edge := 0, r.Y1
-	for n < 5 {
+// stack counts the rows of texts that stand below a rectangle in its column, and says whether
+// all have figures and one look.
+func (s *sheet) stack(r layout.Rect) (rows int, alike bool) {
+	edge, look := r.Y1, Kind("")
+	alike = true
+	for rows < 5 {
 		found := false
 		for _, p := range s.pieces {
-			if p.rect.Y0 >= edge-0.2*s.Text && p.rect.Y0 < edge+1.8*s.Text && p.rect.OverlapX(r) > 0 {
-				edge, found = p.rect.Y1, true
+			if p.rect.Y0 >= edge-0.2*s.Text && p.rect.Y0 < edge+2.2*s.Text && p.rect.OverlapX(r) > 0 {
+				k := shape(s.text(p.words))
+				alike = alike && (rows == 0 || k == look) && k != KindName && k != KindText && k != KindAddress
+				edge, look, found = p.rect.Y1, k, true
 				break
 			}
 		}
 		if !found {
 			break
 		}
-		n++
+		rows++
 	}
-	return n
+	return rows, alike
 }
 
 // extend adds to a value the lines that go on with it: right below, beginning at the same

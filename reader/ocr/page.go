@@ -67,7 +67,8 @@ func (e *Engine) read(ctx context.Context, img *image.Gray) (Result, error) {
 type view struct {
 	comps []pixel.Component
 	pose  layout.Pose
-	size  int // usual letter size in pixels of the picture
+	size  int  // usual letter size in pixels of the picture
+	dots  bool // it is dithered
 }
 
 func glance(img *image.Gray) view {
@@ -78,9 +79,13 @@ func glance(img *image.Gray) view {
 		small = pixel.Invert(small)
 	}
 	small = pixel.Even(small)
+	dots := dithered(small)
+	if dots {
+		small = smooth(small)
+	}
 	ink := pixel.Threshold(small, threshold(small))
 	comps, _ := pixel.Components(ink)
-	return view{comps, layout.FindPose(comps, ink.W, ink.H), layout.LetterSize(comps) * factor}
+	return view{comps, layout.FindPose(comps, ink.W, ink.H), layout.LetterSize(comps) * factor, dots}
 }
 
 // reduction is by how much a picture is shrunk for its layout: 300 dpi to 150, 200 dpi not.
@@ -103,6 +108,28 @@ func threshold(img *image.Gray) uint8 {
 	return uint8(min(max(int(pixel.Otsu(img))+16, 130), 205))
 }
 
+// ditherGrey is the grey from which on a smoothed dithered page is paper: a watermark is lighter,
+// print is darker even where it is fine.
+const ditherGrey = 150
+
+// smooth takes the dots out of a dithered page.
+func smooth(img *image.Gray) *image.Gray {
+	return pixel.Whiten(pixel.Blur(img), ditherGrey)
+}
+
+// dithered reports whether a page is full of dots that are no print: at least as many as there
+// are other pieces of ink, and more than full stops and dust make.
+func dithered(img *image.Gray) bool {
+	comps, _ := pixel.Components(pixel.Threshold(img, threshold(img)))
+	dots := 0
+	for _, c := range comps {
+		if c.Area <= 3 {
+			dots++
+		}
+	}
+	return dots > 600 && 2*dots > len(comps)
+}
+
 type attempt struct {
 	Result
 	score float64 // mean word confidence, weighted by length
@@ -110,7 +137,7 @@ type attempt struct {
 
 // posed reads the picture in the pose given.
 func (e *Engine) posed(ctx context.Context, img *image.Gray, v view, pose layout.Pose) (attempt, error) {
-	p, level := prepare(pixel.Turn(img, pose.Rotation), pose.Skew, v.size)
+	p, level := prepare(pixel.Turn(img, pose.Rotation), pose.Skew, v)
 	segs, strokes := p.analyse()
 	out := attempt{Result: Result{Rotation: pose.Rotation, Skew: level.Skew}}
 	out.Rules = layout.Upright(strokes, level.scaled(1/float64(p.factor)))
@@ -150,7 +177,7 @@ func (f frame) boxes(words []found) []document.Word {
 }
 
 // prepare makes the level, even, large enough picture that strips are cut from.
-func prepare(up *image.Gray, skew float64, size int) (*page, frame) {
+func prepare(up *image.Gray, skew float64, v view) (*page, frame) {
 	w, h := up.Bounds().Dx(), up.Bounds().Dy()
 	if math.Abs(skew) < leastSkew {
 		skew = 0
@@ -160,13 +187,13 @@ func prepare(up *image.Gray, skew float64, size int) (*page, frame) {
 	if skew != 0 {
 		base = f.Apply(up)
 	}
-	if n := enlargement(size, w*h); n > 1 {
+	if n := enlargement(v.size, w*h); n > 1 {
 		f.enlarged = float64(n)
 		base = pixel.Resize(base, base.Bounds().Dx()*n, base.Bounds().Dy()*n)
 	}
-	p := &page{base: base, factor: reduction(base.Bounds().Dx(), base.Bounds().Dy())}
+	p := &page{base: base, factor: reduction(base.Bounds().Dx(), base.Bounds().Dy()), dots: v.dots}
 	if f.enlarged > 1 {
-		p.factor = max(1, size*int(f.enlarged)/14) // small print: keep its letters 14 pixels high
+		p.factor = max(1, v.size*int(f.enlarged)/14) // small print: keep its letters 14 pixels high
 	}
 	small := pixel.Shrink(base, p.factor)
 	if dark(small) {
@@ -178,6 +205,11 @@ func prepare(up *image.Gray, skew float64, size int) (*page, frame) {
 	p.base = ground.Apply(p.base, p.factor)
 	small = ground.Apply(small, 1)
 	p.ink = pixel.Threshold(small, threshold(small))
+	if p.dots {
+		p.rough = p.ink
+		small = smooth(small)
+		p.ink = pixel.Threshold(small, threshold(small))
+	}
 	return p, f
 }
 
@@ -252,7 +284,11 @@ func panel(img *image.Gray, c pixel.Component) bool {
 func (p *page) analyse() ([]*segment, []layout.Stroke) {
 	comps, _ := pixel.Components(p.ink)
 	size := layout.LetterSize(comps)
-	strokes, mask := layout.Strokes(p.ink, size)
+	lined := p.ink
+	if p.dots { // thin lines do not live through smoothing
+		lined = p.rough
+	}
+	strokes, mask := layout.Strokes(lined, size)
 	clean := pixel.NewInk(p.ink.W, p.ink.H)
 	for i, v := range p.ink.Pix {
 		clean.Pix[i] = v &^ mask[i]

@@ -4,6 +4,7 @@ import (
 	"context"
 	"image"
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"chartlake/document"
@@ -23,13 +24,15 @@ func TestBoxes(t *testing.T) {
 		skew        float64
 		turn        int // clockwise degrees by which the page is stored turned
 		darken      bool
+		dither      bool
 	}{
-		{"300 dpi", 2400, 1200, 46, 80, 0, 0, false},
-		{"skewed", 2000, 1100, 42, 74, 4.3, 0, false},
-		{"upside down and skewed", 1800, 1000, 38, 66, -2.1, 180, false},
-		{"on its side", 1700, 900, 36, 60, 0.6, 90, false},
-		{"small print of a card", 760, 420, 14, 24, 0, 0, false},
-		{"light print on dark", 1500, 800, 34, 58, 0, 0, true},
+		{"300 dpi", 2400, 1200, 46, 80, 0, 0, false, false},
+		{"skewed", 2000, 1100, 42, 74, 4.3, 0, false, false},
+		{"upside down and skewed", 1800, 1000, 38, 66, -2.1, 180, false, false},
+		{"on its side", 1700, 900, 36, 60, 0.6, 90, false, false},
+		{"small print of a card", 760, 420, 14, 24, 0, 0, false, false},
+		{"light print on dark", 1500, 800, 34, 58, 0, 0, true, false},
+		{"dithered watermark", 1275, 700, 26, 46, 0, 0, false, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -39,6 +42,13 @@ func TestBoxes(t *testing.T) {
 			}
 			if c.darken {
 				img = pixel.Invert(img)
+			}
+			if c.dither {
+				r := rand.New(rand.NewPCG(9, 10))
+				for range 60000 { // light dots all over the left half
+					at := r.IntN(c.h)*img.Stride + r.IntN(c.w/2)
+					img.Pix[at] = min(img.Pix[at], uint8(160+r.IntN(60)))
+				}
 			}
 			r, err := e.Page(context.Background(), pixel.Turn(img, c.turn), 0)
 			if err != nil {
@@ -127,7 +137,7 @@ func TestPictureUnchanged(t *testing.T) {
 	}
 	before := append([]uint8{}, img.Pix...)
 	v := glance(img)
-	p, _ := prepare(img, v.pose.Skew, v.size)
+	p, _ := prepare(img, v.pose.Skew, v)
 	p.analyse()
 	for i := range before {
 		if before[i] != img.Pix[i] {

@@ -30,7 +30,9 @@ const (
 type page struct {
 	base   *image.Gray // full resolution
 	factor int         // base pixels per working pixel
+	dots   bool        // dithered: only what is at its ink is shown to the recogniser
 	ink    *pixel.Ink  // working resolution, as all below
+	rough  *pixel.Ink  // of a dithered page: its ink before smoothing
 	comps  []pixel.Component
 	labels []int32
 	mask   []uint8 // pixels of ruling lines
@@ -85,13 +87,17 @@ func (p *page) cut(s *segment, x0, y0, x1, y1 int) *image.Gray {
 		src := p.base.Pix[y*p.base.Stride:]
 		dst := out.Pix[(y-y0)*out.Stride:]
 		for x := max(x0, 0); x < min(x1, w); x++ {
-			if at := wy*p.ink.W + x/p.factor; p.mask[at] == 0 && p.mine(at, own) {
+			if at := wy*p.ink.W + x/p.factor; p.mask[at] == 0 && (p.mine(at, own) || p.dots && src[x] < dotPrint) {
 				dst[x-x0] = src[x]
 			}
 		}
 	}
 	return out
 }
+
+// dotPrint is the grey below which a pixel of a dithered page is shown wherever it stands: a
+// full stop is lost in smoothing, but it is darker than a watermark.
+const dotPrint = 110
 
 // mine reports whether a working pixel belongs to the segment or to nothing: the ink of other
 // segments, and the grey edge beside it, does not.
@@ -116,5 +122,5 @@ func (p *page) mine(at int, own int32) bool {
 			}
 		}
 	}
-	return !foreign
+	return !foreign && !p.dots
 }

@@ -129,3 +129,41 @@ func (k *Ink) grow(side int) *Ink {
 	}
 	return out
 }
+
+// Blur replaces every pixel by the weighted mean of its 3 × 3 neighbourhood (1 2 1, 2 4 2,
+// 1 2 1): dither becomes the grey that it stands for.
+func Blur(img *image.Gray) *image.Gray {
+	w, h := img.Bounds().Dx(), img.Bounds().Dy()
+	out := image.NewGray(image.Rect(0, 0, w, h))
+	for y := range h {
+		up, at, down := img.Pix[max(y-1, 0)*img.Stride:], img.Pix[y*img.Stride:], img.Pix[min(y+1, h-1)*img.Stride:]
+		column := func(x int) int {
+			x = min(max(x, 0), w-1)
+			return int(up[x]) + 2*int(at[x]) + int(down[x])
+		}
+		left, mid := column(-1), column(0)
+		for x := range w {
+			right := column(x + 1)
+			out.Pix[y*out.Stride+x] = uint8((left + 2*mid + right + 8) / 16)
+			left, mid = mid, right
+		}
+	}
+	return out
+}
+
+// Whiten makes every grey from white on white and stretches the darker ones over the range.
+func Whiten(img *image.Gray, white uint8) *image.Gray {
+	var table [256]uint8
+	for v := range table {
+		table[v] = uint8(min(v*255/max(int(white), 1), 255))
+	}
+	w, h := img.Bounds().Dx(), img.Bounds().Dy()
+	out := image.NewGray(image.Rect(0, 0, w, h))
+	for y := range h {
+		dst := out.Pix[y*out.Stride : y*out.Stride+w]
+		for x, v := range img.Pix[y*img.Stride : y*img.Stride+w] {
+			dst[x] = table[v]
+		}
+	}
+	return out
+}
