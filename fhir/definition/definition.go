@@ -3,9 +3,10 @@
 // that required bindings name. It has no behaviour: package fhirpath reads paths with it,
 // package validate checks resources with it, search and rest list what exists.
 //
-// The data are r4.zst, written by `go generate` (see generate/main.go) from npm packages at
-// fixed versions; sources.txt has the checksums. Nothing in it is typed in by hand, and it
-// holds no codes of SNOMED CT, LOINC or CPT. R4 unpacks it on first use.
+// The data are r4.zst and conformance.zst, written by `go generate` (see generate/main.go)
+// from npm packages at fixed versions; sources.txt has the checksums. Nothing in them is typed
+// in by hand, and they hold no codes of SNOMED CT or CPT. R4 and Conformance unpack them on
+// first use.
 //
 // The search parameters that R4 publishes and this package leaves out are listed, with the
 // reasons, in search-parameters.md.

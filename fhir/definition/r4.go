@@ -4,8 +4,6 @@ import (
 	_ "embed"
 	"sort"
 	"sync"
-
-	"github.com/klauspost/compress/zstd"
 )
 
 //go:generate go run ./generate
@@ -25,18 +23,7 @@ type Definitions struct {
 	cases        map[string]Case
 }
 
-var once = sync.OnceValue(func() *Definitions {
-	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(64<<20))
-	if err != nil {
-		panic("definition: " + err.Error())
-	}
-	defer dec.Close()
-	text, err := dec.DecodeAll(packed, nil)
-	if err != nil {
-		panic("definition: the embedded file is damaged: " + err.Error())
-	}
-	return decode(string(text))
-})
+var once = sync.OnceValue(func() *Definitions { return decode(unpack(packed)) })
 
 // R4 gives the definitions of FHIR 4.0.1. The first call unpacks them.
 func R4() *Definitions { return once() }

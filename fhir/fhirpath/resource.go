@@ -172,8 +172,8 @@ func defineVariable(args []step) step {
 	}
 }
 
-// conformsTo answers for the profiles that are the resource types themselves; any other
-// profile is an error, since profiles are not evaluated here.
+// conformsTo answers for the profiles that are the types themselves; for others WithConforms
+// does.
 func conformsTo(args []step) step {
 	return func(r *run, in []Value) []Value {
 		v, ok := r.single(in)
@@ -183,7 +183,12 @@ func conformsTo(args []step) step {
 		}
 		name, base := strings.CutPrefix(url, "http://hl7.org/fhir/StructureDefinition/")
 		if !base || definition.R4().Type(name) == nil {
-			return r.fail("conformsTo() knows the types of R4 only")
+			if r.conforms != nil {
+				if is, known := r.conforms(v, url); known {
+					return truth(is)
+				}
+			}
+			return r.fail("conformsTo() does not know the profile")
 		}
 		return truth(v.Is(name))
 	}

