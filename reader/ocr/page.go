@@ -18,10 +18,11 @@ const (
 	leastSkew = 0.08        // degrees; below it a line of a full page climbs less than two pixels
 )
 
-// Page reads one picture (0 black, 255 white). dpi is a hint, 0 where it is not known. A
+// Page reads one picture (0 black, 255 white). dpi is what the file claims, 0
+// where it says nothing; it is not relied on: the size of the type is measured. A
 // picture without pixels is an Invalid fault, one that is too large a TooLarge fault; a child
 // that fails or passes its deadline is Unavailable.
-func (e *Engine) Page(ctx context.Context, img *image.Gray, dpi float64) (Result, error) {
+func (e *Engine) Page(ctx context.Context, img *image.Gray, _ float64) (Result, error) {
 	w, h := img.Bounds().Dx(), img.Bounds().Dy()
 	if w < 1 || h < 1 {
 		return Result{}, fault.New(fault.Invalid, "empty_picture", "the picture has no pixels")
@@ -48,7 +49,7 @@ func (e *Engine) read(ctx context.Context, img *image.Gray) (Result, error) {
 		first.Passes = 1
 		return first.Result, err
 	}
-	// Either the page is hard to read or it stands on its head: a few lines tell.
+	// Either the page is hard to read or it stands on its head.
 	other := small.pose
 	other.Rotation = (other.Rotation + 180) % 360
 	second, err := e.posed(ctx, img, small, other)
