@@ -12,7 +12,8 @@
 #
 # Needs root, debootstrap, unshare. Environment: CHARTLAKE_LAB_BASE, a debootstrap root to copy
 # instead of making one; CHARTLAKE_LAB_WARM=1, take this machine's Go module cache (the figures
-# are then not those of a fresh machine); CHARTLAKE_LAB_KEEP=1, keep the folder.
+# are then not those of a fresh machine); CHARTLAKE_LAB_COMMIT, the commit to test (HEAD);
+# CHARTLAKE_LAB_KEEP=1, keep the folder.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 repo=$PWD
@@ -97,6 +98,7 @@ bring() {
 	local to=$1/home/ada/chartlake
 	[ "$2" = root ] && to=$1/root/chartlake
 	git clone -q --no-hardlinks "$repo" "$to"
+	git -C "$to" checkout -q --detach "${CHARTLAKE_LAB_COMMIT:-HEAD}"
 	if [ "$2" != root ]; then chown -R 1000:1000 "$1/home/ada"; fi
 }
 
@@ -173,19 +175,20 @@ warm() {
 }
 
 case_root() {
-	local root=$lab/root first second
+	local root=$lab/root first second load
 	cp -a "$lab/base" "$root"
 	bring "$root" root
 	warm "$root" root
 	say "root: $(scripts/lab/guide.sh $guide 1), caches $([ -n "${CHARTLAKE_LAB_WARM:-}" ] && echo "with modules" || echo cold)"
 	local began
+	load=$(cut -d ' ' -f 1 /proc/loadavg)
 	began=$(date +%s)
 	start "$lab/root-1" "$root" root "cd /root/chartlake && $(scripts/lab/guide.sh $guide 1)"
 	first=$session
 	local first_port=$port
 	first_read "$port"
 	say "root: address after $took s, first document read after $(($(date +%s) - began)) s"
-	echo "root address_s=$took first_read_s=$(($(date +%s) - began))" >>"$lab/times"
+	echo "root address_s=$took first_read_s=$(($(date +%s) - began)) load=$load..$(cut -d ' ' -f 1 /proc/loadavg)" >>"$lab/times"
 	follow "$root" root "$port" "$lab/root-answers"
 	say "root: a second make run beside the first, over ssh"
 	INSIDE=SSH_CONNECTION=1 start "$lab/root-2" "$root" root "cd /root/chartlake && make run"
@@ -196,7 +199,7 @@ case_root() {
 	stop "$second"
 	stop "$first"
 	local line folder
-	line=$(sed -n 's/^ *\(.*chartlake serve --data .*\)$/\1/p' "$lab/root-1.out")
+	line=$(sed -n 's/^ *\(.*chartlake serve --data .*\)$/\1/p' "$lab/root-1.out" | head -n 1)
 	folder=${line##*--data }
 	[ "$(stat -c %a "$root$folder")" = 700 ] || fail "the demo's folder has mode $(stat -c %a "$root$folder")"
 	say "root: the printed line: $line"
