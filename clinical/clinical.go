@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"sort"
 	"strings"
+	"unicode"
 
 	"chartlake/record"
 	"chartlake/terminology"
@@ -90,6 +91,11 @@ func (e *Engine) Annotate(text string) Findings {
 		}
 		in := e.mentions(runes, toks, s, sections[s.first])
 		e.assert(toks, s, sections[s.first], in)
+		if sections[s.first] == "" && len(starts) > 0 && !prose(toks, s) {
+			for _, m := range in {
+				m.doubts = append(m.doubts, "stands in the head of the page, not in its text")
+			}
+		}
 		out = append(out, in...)
 	}
 	out = withoutBare(out)
@@ -100,6 +106,21 @@ func (e *Engine) Annotate(text string) Findings {
 	}
 	sort.SliceStable(f.Entities, func(i, j int) bool { return f.Entities[i].Begin < f.Entities[j].Begin })
 	return f
+}
+
+// prose reports a sentence as people write them: four words or more, most in lower case. An
+// address, a name or a line of labels is none, though a word in it may be that of a disease.
+func prose(toks []token, s span) bool {
+	words, low := 0, 0
+	for _, t := range toks[s.first:s.last] {
+		if r := []rune(t.text)[0]; unicode.IsLetter(r) {
+			words++
+			if unicode.IsLower(r) {
+				low++
+			}
+		}
+	}
+	return words >= 4 && low*2 > words
 }
 
 // noKnownRE is the written statement that there is no known allergy.

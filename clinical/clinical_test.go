@@ -165,6 +165,16 @@ func TestResults(t *testing.T) {
 	}
 }
 
+func TestALetterheadIsForAPerson(t *testing.T) {
+	t.Parallel()
+	f := annotate(t, "Cedar Falls Hospital\n12 Burns Road, Cough Harbor, NY\n\nHPI: He has fever.")
+	for _, e := range f.Entities {
+		if accepted := e.State == record.Accepted; accepted != (e.Text == "fever") {
+			t.Errorf("%q is %s", e.Text, e.State)
+		}
+	}
+}
+
 func TestAffirmedAndDeniedIsForAPerson(t *testing.T) {
 	t.Parallel()
 	for _, e := range annotate(t, "HPI: He has cough. ROS: denies cough.").Entities {
