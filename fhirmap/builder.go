@@ -2,6 +2,7 @@ package fhirmap
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"chartlake/document"
@@ -114,7 +115,11 @@ func (s *segment) patientRef() *fhir.Node { return reference("Patient/" + s.subj
 func concept(text string, codes []record.Code) *fhir.Node {
 	var coding []*fhir.Node
 	for _, c := range codes {
-		coding = append(coding, fhir.NewObject("system", c.System, "code", c.Code, "display", c.Display))
+		display := c.Display
+		if strings.Contains(display, "without") {
+			display = "" // "Chills (without fever)" beside a page that says no such thing misleads who skims it
+		}
+		coding = append(coding, fhir.NewObject("system", c.System, "code", c.Code, "display", display))
 	}
 	return fhir.NewObject("coding", coding, "text", text)
 }
