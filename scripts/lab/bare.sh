@@ -16,7 +16,6 @@
 # CHARTLAKE_LAB_KEEP=1, keep the folder.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-repo=$PWD
 guide=docs/guide/first-five-minutes.md
 cases=("$@")
 [ $# -gt 0 ] || cases=(root user nothing go)
@@ -97,8 +96,7 @@ enter() {
 bring() {
 	local to=$1/home/ada/chartlake
 	[ "$2" = root ] && to=$1/root/chartlake
-	git clone -q --no-hardlinks "$repo" "$to"
-	git -C "$to" checkout -q --detach "${CHARTLAKE_LAB_COMMIT:-HEAD}"
+	git clone -q --no-hardlinks "$lab/source" "$to"
 	if [ "$2" != root ]; then chown -R 1000:1000 "$1/home/ada"; fi
 }
 
@@ -267,6 +265,10 @@ case_go() {
 	grep -q "older than the $want" "$lab/go-2" || fail "it does not say which Go to get"
 }
 
+# One commit is tested throughout, whatever happens to the working tree meanwhile.
+git clone -q --no-hardlinks . "$lab/source"
+git -C "$lab/source" -c advice.detachedHead=false checkout -q --detach "${CHARTLAKE_LAB_COMMIT:-HEAD}"
+cd "$lab/source"
 CGO_ENABLED=0 go build -o "$lab/chartlake" ./cmd/chartlake
 base
 for c in "${cases[@]}"; do "case_$c"; done
