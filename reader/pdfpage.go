@@ -12,6 +12,7 @@ import (
 	"chartlake/document"
 	"chartlake/reader/pdf"
 	"chartlake/reader/pixel"
+	"chartlake/reader/raster"
 )
 
 // Resolutions in dots per inch.
@@ -139,15 +140,66 @@ func refer(page *document.Page, moved []int) {
 
 // upright renders the page in the pose that content's boxes refer to.
 func (p *pdfReader) upright(ctx context.Context, number int, content *pdf.Page, dpi float64) (*image.Gray, error) {
-	picture, err := p.file.Gray(ctx, number, dpi, p.reader.limits.Pixels/4)
+	img, _, _, err := p.stored(ctx, number, content, dpi, p.reader.limits.Pixels/4)
 	if err != nil {
 		return nil, err
 	}
+	return pixel.Turn(img, content.Rotation), nil
+}
+
+// stored gives the page's picture before its Rotation, and its resolution: the scan that the
+// page is, or a rendering, which is capped where the page is very large.
+func (p *pdfReader) stored(ctx context.Context, number int, content *pdf.Page, dpi float64, pixels int64) (
+	img *image.Gray, real float64, capped bool, err error) {
+	if s := content.Scan; s != nil && int64(s.Width)*int64(s.Height) <= pixels {
+		embedded, err := p.file.Embedded(ctx, number, s)
+		if err == nil && embedded.Rect.Dx() == s.Width && embedded.Rect.Dy() == s.Height {
+			img, real := lay(embedded, content, dpi)
+			return img, real, false, nil
+		}
+		if ctx.Err() != nil {
+			return nil, 0, false, err
+		}
+	}
+	picture, err := p.file.Gray(ctx, number, dpi, pixels, coverage(content.Images) >= pictured)
+	if err != nil {
+		return nil, 0, false, err
+	}
 	img, ok := picture.Image.(*image.Gray)
 	if !ok {
-		return nil, fmt.Errorf("rendering gave %T", picture.Image)
+		return nil, 0, false, fmt.Errorf("rendering gave %T", picture.Image)
 	}
-	return pixel.Turn(img, content.Rotation), nil
+	return img, picture.DPI, picture.Capped, nil
+}
+
+// lay puts the picture of a scan onto its page at a whole part of its own resolution that is
+// not below dpi.
+func lay(stored *image.Gray, content *pdf.Page, dpi float64) (*image.Gray, float64) {
+	s := content.Scan
+	factor := max(1, int(s.DPI/dpi+0.1))
+	img := pixel.Shrink(raster.Upright(stored, s.Orientation), factor)
+	real := s.DPI / float64(factor)
+	width, height := content.Width, content.Height
+	if content.Rotation%180 != 0 {
+		width, height = height, width
+	}
+	page := image.NewGray(image.Rect(0, 0, int(math.Round(width/72*real)), int(math.Round(height/72*real))))
+	for i := range page.Pix {
+		page.Pix[i] = 255
+	}
+	left := int(math.Round(s.Box.X * float64(page.Rect.Dx())))
+	top := int(math.Round(s.Box.Y * float64(page.Rect.Dy())))
+	for y := range page.Rect.Dy() {
+		sy := y - top
+		if sy < 0 || sy >= img.Rect.Dy() {
+			continue
+		}
+		from, to := max(0, left), min(page.Rect.Dx(), left+img.Rect.Dx())
+		if from < to {
+			copy(page.Pix[y*page.Stride+from:y*page.Stride+to], img.Pix[sy*img.Stride+from-left:])
+		}
+	}
+	return page, real
 }
 
 // contrast is the difference between the darkest and the lightest pixel that print leaves.
@@ -203,17 +255,13 @@ func (p *pdfReader) scan(ctx context.Context, number int, content *pdf.Page, v v
 		return nil, err
 	}
 	defer release()
-	picture, err := p.file.Gray(ctx, number, dpi, p.reader.limits.Pixels)
+	img, real, capped, err := p.stored(ctx, number, content, dpi, p.reader.limits.Pixels)
 	if err != nil {
 		return nil, err
 	}
-	img, ok := picture.Image.(*image.Gray)
-	if !ok {
-		return nil, fmt.Errorf("rendering gave %T", picture.Image)
-	}
-	page := &document.Page{Number: number, DPI: picture.DPI, Reasons: v.reasons}
-	if picture.Capped {
-		page.Reasons = append(page.Reasons, fmt.Sprintf("rendered at %.0f dpi, because the page is very large", picture.DPI))
+	page := &document.Page{Number: number, DPI: real, Reasons: v.reasons}
+	if capped {
+		page.Reasons = append(page.Reasons, fmt.Sprintf("rendered at %.0f dpi, because the page is very large", real))
 	}
 	if _, err := p.reader.recognise(ctx, page, img); err != nil {
 		return nil, err

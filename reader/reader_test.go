@@ -75,7 +75,7 @@ func rendered(t testing.TB, r *Reader, data []byte, dpi float64) *image.Gray {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	p, err := f.Gray(t.Context(), 1, dpi, 1e8)
+	p, err := f.Gray(t.Context(), 1, dpi, 1e8, false)
 	if err != nil {
 		t.Fatal(err)
 	}

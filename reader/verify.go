@@ -10,6 +10,7 @@ import (
 
 	"chartlake/document"
 	"chartlake/reader/pdf"
+	"chartlake/reader/pixel"
 )
 
 // Verification of a text layer that lies over a picture.
@@ -24,10 +25,12 @@ const (
 // verify compares a text layer with the picture under it: ink under its words, little ink
 // elsewhere, and the same words by OCR in a sample of strips. A layer that fails is not used.
 func (p *pdfReader) verify(ctx context.Context, number int, content *pdf.Page, v verdict) (verdict, error) {
-	img, err := p.upright(ctx, number, content, lookDPI)
+	dpi := resolution(content.Images)
+	sharp, err := p.upright(ctx, number, content, dpi)
 	if err != nil {
 		return v, err
 	}
+	img := pixel.Shrink(sharp, max(1, int(dpi/lookDPI+0.1)))
 	var words []document.Word
 	for _, w := range content.Words {
 		words = append(words, w.Word)
@@ -51,7 +54,7 @@ func (p *pdfReader) verify(ctx context.Context, number int, content *pdf.Page, v
 		}
 		return v.because("the text layer could not be compared with the picture, because there is no OCR"), nil
 	}
-	same, all, err := p.sample(ctx, number, content, words)
+	same, all, err := p.sample(ctx, number, sharp, dpi, words)
 	if err != nil {
 		return v, err
 	}
@@ -95,12 +98,7 @@ func stray(img *image.Gray, words []document.Word) float64 {
 }
 
 // sample reads strips of the page by OCR and counts the layer's words that it reads too.
-func (p *pdfReader) sample(ctx context.Context, number int, content *pdf.Page, words []document.Word) (same, all int, err error) {
-	dpi := resolution(content.Images)
-	img, err := p.upright(ctx, number, content, dpi)
-	if err != nil {
-		return 0, 0, err
-	}
+func (p *pdfReader) sample(ctx context.Context, number int, img *image.Gray, dpi float64, words []document.Word) (same, all int, err error) {
 	for _, strip := range chosenStrips(words) {
 		part, at := crop(img, strip)
 		if part.Rect.Dx() < 32 || part.Rect.Dy() < 16 {

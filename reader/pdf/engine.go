@@ -146,8 +146,11 @@ func (e *Engine) instance(ctx context.Context) (pdfium.Pdfium, error) {
 	}
 	instance, err := pool.GetInstanceWithContext(ctx)
 	if err != nil {
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return nil, ctx.Err()
+		}
 		if ctx.Err() != nil {
-			return nil, timeout(ctx)
+			return nil, fault.New(fault.Unavailable, "pdf_busy", "too many PDF files are being read")
 		}
 		return nil, fault.New(fault.Unavailable, "pdf_engine", "the PDF engine gives no instance: %w", err)
 	}

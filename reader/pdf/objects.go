@@ -26,6 +26,7 @@ func (c *content) objects() error {
 	}
 	w := &walk{content: c}
 	for i := 0; i < count.Count && w.more(); i++ {
+		w.top = i
 		o, err := c.pdfium.FPDFPage_GetObject(&requests.FPDFPage_GetObject{Page: c.handle, Index: i})
 		if err != nil {
 			return err
@@ -40,6 +41,7 @@ func (c *content) objects() error {
 type walk struct {
 	*content
 	seen, segments int
+	top            int // index of the page's own object that is being walked
 }
 
 // more counts one object and reports whether it is still within the bounds.
@@ -61,7 +63,7 @@ func (w *walk) object(o references.FPDF_PAGEOBJECT, m matrix, depth int) error {
 	case enums.FPDF_PAGEOBJ_TEXT:
 		return w.letters(o)
 	case enums.FPDF_PAGEOBJ_IMAGE:
-		return w.image(o, m)
+		return w.image(o, m, depth)
 	case enums.FPDF_PAGEOBJ_PATH:
 		w.page.Paths++
 		return w.path(o, m)
@@ -90,7 +92,8 @@ func invisible(mode enums.FPDF_TEXT_RENDERMODE) bool {
 	return mode == enums.FPDF_TEXTRENDERMODE_INVISIBLE || mode == enums.FPDF_TEXTRENDERMODE_CLIP
 }
 
-func (w *walk) image(o references.FPDF_PAGEOBJECT, m matrix) error {
+func (w *walk) image(o references.FPDF_PAGEOBJECT, m matrix, depth int) error {
+	w.pictures++
 	b, ok := w.bounds(o)
 	if !ok {
 		return nil
@@ -110,6 +113,9 @@ func (w *walk) image(o references.FPDF_PAGEOBJECT, m matrix) error {
 		}
 	}
 	w.page.Images = append(w.page.Images, image)
+	if depth == 0 && w.pictures == 1 && image.Box.Area() >= scanCover {
+		w.single = w.candidate(o, m)
+	}
 	return nil
 }
 

@@ -28,8 +28,9 @@ type Page struct {
 	Marks         []document.Mark  // check boxes and radio buttons of the form
 	Paths         int              // drawn paths, for pages whose letters are outlines
 	Chars         Chars
-	FormFailed    bool // the page's form could not be read
-	Truncated     bool // more content than the bounds of this package; the rest was left out
+	Scan          *Scan // the page is one picture and nothing else that is seen
+	FormFailed    bool  // the page's form could not be read
+	Truncated     bool  // more content than the bounds of this package; the rest was left out
 }
 
 // Word is a word of the text layer with what the judgement of that layer needs.
@@ -79,7 +80,9 @@ func (f *File) Read(ctx context.Context, number int) (*Page, error) {
 		}
 		c.turn()
 		notes, err := c.pdfium.FPDFPage_GetAnnotCount(&requests.FPDFPage_GetAnnotCount{Page: c.handle})
-		annotated = err == nil && notes.Count > 0
+		if annotated = err == nil && notes.Count > 0; !annotated {
+			p.Scan = c.scan()
+		}
 		return err
 	})
 	if err == nil && annotated {
@@ -123,6 +126,8 @@ type content struct {
 	width, height float64 // points, after /Rotate
 	toPage        matrix  // page space to fractions of the page, y down
 	hidden        visibility
+	pictures      int
+	single        *Scan // the first picture, where it may be a scan of the page
 	page          *Page
 }
 

@@ -232,7 +232,7 @@ func TestForm(t *testing.T) {
 		t.Errorf("words %q", got)
 	}
 	// The rendering shows the value: ink in the field's box.
-	picture, err := open(t, engine(t), data, "").Gray(t.Context(), 1, 100, 1e8)
+	picture, err := open(t, engine(t), data, "").Gray(t.Context(), 1, 100, 1e8, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -253,7 +253,7 @@ func TestForm(t *testing.T) {
 func TestRender(t *testing.T) {
 	t.Parallel()
 	f := open(t, engine(t), readertest.PDF("", readertest.Letter("1 0 0 rg 0 396 306 396 re f")), "")
-	gray, err := f.Gray(t.Context(), 1, 100, 1e8)
+	gray, err := f.Gray(t.Context(), 1, 100, 1e8, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,7 +264,7 @@ func TestRender(t *testing.T) {
 	if a, b := g.GrayAt(100, 100).Y, g.GrayAt(700, 900).Y; a < 60 || a > 95 || b != 255 {
 		t.Errorf("red reads as %d, paper as %d", a, b)
 	}
-	small, err := f.Gray(t.Context(), 1, 300, 1_000_000)
+	small, err := f.Gray(t.Context(), 1, 300, 1_000_000, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -334,7 +334,7 @@ func TestDeadline(t *testing.T) {
 	f := open(t, engine(t), data, "")
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if _, err := f.Gray(ctx, 1, 300, 1e8); fault.As(err) == nil || fault.As(err).Code != "page_timeout" {
+	if _, err := f.Gray(ctx, 1, 300, 1e8, false); fault.As(err) == nil || fault.As(err).Code != "page_timeout" {
 		t.Fatalf("got %v", err)
 	}
 	p, err := f.Read(t.Context(), 2)

@@ -180,3 +180,6 @@ func turnGray(g *image.Gray, orientation int) *image.Gray {
 	}
 	return out
 }
+
+// Upright turns a stored picture as an EXIF orientation (1 to 8) says.
+func Upright(g *image.Gray, orientation int) *image.Gray { return turnGray(g, orientation) }
