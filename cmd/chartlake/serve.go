@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"time"
 
 	"chartlake/fault"
 	"chartlake/intake"
@@ -77,9 +78,26 @@ func (e *env) serve(c serveCommand, ready func(address string, s *server)) error
 	ready(base, s)
 	err = s.listen(ctx, l, s.handler(token, base+"/fhir"))
 	cancel()
-	group.Wait()
+	done := make(chan struct{})
+	go func() {
+		group.Wait()
+		close(done)
+	}()
+	patience := stopTime
+	if err != nil { // a store that failed keeps the queue trying; what counts is on disk already
+		patience = haltTime
+	}
+	select {
+	case <-done:
+	case <-time.After(patience):
+		e.log.Warn("workers did not stop in time; their documents are offered again at the next start")
+	}
 	return err
 }
+
+// haltTime is how long workers are waited for when the process must end because a write may
+// not have reached the disk.
+const haltTime = 2 * time.Second
 
 func absolute(dir string) string {
 	if a, err := filepath.Abs(dir); err == nil {

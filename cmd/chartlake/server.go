@@ -91,7 +91,7 @@ func (e *env) newServer(ctx context.Context, c setting, workers int, base string
 	}
 	s.engines.stages.Mode = pipeline.Mode(c.Mode)
 	s.pipeline = pipeline.New(pipeline.Config{Stages: s.engines.stages, Store: s.store, Blobs: s.blobs, Log: e.log,
-		Metrics: pipeline.NewMetrics(s.registry)})
+		Metrics: pipeline.NewMetrics(s.registry), Halt: s.halt})
 	s.door = intake.New(intake.Config{Store: s.store, Blobs: s.blobs, BytesMax: c.MaxBytes, Halt: s.halt,
 		Metrics: intake.NewMetrics(s.registry),
 		Sniff:   s.engines.reader.Sniff})
