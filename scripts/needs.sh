@@ -43,7 +43,7 @@ as_root() {
 # install_packages installs by apt, quietly; false where that is not possible.
 install_packages() {
 	command -v apt-get >/dev/null 2>&1 || { say "  no apt-get here; install by hand: $*"; return 1; }
-	root=$(as_root) || { say "  no rights to install (not root, no sudo without a password)"; return 1; }
+	root=$(as_root) || { say "  no rights to install $* (not root, no sudo without a password)"; return 1; }
 	log=$(mktemp)
 	say "  installing: $*"
 	if ! { $root apt-get update -q && $root DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"; } >"$log" 2>&1; then

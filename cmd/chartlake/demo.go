@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"os/exec"
@@ -45,11 +46,31 @@ func (c demoCommand) Run(e *env) error {
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return fault.New(fault.Forbidden, "demo_folder", "the demo's folder cannot be made here")
 	}
+	if !e.cli.Verbose { // a line for each document would push the address out of sight
+		e.log = slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	}
 	serve := serveCommand{setting: setting{dataFolder: dataFolder{data}, Mode: "commit"}, Addr: addr, Workers: -1}
-	return e.serve(serve, func(address string, s *server) {
+	err = e.serve(serve, func(address string, s *server) {
 		c.tell(e, address, data)
 		go c.arrive(e.ctx, e, s)
 	})
+	if err == nil {
+		fmt.Fprintf(e.stdout, "\nStopped. To go on where it was:\n  %s\n", resume(data))
+	}
+	return err
+}
+
+// resume is the command line that goes on with a demo's folder.
+func resume(data string) string {
+	return shellWord(program()) + " serve --data " + shellWord(absolute(data))
+}
+
+// shellWord quotes a path for a shell, where it needs that.
+func shellWord(s string) string {
+	if !strings.ContainsAny(s, " \t\n'\"\\$`&;|<>()*?[]{}~#!") {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // tell prints the address and how to go on.
@@ -62,8 +83,8 @@ func (c demoCommand) tell(e *env, address, data string) {
 		open(address)
 	}
 	fmt.Fprintf(e.stdout, "Drop a PDF, TIFF, JPEG or PNG on the page, or: curl --data-binary @FILE %s/documents\n", address)
-	fmt.Fprintf(e.stdout, "Fictional documents are arriving. Everything stays in %s; to go on later:\n  %s serve --data %s\n\n",
-		absolute(data), program(), absolute(data))
+	fmt.Fprintf(e.stdout, "Fictional documents are arriving. Everything stays in %s (for you only).\n"+
+		"Ctrl-C stops; to go on later:\n  %s\n\n", absolute(data), resume(data))
 }
 
 // program is how this binary was called.

@@ -35,6 +35,8 @@ type finding struct {
 	Says string `json:"says"`
 }
 
+func (doctorCommand) Help() string { return "Example: chartlake doctor --data /srv/chartlake" }
+
 func (c doctorCommand) Run(e *env) error {
 	var all []finding
 	add := func(what string, ok bool, says string) { all = append(all, finding{what, ok, says}) }
@@ -51,7 +53,11 @@ func (c doctorCommand) Run(e *env) error {
 		layers := r.Confinement()
 		add("confinement", len(layers) >= 4, "active layers: "+strings.Join(layers, ", "))
 	}
-	add("pdf cache", pdf.CacheWarm(e.cacheDir()), e.cacheDir())
+	if pdf.CacheWarm(e.cacheDir()) {
+		add("pdf cache", true, e.cacheDir())
+	} else {
+		add("pdf cache", e.cacheDir() != "", "not filled yet: the first start takes longer")
+	}
 	add("data folder", writable(c.Data) == nil, says(writable(c.Data), "files can be written and synced"))
 	bad := 0
 	for _, f := range all {
