@@ -3,10 +3,14 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/ncruces/go-sqlite3"
 
 	"chartlake/fault"
+	"chartlake/search"
+	"chartlake/store/db"
+	"chartlake/store/ident"
 )
 
 // conn is one SQLite connection with its prepared statements. One goroutine uses it at a time.
@@ -75,40 +79,33 @@ func bind(s *sqlite3.Stmt, args []any) error {
 	return nil
 }
 
-// exec runs a statement that gives no rows.
-func (c *conn) exec(sql string, args ...any) error {
+// Exec runs a statement that gives no rows.
+func (c *conn) Exec(sql string, args ...any) error {
 	s, err := c.prepare(sql)
 	if err != nil {
-		return err
+		return sqlFault(err)
 	}
 	if err := bind(s, args); err != nil {
-		return err
+		return sqlFault(err)
 	}
 	s.Step()
-	return s.Reset()
+	return sqlFault(s.Reset())
 }
 
-// query calls row for each row until it returns false. The same statement must not be
-// running already: callers that recurse collect rows first.
-func (c *conn) query(sql string, args []any, row func(*sqlite3.Stmt) bool) error {
+// Query calls row for each row until it returns false; see db.Conn.
+func (c *conn) Query(sql string, args []any, row func(db.Row) bool) error {
 	if len(args) > maxArguments {
 		return fault.New(fault.TooLarge, "query_too_large", "the query has too many alternatives to be answered at once")
 	}
 	s, err := c.prepare(sql)
 	if err != nil {
-		return err
-	}
-	if s.Busy() {
-		if s, _, err = c.db.Prepare(sql); err != nil {
-			return err
-		}
-		defer s.Close()
+		return sqlFault(err)
 	}
 	if err := bind(s, args); err != nil {
-		return err
+		return sqlFault(err)
 	}
 	for s.Step() {
-		if !row(s) {
+		if !row(stmtRow{s}) {
 			break
 		}
 	}
@@ -116,16 +113,120 @@ func (c *conn) query(sql string, args []any, row func(*sqlite3.Stmt) bool) error
 	if r := s.Reset(); err == nil {
 		err = r
 	}
-	return err
+	return sqlFault(err)
 }
 
-// one gives the first column of the first row as an integer; ok false when there is no row.
-func (c *conn) one(sql string, args ...any) (v int64, ok bool, err error) {
-	err = c.query(sql, args, func(s *sqlite3.Stmt) bool {
-		v, ok = s.ColumnInt64(0), s.ColumnType(0) != sqlite3.NULL
-		return false
-	})
-	return v, ok, err
+// stmtRow reads the row that a statement stands on.
+type stmtRow struct{ s *sqlite3.Stmt }
+
+func (r stmtRow) Int(i int) int64     { return r.s.ColumnInt64(i) }
+func (r stmtRow) Float(i int) float64 { return r.s.ColumnFloat(i) }
+func (r stmtRow) Text(i int) string   { return r.s.ColumnText(i) }
+func (r stmtRow) Null(i int) bool     { return r.s.ColumnType(i) == sqlite3.NULL }
+
+func (r stmtRow) Bytes(i int) []byte {
+	if r.Null(i) {
+		return nil
+	}
+	return r.s.ColumnBlob(i, nil)
+}
+
+// Value reads a column as what it is.
+func (r stmtRow) Value(i int) any {
+	switch r.s.ColumnType(i) {
+	case sqlite3.INTEGER:
+		return r.Int(i)
+	case sqlite3.FLOAT:
+		return r.Float(i)
+	case sqlite3.TEXT:
+		return r.Text(i)
+	case sqlite3.BLOB:
+		return r.Bytes(i)
+	}
+	return nil
+}
+
+func (r stmtRow) ID(i int) string {
+	if r.s.ColumnType(i) == sqlite3.BLOB {
+		return ident.FormatUUID(r.s.ColumnBlob(i, nil))
+	}
+	return r.Text(i)
+}
+
+// ID is how an id stands in the database: 16 bytes for a UUID in lower case, else text.
+func (c *conn) ID(id string) any {
+	if u, ok := ident.UUID(id); ok {
+		return u
+	}
+	return id
+}
+
+// Table gives the one table that holds values of every kind.
+func (c *conn) Table(base string, _ search.Kind) string { return base }
+
+// Merge steps through all queries at once, so that each is read as far as it is needed.
+func (c *conn) Merge(queries []db.Frag, desc bool, limit int, row func(a, b, c int64)) error {
+	var live []*stream
+	for _, q := range queries {
+		s, _, err := c.db.Prepare(q.Text)
+		if err != nil {
+			return sqlFault(err)
+		}
+		defer s.Close()
+		if err := bind(s, q.Args); err != nil {
+			return sqlFault(err)
+		}
+		st := &stream{s: s}
+		if ok, err := st.next(); err != nil {
+			return sqlFault(err)
+		} else if ok {
+			live = append(live, st)
+		}
+	}
+	for ; limit > 0 && len(live) > 0; limit-- {
+		best := 0
+		for i := range live {
+			if order := slices.Compare(live[i].at[:], live[best].at[:]); order < 0 && !desc || order > 0 && desc {
+				best = i
+			}
+		}
+		st := live[best]
+		row(st.at[0], st.at[1], st.at[2])
+		ok, err := st.next()
+		if err != nil {
+			return sqlFault(err)
+		}
+		if !ok {
+			live = append(live[:best], live[best+1:]...)
+		}
+	}
+	return nil
+}
+
+// stream is one query of a merge and the row that it stands on.
+type stream struct {
+	s  *sqlite3.Stmt
+	at [3]int64
+}
+
+func (st *stream) next() (bool, error) {
+	if st.s.Step() {
+		st.at = [3]int64{st.s.ColumnInt64(0), st.s.ColumnInt64(1), st.s.ColumnInt64(2)}
+		return true, nil
+	}
+	return false, st.s.Err()
+}
+
+// Flush has nothing to do: statements are run at once.
+func (c *conn) Flush() error { return nil }
+
+// Undo goes back to the savepoint of a request. It fails where SQLite has rolled back the
+// whole transaction (disk full, input/output error).
+func (c *conn) Undo() error {
+	if err := c.Exec(`ROLLBACK TO request`); err != nil {
+		return err
+	}
+	return c.Exec(`RELEASE request`)
 }
 
 // interruptible runs f while ctx can stop its statements.

@@ -19,6 +19,7 @@ import (
 	"chartlake/fhir"
 	"chartlake/queue"
 	"chartlake/store"
+	"chartlake/store/db"
 )
 
 var tester = store.Actor{ID: "user:test"}
@@ -220,8 +221,8 @@ func verify(t *testing.T, folder string, acked int) {
 		t.Fatal(err)
 	}
 	there := 0
-	err = s.View(ctx, tester, func(sv store.View) error {
-		v := sv.(*view)
+	err = s.snapshot(ctx, func(c *conn) error {
+		v := s.core.View(c, tester)
 		for i := range crashSteps {
 			id, _ := step(i)
 			_, derr := v.Document(id)
@@ -234,7 +235,7 @@ func verify(t *testing.T, folder string, acked int) {
 				"observations": `SELECT count(*) FROM version v JOIN type t ON t.t=v.type WHERE t.name='Observation'`,
 				"audit rows":   `SELECT count(*) FROM audit`,
 			} {
-				n, _, err := v.c.one(q)
+				n, _, err := db.One(c, q)
 				if err != nil {
 					return err
 				}
@@ -248,7 +249,7 @@ func verify(t *testing.T, folder string, acked int) {
 		}
 		for _, q := range []string{`SELECT count(*) FROM version v JOIN type t ON t.t=v.type WHERE t.name='Patient'`, `SELECT count(*) FROM audit`,
 			`SELECT ifnull(max(version),0) FROM version v JOIN type t ON t.t=v.type WHERE t.name='Basic'`} {
-			if n, _, err := v.c.one(q); err != nil || n != int64(there) {
+			if n, _, err := db.One(c, q); err != nil || n != int64(there) {
 				t.Errorf("%d steps are there, %s gives %d (%v)", there, q, n, err)
 			}
 		}

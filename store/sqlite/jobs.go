@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"path/filepath"
 
 	"chartlake/queue"
@@ -15,10 +14,6 @@ type jobs struct{ q *riverqueue.Queue }
 func newJobs(s *Store) (*jobs, error) {
 	q, err := riverqueue.Open(context.Background(), s.db, filepath.Join(s.cfg.Folder, "workers"), s.cfg.Logger)
 	return &jobs{q}, err
-}
-
-func (j *jobs) enqueue(ctx context.Context, tx *sql.Tx, job queue.Job) error {
-	return j.q.EnqueueTx(context.WithoutCancel(ctx), tx, job)
 }
 
 // Run leases and handles jobs; see queue.Runner.

@@ -1,95 +1,8 @@
 package sqlite
 
 import (
-	"cmp"
-	"slices"
+	"chartlake/store/index"
 )
-
-// Index rows, as the tables of schema.sql have them. All are values so that a batch of one
-// table is one slice, sorted by key before it is written: sorted inserts into the trees are
-// several times as fast (docs/performance, and fhir.md of the design).
-type (
-	tokenRow     struct{ p, c, s, rid int64 }
-	referenceRow struct{ p, target, rid int64 }
-	dateRow      struct{ p, class, lo, length, rid int64 }
-	numberRow    struct {
-		p, u, class int64 // u is 0 for plain numbers
-		lo, hi      float64
-		rid         int64
-	}
-	stringRow struct {
-		p   int64
-		v   string
-		h   int64
-		rid int64
-	}
-	longRow struct {
-		p, rid int64
-		v      string
-	}
-	uriRow struct {
-		p   int64
-		v   string
-		rid int64
-	}
-	compositeRow struct {
-		p, a, b, k, class int64
-		lo, hi            any // int64, float64, or nil
-		rid               int64
-		rest              []byte
-	}
-	compartmentRow struct{ patient, t, rid int64 }
-	forwardRow     struct {
-		rid, p int64
-		lo, hi any // int64, float64, string, or nil
-	}
-)
-
-// rows are the index rows of one batch.
-type rows struct {
-	token       []tokenRow
-	reference   []referenceRow
-	date        []dateRow
-	number      []numberRow
-	quantity    []numberRow
-	str         []stringRow
-	long        []longRow
-	uri         []uriRow
-	composite   []compositeRow
-	compartment []compartmentRow
-	forward     []forwardRow
-}
-
-func (r *rows) reset() {
-	*r = rows{r.token[:0], r.reference[:0], r.date[:0], r.number[:0], r.quantity[:0], r.str[:0], r.long[:0],
-		r.uri[:0], r.composite[:0], r.compartment[:0], r.forward[:0]}
-}
-
-func (r *rows) empty() bool {
-	return len(r.token)+len(r.reference)+len(r.date)+len(r.number)+len(r.quantity)+len(r.str)+len(r.long)+
-		len(r.uri)+len(r.composite)+len(r.compartment)+len(r.forward) == 0
-}
-
-// class groups spans by the power of two of their length, so that a search for overlap can
-// bound the start of what may overlap: 0 for a point, else 1 + ceil(log2(length)).
-func dateClass(length int64) int64 {
-	if length <= 0 {
-		return 0
-	}
-	c := int64(1)
-	for l := int64(1); l < length; l <<= 1 {
-		c++
-	}
-	return c
-}
-
-// dateReach is the longest span of a class in milliseconds.
-func dateReach(class int64) int64 {
-	if class == 0 {
-		return 0
-	}
-	return 1 << (class - 1)
-}
 
 // insert and remove are the statements of each table.
 var tables = []struct{ name, insert, remove string }{
@@ -107,9 +20,9 @@ var tables = []struct{ name, insert, remove string }{
 	{"forward", `INSERT OR IGNORE INTO forward VALUES (?,?,?,?)`, `DELETE FROM forward WHERE rid=? AND p=? AND lo IS ? AND hi IS ?`},
 }
 
-// write puts the rows into the index, or takes them out, each table in the order of its key.
-func (r *rows) write(c *conn, remove bool) error {
-	r.sort()
+// WriteIndex puts the rows into the index, or takes them out, each table in the order of its key.
+func (c *conn) WriteIndex(r *index.Rows, remove bool) error {
+	r.Sort()
 	run := func(table int, n int, args func(i int, a []any) []any) error {
 		if n == 0 {
 			return nil
@@ -120,16 +33,16 @@ func (r *rows) write(c *conn, remove bool) error {
 		}
 		s, err := c.prepare(sql)
 		if err != nil {
-			return err
+			return sqlFault(err)
 		}
 		var buf [9]any
 		for i := range n {
 			if err := bind(s, args(i, buf[:0])); err != nil {
-				return err
+				return sqlFault(err)
 			}
 			s.Step()
 			if err := s.Reset(); err != nil {
-				return err
+				return sqlFault(err)
 			}
 		}
 		return nil
@@ -138,23 +51,23 @@ func (r *rows) write(c *conn, remove bool) error {
 		n    int
 		args func(i int, a []any) []any
 	}{
-		{len(r.token), func(i int, a []any) []any { x := &r.token[i]; return append(a, x.p, x.c, x.s, x.rid) }},
-		{len(r.reference), func(i int, a []any) []any { x := &r.reference[i]; return append(a, x.p, x.target, x.rid) }},
-		{len(r.date), func(i int, a []any) []any { x := &r.date[i]; return append(a, x.p, x.class, x.lo, x.length, x.rid) }},
-		{len(r.number), func(i int, a []any) []any { x := &r.number[i]; return append(a, x.p, x.class, x.lo, x.hi, x.rid) }},
-		{len(r.quantity), func(i int, a []any) []any {
-			x := &r.quantity[i]
-			return append(a, x.p, x.u, x.class, x.lo, x.hi, x.rid)
+		{len(r.Token), func(i int, a []any) []any { x := &r.Token[i]; return append(a, x.P, x.C, x.S, x.RID) }},
+		{len(r.Reference), func(i int, a []any) []any { x := &r.Reference[i]; return append(a, x.P, x.Target, x.RID) }},
+		{len(r.Date), func(i int, a []any) []any { x := &r.Date[i]; return append(a, x.P, x.Class, x.Lo, x.Len, x.RID) }},
+		{len(r.Number), func(i int, a []any) []any { x := &r.Number[i]; return append(a, x.P, x.Class, x.Lo, x.Hi, x.RID) }},
+		{len(r.Quantity), func(i int, a []any) []any {
+			x := &r.Quantity[i]
+			return append(a, x.P, x.U, x.Class, x.Lo, x.Hi, x.RID)
 		}},
-		{len(r.str), func(i int, a []any) []any { x := &r.str[i]; return append(a, x.p, x.v, x.h, x.rid) }},
-		{len(r.long), func(i int, a []any) []any { x := &r.long[i]; return append(a, x.p, x.rid, x.v) }},
-		{len(r.uri), func(i int, a []any) []any { x := &r.uri[i]; return append(a, x.p, x.v, x.rid) }},
-		{len(r.composite), func(i int, a []any) []any {
-			x := &r.composite[i]
-			return append(a, x.p, x.a, x.b, x.k, x.class, x.lo, x.hi, x.rid, x.rest)
+		{len(r.String), func(i int, a []any) []any { x := &r.String[i]; return append(a, x.P, x.V, x.H, x.RID) }},
+		{len(r.Long), func(i int, a []any) []any { x := &r.Long[i]; return append(a, x.P, x.RID, x.V) }},
+		{len(r.URI), func(i int, a []any) []any { x := &r.URI[i]; return append(a, x.P, x.V, x.RID) }},
+		{len(r.Composite), func(i int, a []any) []any {
+			x := &r.Composite[i]
+			return append(a, x.P, x.A, x.B, x.K, x.Class, x.Lo, x.Hi, x.RID, x.Rest)
 		}},
-		{len(r.compartment), func(i int, a []any) []any { x := &r.compartment[i]; return append(a, x.patient, x.t, x.rid) }},
-		{len(r.forward), func(i int, a []any) []any { x := &r.forward[i]; return append(a, x.rid, x.p, x.lo, x.hi) }},
+		{len(r.Compartment), func(i int, a []any) []any { x := &r.Compartment[i]; return append(a, x.Patient, x.T, x.RID) }},
+		{len(r.Forward), func(i int, a []any) []any { x := &r.Forward[i]; return append(a, x.RID, x.P, x.Lo, x.Hi) }},
 	}
 	for i, step := range steps {
 		if err := run(i, step.n, step.args); err != nil {
@@ -162,30 +75,4 @@ func (r *rows) write(c *conn, remove bool) error {
 		}
 	}
 	return nil
-}
-
-func (r *rows) sort() {
-	slices.SortFunc(r.token, func(a, b tokenRow) int {
-		return cmp.Or(cmp.Compare(a.p, b.p), cmp.Compare(a.c, b.c), cmp.Compare(a.s, b.s), cmp.Compare(a.rid, b.rid))
-	})
-	slices.SortFunc(r.reference, func(a, b referenceRow) int {
-		return cmp.Or(cmp.Compare(a.p, b.p), cmp.Compare(a.target, b.target), cmp.Compare(a.rid, b.rid))
-	})
-	slices.SortFunc(r.date, func(a, b dateRow) int {
-		return cmp.Or(cmp.Compare(a.p, b.p), cmp.Compare(a.class, b.class), cmp.Compare(a.lo, b.lo), cmp.Compare(a.rid, b.rid))
-	})
-	byNumber := func(a, b numberRow) int {
-		return cmp.Or(cmp.Compare(a.p, b.p), cmp.Compare(a.u, b.u), cmp.Compare(a.class, b.class), cmp.Compare(a.lo, b.lo), cmp.Compare(a.rid, b.rid))
-	}
-	slices.SortFunc(r.number, byNumber)
-	slices.SortFunc(r.quantity, byNumber)
-	slices.SortFunc(r.str, func(a, b stringRow) int { return cmp.Or(cmp.Compare(a.p, b.p), cmp.Compare(a.v, b.v)) })
-	slices.SortFunc(r.uri, func(a, b uriRow) int { return cmp.Or(cmp.Compare(a.p, b.p), cmp.Compare(a.v, b.v)) })
-	slices.SortFunc(r.composite, func(a, b compositeRow) int {
-		return cmp.Or(cmp.Compare(a.p, b.p), cmp.Compare(a.a, b.a), cmp.Compare(a.b, b.b), cmp.Compare(a.k, b.k))
-	})
-	slices.SortFunc(r.compartment, func(a, b compartmentRow) int {
-		return cmp.Or(cmp.Compare(a.patient, b.patient), cmp.Compare(a.t, b.t), cmp.Compare(a.rid, b.rid))
-	})
-	slices.SortFunc(r.forward, func(a, b forwardRow) int { return cmp.Or(cmp.Compare(a.rid, b.rid), cmp.Compare(a.p, b.p)) })
 }

@@ -1,9 +1,8 @@
 // Package sqlite is the store in one SQLite file: versioned resources and their search index,
 // documents, records, jobs and audit rows, all behind one write door with full sync.
 //
-// It follows the logical schema of ../DESIGN.md. One goroutine writes: it takes what waits,
-// applies each Transact in a savepoint of its own, and makes all of them durable by one sync
-// (group commit). Readers have snapshots of their own and never wait for the writer.
+// It is a driver of store/relational, which has the way of reads and writes. Readers have
+// snapshots of their own and never wait for the writer.
 //
 // It refuses to go on after a sync that failed (code store_unhealthy): what the disk holds is
 // then not known, and trying again may falsely succeed. It refuses a database whose key file
@@ -20,7 +19,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -31,6 +29,10 @@ import (
 	"chartlake/queue"
 	"chartlake/search"
 	"chartlake/store"
+	"chartlake/store/body"
+	"chartlake/store/db"
+	"chartlake/store/relational"
+	"chartlake/store/seal"
 )
 
 // Config says where the store is. Only Folder is needed.
@@ -48,26 +50,16 @@ type Config struct {
 
 // Store is the store in a folder. Open makes one; the zero Store is of no use.
 type Store struct {
-	cfg   Config
-	path  string
-	keys  *keys
-	names *names
-	pack  *packer
-	cat   *search.Catalogue
+	core *relational.Store
+	cfg  Config
+	path string
 
-	disk     *disk
-	db       *sql.DB // the writer's and the queue's connections
-	requests chan *request
-	stop     chan struct{}
-	done     sync.WaitGroup
-	closed   atomic.Bool
-	sick     atomic.Pointer[fault.Error] // why nothing is written any more
+	disk *disk
+	db   *sql.DB // the writer's and the queue's connections
+	sick atomic.Pointer[fault.Error]
 
 	readers chan *conn // idle snapshots' connections; nil stands for one not yet opened
 	jobs    *jobs
-
-	mu      sync.Mutex
-	changed chan struct{}
 }
 
 var _ store.Store = (*Store)(nil)
@@ -88,12 +80,11 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if cfg.Readers <= 0 {
 		cfg.Readers = max(4, 2*runtime.GOMAXPROCS(0))
 	}
-	s := &Store{cfg: cfg, path: filepath.Join(cfg.Folder, "chartlake.db"), names: newNames(), cat: search.R4(),
-		requests: make(chan *request, 256), stop: make(chan struct{}), changed: make(chan struct{}),
-		readers: make(chan *conn, cfg.Readers)}
+	s := &Store{cfg: cfg, path: filepath.Join(cfg.Folder, "chartlake.db"), readers: make(chan *conn, cfg.Readers)}
+	s.core = &relational.Store{Base: cfg.Base, Now: cfg.Now, Names: db.NewNames(), Catalogue: search.R4(), Logger: cfg.Logger, Snapshot: s.View}
 	_, err := os.Stat(s.path)
 	fresh := errors.Is(err, fs.ErrNotExist)
-	if s.keys, err = loadKeys(cfg.Folder, fresh); err != nil {
+	if s.core.Keys, err = seal.Load(cfg.Folder, fresh); err != nil {
 		return nil, err
 	}
 	s.disk = newDisk(func(err error) { s.sick.CompareAndSwap(nil, unhealthy(err)) }, cfg.trap)
@@ -135,13 +126,13 @@ func (s *Store) start(ctx context.Context, fresh bool) error {
 	if err := migrate(w.c); err != nil {
 		return err
 	}
-	if err := syncFolder(s.cfg.Folder); err != nil {
+	if err := seal.SyncFolder(s.cfg.Folder); err != nil {
 		return err
 	}
-	if err := s.names.load(w.c); err != nil {
+	if err := s.core.Names.Load(w.c); err != nil {
 		return err
 	}
-	if s.pack, err = newPacker(w.c); err != nil {
+	if s.core.Pack, err = body.Load(w.c); err != nil {
 		return err
 	}
 	if s.jobs, err = newJobs(s); err != nil {
@@ -150,11 +141,8 @@ func (s *Store) start(ctx context.Context, fresh bool) error {
 	for range s.cfg.Readers {
 		s.readers <- nil
 	}
-	s.done.Add(1)
-	go func() {
-		defer s.done.Done()
-		w.run()
-	}()
+	w.jobs = s.jobs
+	s.core.Start(w.c, w)
 	return nil
 }
 
@@ -178,8 +166,8 @@ func (s *Store) reader(ctx context.Context) (*conn, error) {
 		return c, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
-	case <-s.stop:
-		return nil, errClosed
+	case <-s.core.Stopped():
+		return nil, relational.ErrClosed
 	}
 }
 
@@ -202,47 +190,65 @@ func (s *Store) openReader() (*conn, error) {
 // Jobs leases work that Enqueue commands left.
 func (s *Store) Jobs() queue.Runner { return s.jobs }
 
-// background does housekeeping beside the writer until the store is closed.
-func (s *Store) background(f func(context.Context) error) {
-	s.done.Add(1)
-	go func() {
-		defer s.done.Done()
-		ctx, cancel := context.WithCancel(context.Background())
-		defer cancel()
-		go func() {
-			select {
-			case <-s.stop:
-				cancel()
-			case <-ctx.Done():
-			}
-		}()
-		if err := f(ctx); err != nil && ctx.Err() == nil && s.cfg.Logger != nil {
-			s.cfg.Logger.Warn("housekeeping of the store", "error", err)
-		}
-	}()
+// Transact applies the commands in one serialisable transaction; see store.Store.
+func (s *Store) Transact(ctx context.Context, actor store.Actor, commands []store.Command) ([]store.Result, error) {
+	return s.core.Transact(ctx, actor, commands)
 }
 
 // Changed is closed when this process next commits.
-func (s *Store) Changed() <-chan struct{} {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.changed
+func (s *Store) Changed() <-chan struct{} { return s.core.Changed() }
+
+// View calls f with one snapshot; see store.Store. The snapshot holds no lock that a writer
+// waits for, but it keeps the WAL from shrinking: f should not take long.
+func (s *Store) View(ctx context.Context, actor store.Actor, f func(store.View) error) error {
+	if actor.ID == "" {
+		return relational.ErrNoActor
+	}
+	return s.snapshot(ctx, func(c *conn) error { return f(s.core.View(c, actor)) })
 }
 
-func (s *Store) announce() {
-	s.mu.Lock()
-	close(s.changed)
-	s.changed = make(chan struct{})
-	s.mu.Unlock()
+// snapshot calls f with a connection that is within one snapshot.
+func (s *Store) snapshot(ctx context.Context, f func(*conn) error) error {
+	c, err := s.reader(ctx)
+	if err != nil {
+		return sqlFault(err)
+	}
+	defer s.giveBack(c)
+	return c.interruptible(ctx, func() error {
+		if err := c.Exec(`BEGIN`); err != nil {
+			return err
+		}
+		defer func() {
+			c.db.SetInterrupt(context.Background())
+			c.Exec(`COMMIT`)
+		}()
+		// BEGIN alone takes no snapshot; the first read does.
+		if _, _, err := db.One(c, `SELECT 1 FROM counter`); err != nil {
+			return err
+		}
+		return f(c)
+	})
+}
+
+// Check looks for damage: SQLite's own check, and what relational.Store.Check does. It holds
+// one snapshot for as long as it takes.
+func (s *Store) Check(ctx context.Context) error {
+	return s.snapshot(ctx, func(c *conn) error {
+		return s.core.Check(s.core.View(c, store.Actor{ID: "system:check"}), func() error {
+			found, err := db.Texts(c, `PRAGMA integrity_check(10)`)
+			if err == nil && (len(found) != 1 || found[0] != "ok") {
+				err = fault.New(fault.Corrupt, "store_damaged", "the database's own check finds %d faults", len(found))
+			}
+			return err
+		})
+	})
 }
 
 // Close stops the writer after what waits is done and closes the files.
 func (s *Store) Close() error {
-	if !s.closed.CompareAndSwap(false, true) {
+	if !s.core.Stop() {
 		return nil
 	}
-	close(s.stop)
-	s.done.Wait()
 	var first error
 	for range s.cfg.Readers {
 		if c := <-s.readers; c != nil {
@@ -254,15 +260,13 @@ func (s *Store) Close() error {
 	if err := s.db.Close(); first == nil {
 		first = err
 	}
-	s.pack.close()
+	s.core.Pack.Close()
 	s.disk.release()
 	if first != nil {
 		return sqlFault(first)
 	}
 	return nil
 }
-
-var errClosed = fault.New(fault.Unavailable, "store_closed", "the store is closed")
 
 // unhealthy is the fault that every write gets once a sync has failed.
 func unhealthy(err error) *fault.Error {

@@ -2,8 +2,10 @@ package sqlite
 
 import (
 	_ "embed"
+	"strconv"
 
 	"chartlake/fault"
+	"chartlake/store/db"
 )
 
 //go:embed schema.sql
@@ -16,7 +18,7 @@ var steps = []string{}
 // migrate makes a new database or brings an older one up to date, in one transaction.
 func migrate(c *conn) error {
 	newest := int64(len(steps) + 1)
-	have, _, err := c.one(`PRAGMA user_version`)
+	have, _, err := db.One(c, `PRAGMA user_version`)
 	if err != nil || have == newest {
 		return err
 	}
@@ -28,7 +30,7 @@ func migrate(c *conn) error {
 	}
 	defer c.db.Exec(`ROLLBACK`)
 	// Another process may have done it while this one waited for the lock.
-	if have, _, err = c.one(`PRAGMA user_version`); err != nil || have == newest {
+	if have, _, err = db.One(c, `PRAGMA user_version`); err != nil || have == newest {
 		return err
 	}
 	if have == 0 {
@@ -42,7 +44,7 @@ func migrate(c *conn) error {
 			}
 		}
 	}
-	if err := c.db.Exec(`PRAGMA user_version=` + itoa(newest)); err != nil {
+	if err := c.db.Exec(`PRAGMA user_version=` + strconv.FormatInt(newest, 10)); err != nil {
 		return err
 	}
 	return c.db.Exec(`COMMIT`)

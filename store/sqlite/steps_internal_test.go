@@ -2,11 +2,13 @@ package sqlite
 
 import (
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/ncruces/go-sqlite3"
 
 	"chartlake/fault"
+	"chartlake/store/db"
 )
 
 // firstSchema is the schema of version 1, kept when the first step is added.
@@ -16,21 +18,21 @@ var firstSchema = schema
 func TestSteps(t *testing.T) {
 	t.Parallel()
 	shape := func(first string, version int64) []string {
-		db, err := sqlite3.Open(":memory:")
+		raw, err := sqlite3.Open(":memory:")
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := newConn(db)
+		c := newConn(raw)
 		defer c.close()
 		if version > 0 {
-			if err := db.Exec(first + `; PRAGMA user_version=` + itoa(version)); err != nil {
+			if err := raw.Exec(first + `; PRAGMA user_version=` + strconv.FormatInt(version, 10)); err != nil {
 				t.Fatal(err)
 			}
 		}
 		if err := migrate(c); err != nil {
 			t.Fatal(err)
 		}
-		list, err := c.textRows(`SELECT m.type || ' ' || m.name || ' ' || ifnull(group_concat(i.name || ' ' || i.type || ' ' || i."notnull" || ' ' || i.pk, ', '), '')
+		list, err := db.Texts(c, `SELECT m.type || ' ' || m.name || ' ' || ifnull(group_concat(i.name || ' ' || i.type || ' ' || i."notnull" || ' ' || i.pk, ', '), '')
 			FROM sqlite_schema m LEFT JOIN pragma_table_xinfo(m.name) i GROUP BY m.name ORDER BY m.name`)
 		if err != nil {
 			t.Fatal(err)
@@ -40,13 +42,13 @@ func TestSteps(t *testing.T) {
 	if old, now := shape(firstSchema, 1), shape("", 0); !slices.Equal(old, now) || len(now) < 20 {
 		t.Errorf("old + steps:\n%q\nnew:\n%q", old, now)
 	}
-	db, err := sqlite3.Open(":memory:")
+	raw, err := sqlite3.Open(":memory:")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := newConn(db)
+	c := newConn(raw)
 	defer c.close()
-	if err := db.Exec(`PRAGMA user_version=9999`); err != nil {
+	if err := raw.Exec(`PRAGMA user_version=9999`); err != nil {
 		t.Fatal(err)
 	}
 	if f := fault.As(migrate(c)); f == nil || f.Code != "store_newer" {

@@ -1,14 +1,13 @@
-package sqlite
+package relational
 
 import (
 	"encoding/json"
 	"time"
 
-	"github.com/ncruces/go-sqlite3"
-
 	"chartlake/audit"
 	"chartlake/fault"
 	"chartlake/store"
+	"chartlake/store/db"
 )
 
 // receive notes an arrival: of a new document, or of one that is known. The same
@@ -52,9 +51,9 @@ func (t *turn) receive(c store.Receive, res *store.Result) error {
 	if actor == "" {
 		actor = t.r.actor.ID
 	}
-	err = t.c.exec(`INSERT INTO arrival (document, at, source, name, actor) VALUES (?,?,?,?,?)`, d.ID, at.UnixMilli(), c.Arrival.Source, c.Arrival.Name, actor)
+	err = t.c.Exec(`INSERT INTO arrival (document, at, source, name, actor) VALUES (?,?,?,?,?)`, d.ID, at.UnixMilli(), c.Arrival.Source, c.Arrival.Name, actor)
 	if err == nil && c.Key != "" {
-		err = t.c.exec(`INSERT INTO idempotency VALUES (?,?,?,?)`, t.r.actor.ID, c.Key, d.ID, t.now.UnixMilli())
+		err = t.c.Exec(`INSERT INTO idempotency VALUES (?,?,?,?)`, t.r.actor.ID, c.Key, d.ID, t.now.UnixMilli())
 	}
 	if err != nil {
 		return err
@@ -77,7 +76,7 @@ func (t *turn) newDocument(d *store.Document) error {
 }
 
 func (t *turn) history(id string, from, to store.State, code string) error {
-	return t.c.exec(`INSERT INTO history (document, at, "from", "to", code, actor) VALUES (?,?,?,?,?,?)`, id, t.now.UnixMilli(), string(from), string(to), code, t.r.actor.ID)
+	return t.c.Exec(`INSERT INTO history (document, at, "from", "to", code, actor) VALUES (?,?,?,?,?,?)`, id, t.now.UnixMilli(), string(from), string(to), code, t.r.actor.ID)
 }
 
 func (t *turn) saveDocument(d *store.Document, fresh bool) error {
@@ -94,10 +93,10 @@ func (t *turn) saveDocument(d *store.Document, fresh bool) error {
 		settled = d.SettledAt.UnixMilli()
 	}
 	if fresh {
-		return t.c.exec(`INSERT INTO document VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`, d.ID, string(d.State), d.Code, d.Question, d.MediaType, d.Pages, d.Bytes,
+		return t.c.Exec(`INSERT INTO document VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`, d.ID, string(d.State), d.Code, d.Question, d.MediaType, d.Pages, d.Bytes,
 			d.ReceivedAt.UnixMilli(), settled, d.Type, d.Patient, string(segments), string(resources))
 	}
-	return t.c.exec(`UPDATE document SET state=?, code=?, question=?, media_type=?, pages=?, bytes=?, settled=?, stated_type=?, stated_patient=?, segments=?, resources=? WHERE id=?`,
+	return t.c.Exec(`UPDATE document SET state=?, code=?, question=?, media_type=?, pages=?, bytes=?, settled=?, stated_type=?, stated_patient=?, segments=?, resources=? WHERE id=?`,
 		string(d.State), d.Code, d.Question, d.MediaType, d.Pages, d.Bytes, settled, d.Type, d.Patient, string(segments), string(resources), d.ID)
 }
 
@@ -142,7 +141,7 @@ func (t *turn) move(c store.Move, res *store.Result) error {
 }
 
 func (t *turn) putRecord(c store.PutRecord, res *store.Result) error {
-	newest, _, err := t.c.one(`SELECT max(version) FROM record WHERE document=?`, c.Document)
+	newest, _, err := db.One(t.c, `SELECT max(version) FROM record WHERE document=?`, c.Document)
 	if err != nil {
 		return err
 	}
@@ -152,8 +151,8 @@ func (t *turn) putRecord(c store.PutRecord, res *store.Result) error {
 	if _, err := t.document(c.Document); err != nil {
 		return err
 	}
-	dict, packed := t.s.pack.pack(c.Body)
-	err = t.c.exec(`INSERT INTO record VALUES (?,?,?,?,?,?,0,?)`, c.Document, newest+1, t.now.UnixMilli(), t.r.actor.ID, c.Action, dict, packed)
+	dict, packed := t.s.Pack.Pack(c.Body)
+	err = t.c.Exec(`INSERT INTO record VALUES (?,?,?,?,?,?,0,?)`, c.Document, newest+1, t.now.UnixMilli(), t.r.actor.ID, c.Action, dict, packed)
 	t.steps = append(t.steps, audit.Step{Action: audit.Record, Target: "document/" + c.Document + "/record/" + itoa(newest+1)})
 	res.Record, res.Op = int(newest+1), store.OpCreate
 	return err
@@ -161,29 +160,29 @@ func (t *turn) putRecord(c store.PutRecord, res *store.Result) error {
 
 func (t *turn) putStage(c store.PutStage) error {
 	k := c.Key
-	dict, packed := t.s.pack.pack(c.Output)
-	return t.c.exec(`INSERT OR IGNORE INTO stage VALUES (?,?,?,?,?,0,?)`, k.Input, k.Stage, k.Version, k.Part, dict, packed)
+	dict, packed := t.s.Pack.Pack(c.Output)
+	return t.c.Exec(`INSERT INTO stage VALUES (?,?,?,?,?,0,?) ON CONFLICT DO NOTHING`, k.Input, k.Stage, k.Version, k.Part, dict, packed)
 }
 
-func (w *writer) document(id string) (*store.Document, error) {
+func (w *Writer) document(id string) (*store.Document, error) {
 	return (&view{s: w.s, c: w.c}).Document(id)
 }
 
-func (w *writer) idempotent(actor, key string) (string, bool, error) {
+func (w *Writer) idempotent(actor, key string) (string, bool, error) {
 	return (&view{s: w.s, c: w.c, actor: store.Actor{ID: actor}}).Idempotent(key)
 }
 
 const documentColumns = `id, state, code, question, media_type, pages, bytes, received, settled, stated_type, stated_patient, segments, resources`
 
-func scanDocument(s *sqlite3.Stmt) (d store.Document, segments, resources string) {
-	d = store.Document{ID: s.ColumnText(0), SHA256: s.ColumnText(0), State: store.State(s.ColumnText(1)), Code: s.ColumnText(2), Question: s.ColumnText(3),
-		MediaType: s.ColumnText(4), Pages: s.ColumnInt(5), Bytes: s.ColumnInt64(6), ReceivedAt: time.UnixMilli(s.ColumnInt64(7)).UTC(),
-		Type: s.ColumnText(9), Patient: s.ColumnText(10)}
-	if s.ColumnType(8) != sqlite3.NULL {
-		at := time.UnixMilli(s.ColumnInt64(8)).UTC()
+func scanDocument(s db.Row) (d store.Document, segments, resources string) {
+	d = store.Document{ID: s.Text(0), SHA256: s.Text(0), State: store.State(s.Text(1)), Code: s.Text(2), Question: s.Text(3),
+		MediaType: s.Text(4), Pages: int(s.Int(5)), Bytes: s.Int(6), ReceivedAt: time.UnixMilli(s.Int(7)).UTC(),
+		Type: s.Text(9), Patient: s.Text(10)}
+	if !s.Null(8) {
+		at := time.UnixMilli(s.Int(8)).UTC()
 		d.SettledAt = &at
 	}
-	return d, s.ColumnText(11), s.ColumnText(12)
+	return d, s.Text(11), s.Text(12)
 }
 
 // finish fills a document's lists.
@@ -198,11 +197,11 @@ func (v *view) finish(d *store.Document, segments, resources string) error {
 		d.Segments = []store.DocumentSegment{}
 	}
 	d.Arrivals = []store.Arrival{}
-	err := v.c.query(`SELECT at, source, name, actor FROM arrival WHERE document=? ORDER BY n`, []any{d.ID}, func(s *sqlite3.Stmt) bool {
-		d.Arrivals = append(d.Arrivals, store.Arrival{At: time.UnixMilli(s.ColumnInt64(0)).UTC(), Source: s.ColumnText(1), Name: s.ColumnText(2), Actor: s.ColumnText(3)})
+	err := v.c.Query(`SELECT at, source, name, actor FROM arrival WHERE document=? ORDER BY n`, []any{d.ID}, func(s db.Row) bool {
+		d.Arrivals = append(d.Arrivals, store.Arrival{At: time.UnixMilli(s.Int(0)).UTC(), Source: s.Text(1), Name: s.Text(2), Actor: s.Text(3)})
 		return true
 	})
-	return sqlFault(err)
+	return err
 }
 
 // mayDocument reports whether the actor may see a document: a confined one only when every
@@ -232,13 +231,13 @@ func (v *view) Document(id string) (*store.Document, error) {
 	var d store.Document
 	var segments, resources string
 	found := false
-	err := v.c.query(`SELECT `+documentColumns+` FROM document WHERE id=?`, []any{id}, func(s *sqlite3.Stmt) bool {
+	err := v.c.Query(`SELECT `+documentColumns+` FROM document WHERE id=?`, []any{id}, func(s db.Row) bool {
 		d, segments, resources = scanDocument(s)
 		found = true
 		return false
 	})
 	if err != nil {
-		return nil, sqlFault(err)
+		return nil, err
 	}
 	if !found {
 		return nil, documentNotFound()
@@ -249,12 +248,12 @@ func (v *view) Document(id string) (*store.Document, error) {
 	if !v.mayDocument(&d) {
 		return nil, documentNotFound()
 	}
-	err = v.c.query(`SELECT at, "from", "to", code, actor FROM history WHERE document=? ORDER BY n`, []any{id}, func(s *sqlite3.Stmt) bool {
-		d.History = append(d.History, store.StateChange{At: time.UnixMilli(s.ColumnInt64(0)).UTC(), From: store.State(s.ColumnText(1)), To: store.State(s.ColumnText(2)),
-			Code: s.ColumnText(3), Actor: s.ColumnText(4)})
+	err = v.c.Query(`SELECT at, "from", "to", code, actor FROM history WHERE document=? ORDER BY n`, []any{id}, func(s db.Row) bool {
+		d.History = append(d.History, store.StateChange{At: time.UnixMilli(s.Int(0)).UTC(), From: store.State(s.Text(1)), To: store.State(s.Text(2)),
+			Code: s.Text(3), Actor: s.Text(4)})
 		return true
 	})
-	return &d, sqlFault(err)
+	return &d, err
 }
 
 // Limits of a list of documents.
@@ -276,26 +275,31 @@ func (v *view) Documents(q store.DocumentQuery) (docs []store.Document, next str
 		limit = defaultDocuments
 	}
 	limit = min(limit, maxDocuments)
-	where := sqlf(`1`)
+	where := db.SQL(`TRUE`)
 	if q.SHA256 != "" {
-		where = where.with(` AND id=?`, q.SHA256)
+		where = where.With(` AND id=?`, q.SHA256)
 	}
 	if len(q.States) > 0 {
-		list := make([]frag, len(q.States))
+		list := make([]db.Frag, len(q.States))
 		for i, s := range q.States {
-			list[i] = sqlf(`?`, string(s))
+			list[i] = db.SQL(`?`, string(s))
 		}
-		where = join("", where, join(",", list...).wrap(` AND state IN (`, `)`))
+		where = db.Join("", where, db.Join(",", list...).Wrap(` AND state IN (`, `)`))
 	}
 	if !q.Since.IsZero() {
-		where = where.with(` AND received>=?`, q.Since.UnixMilli())
+		where = where.With(` AND received>=?`, q.Since.UnixMilli())
 	}
 	if q.Type != "" {
-		where = where.with(` AND (stated_type=? OR EXISTS (SELECT 1 FROM json_each(segments) WHERE json_extract(value,'$.type')=?))`, q.Type, q.Type)
+		// The column is JSON of our own making, in which nothing but a segment begins so.
+		name, err := json.Marshal(q.Type)
+		if err != nil {
+			return nil, "", err
+		}
+		where = where.With(` AND (stated_type=? OR instr(segments,?)>0)`, q.Type, `{"type":`+string(name)+`,`)
 	}
 	about := "documents\x00" + v.actor.ID
 	if q.Cursor != "" {
-		plain, err := v.s.keys.open(q.Cursor, about)
+		plain, err := v.s.Keys.Open(q.Cursor, about)
 		if err != nil {
 			return nil, "", err
 		}
@@ -303,16 +307,16 @@ func (v *view) Documents(q store.DocumentQuery) (docs []store.Document, next str
 		if err := json.Unmarshal(plain, &pos); err != nil {
 			return nil, "", fault.New(fault.Invalid, "bad_cursor", "the page token is not of this store")
 		}
-		where = where.with(` AND (received<? OR received=? AND id<?)`, pos.Received, pos.Received, pos.ID)
+		where = where.With(` AND (received<? OR received=? AND id<?)`, pos.Received, pos.Received, pos.ID)
 	}
-	all := where.wrap(`SELECT `+documentColumns+` FROM document WHERE `, ` ORDER BY received DESC, id DESC`)
+	all := where.Wrap(`SELECT `+documentColumns+` FROM document WHERE `, ` ORDER BY received DESC, id DESC`)
 	type raw struct {
 		d                   store.Document
 		segments, resources string
 	}
 	var found []raw
 	more := false
-	err = v.c.query(all.sql, all.args, func(s *sqlite3.Stmt) bool {
+	err = v.c.Query(all.Text, all.Args, func(s db.Row) bool {
 		d, segments, resources := scanDocument(s)
 		if v.actor.Patients != nil {
 			if json.Unmarshal([]byte(segments), &d.Segments) != nil || !v.mayDocument(&d) {
@@ -327,7 +331,7 @@ func (v *view) Documents(q store.DocumentQuery) (docs []store.Document, next str
 		return true
 	})
 	if err != nil {
-		return nil, "", sqlFault(err)
+		return nil, "", err
 	}
 	docs = make([]store.Document, len(found))
 	for i := range found {
@@ -342,7 +346,7 @@ func (v *view) Documents(q store.DocumentQuery) (docs []store.Document, next str
 		if err != nil {
 			return nil, "", err
 		}
-		next = v.s.keys.seal(plain, about)
+		next = v.s.Keys.Seal(plain, about)
 	}
 	return docs, next, nil
 }
@@ -356,19 +360,19 @@ func (v *view) Record(document string, version int) (*store.RecordVersion, error
 	}
 	var r *store.RecordVersion
 	var dict int64
-	err := v.c.query(`SELECT version, at, actor, action, dict, body FROM record WHERE document=? AND (version=? OR ?=0) ORDER BY version DESC LIMIT 1`,
-		[]any{document, version, version}, func(s *sqlite3.Stmt) bool {
-			r = &store.RecordVersion{Version: s.ColumnInt(0), At: time.UnixMilli(s.ColumnInt64(1)).UTC(), Actor: s.ColumnText(2), Action: s.ColumnText(3), Body: s.ColumnBlob(5, nil)}
-			dict = s.ColumnInt64(4)
+	err := v.c.Query(`SELECT version, at, actor, action, dict, body FROM record WHERE document=? AND (version=? OR ?=0) ORDER BY version DESC LIMIT 1`,
+		[]any{document, version, version}, func(s db.Row) bool {
+			r = &store.RecordVersion{Version: int(s.Int(0)), At: time.UnixMilli(s.Int(1)).UTC(), Actor: s.Text(2), Action: s.Text(3), Body: s.Bytes(5)}
+			dict = s.Int(4)
 			return false
 		})
 	if err != nil {
-		return nil, sqlFault(err)
+		return nil, err
 	}
 	if r == nil {
 		return nil, fault.New(fault.NotFound, "record_not_found", "the document has no such record")
 	}
-	r.Body, err = v.s.pack.unpack(v.c, dict, r.Body)
+	r.Body, err = v.s.Pack.Unpack(v.c, dict, r.Body)
 	return r, err
 }
 
@@ -380,11 +384,11 @@ func (v *view) Records(document string) ([]store.RecordVersion, error) {
 		}
 	}
 	list := []store.RecordVersion{}
-	err := v.c.query(`SELECT version, at, actor, action FROM record WHERE document=? ORDER BY version`, []any{document}, func(s *sqlite3.Stmt) bool {
-		list = append(list, store.RecordVersion{Version: s.ColumnInt(0), At: time.UnixMilli(s.ColumnInt64(1)).UTC(), Actor: s.ColumnText(2), Action: s.ColumnText(3)})
+	err := v.c.Query(`SELECT version, at, actor, action FROM record WHERE document=? ORDER BY version`, []any{document}, func(s db.Row) bool {
+		list = append(list, store.RecordVersion{Version: int(s.Int(0)), At: time.UnixMilli(s.Int(1)).UTC(), Actor: s.Text(2), Action: s.Text(3)})
 		return true
 	})
-	return list, sqlFault(err)
+	return list, err
 }
 
 // Stage gives a stored stage output. A confined actor gets none: stages are not by patient.
@@ -395,23 +399,23 @@ func (v *view) Stage(k store.StageKey) ([]byte, bool, error) {
 	var body []byte
 	var dict int64
 	found := false
-	err := v.c.query(`SELECT dict, body FROM stage WHERE input=? AND stage=? AND version=? AND part=?`, []any{k.Input, k.Stage, k.Version, k.Part}, func(s *sqlite3.Stmt) bool {
-		dict, body, found = s.ColumnInt64(0), s.ColumnBlob(1, nil), true
+	err := v.c.Query(`SELECT dict, body FROM stage WHERE input=? AND stage=? AND version=? AND part=?`, []any{k.Input, k.Stage, k.Version, k.Part}, func(s db.Row) bool {
+		dict, body, found = s.Int(0), s.Bytes(1), true
 		return false
 	})
 	if err != nil || !found {
-		return nil, false, sqlFault(err)
+		return nil, false, err
 	}
-	body, err = v.s.pack.unpack(v.c, dict, body)
+	body, err = v.s.Pack.Unpack(v.c, dict, body)
 	return body, err == nil, err
 }
 
 // Idempotent gives the document that a key of this actor was used for.
 func (v *view) Idempotent(key string) (string, bool, error) {
 	document, found := "", false
-	err := v.c.query(`SELECT document FROM idempotency WHERE actor=? AND key=?`, []any{v.actor.ID, key}, func(s *sqlite3.Stmt) bool {
-		document, found = s.ColumnText(0), true
+	err := v.c.Query(`SELECT document FROM idempotency WHERE actor=? AND key=?`, []any{v.actor.ID, key}, func(s db.Row) bool {
+		document, found = s.Text(0), true
 		return false
 	})
-	return document, found, sqlFault(err)
+	return document, found, err
 }

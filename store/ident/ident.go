@@ -1,4 +1,6 @@
-package sqlite
+// Package ident makes and checks resource ids, and turns UUIDs into the 16 bytes that stand
+// for them in a database.
+package ident
 
 import (
 	"crypto/rand"
@@ -7,18 +9,19 @@ import (
 	"time"
 )
 
-// newID makes a resource id: a UUID of version 7 (RFC 9562 §5.7), whose leading time keeps
+// New makes a resource id: a UUID of version 7 (RFC 9562 §5.7), whose leading time keeps
 // neighbours in time together in the index.
-func newID(now time.Time) string {
+func New(now time.Time) string {
 	var u [16]byte
 	binary.BigEndian.PutUint64(u[:8], uint64(now.UnixMilli())<<16)
 	rand.Read(u[6:])
 	u[6] = u[6]&0x0f | 0x70
 	u[8] = u[8]&0x3f | 0x80
-	return formatUUID(u[:])
+	return FormatUUID(u[:])
 }
 
-func formatUUID(u []byte) string {
+// FormatUUID writes 16 bytes as a UUID in lower case.
+func FormatUUID(u []byte) string {
 	var b [36]byte
 	hex.Encode(b[:8], u[:4])
 	hex.Encode(b[9:13], u[4:6])
@@ -29,12 +32,12 @@ func formatUUID(u []byte) string {
 	return string(b[:])
 }
 
-// storedID is how an id stands in the database: 16 bytes for a UUID in lower case, else text.
-func storedID(id string) any {
+// UUID gives the 16 bytes of a UUID in lower case; ok false for any other id.
+func UUID(id string) (u []byte, ok bool) {
 	if len(id) != 36 || id[8] != '-' || id[13] != '-' || id[18] != '-' || id[23] != '-' {
-		return id
+		return nil, false
 	}
-	u := make([]byte, 0, 16)
+	u = make([]byte, 0, 16)
 	for i := 0; i < 36; i++ {
 		if i == 8 || i == 13 || i == 18 || i == 23 {
 			continue
@@ -43,11 +46,11 @@ func storedID(id string) any {
 		i++
 		lo, ok2 := nibble(id[i])
 		if !ok1 || !ok2 {
-			return id
+			return nil, false
 		}
 		u = append(u, hi<<4|lo)
 	}
-	return u
+	return u, true
 }
 
 func nibble(c byte) (byte, bool) {
@@ -60,8 +63,8 @@ func nibble(c byte) (byte, bool) {
 	return 0, false
 }
 
-// validID checks the form of a resource id (http://hl7.org/fhir/R4/datatypes.html#id).
-func validID(id string) bool {
+// Valid checks the form of a resource id (http://hl7.org/fhir/R4/datatypes.html#id).
+func Valid(id string) bool {
 	if id == "" || len(id) > 64 {
 		return false
 	}

@@ -1,22 +1,21 @@
-package sqlite
+package relational
 
 import (
 	"encoding/json"
 	"slices"
-
-	"github.com/ncruces/go-sqlite3"
 
 	"chartlake/audit"
 	"chartlake/fault"
 	"chartlake/fhir"
 	"chartlake/search"
 	"chartlake/store"
+	"chartlake/store/index"
 )
 
 // put writes a prepared resource as the next version. cur is nil for an id that was made here.
 func (t *turn) put(i int, it *item, cur *row, rd *ready) error {
 	if cur == nil {
-		typ, err := t.add.typeNumber(it.key.Type)
+		typ, err := t.add.Type(it.key.Type)
 		if err != nil {
 			return err
 		}
@@ -40,17 +39,17 @@ func (t *turn) put(i int, it *item, cur *row, rd *ready) error {
 	}
 	exists := next.rid != 0
 	if !exists {
-		t.rid++
-		next.rid = t.rid
+		t.n.RID++
+		next.rid = t.n.RID
 	}
-	t.seq++
-	next.version, next.seq, next.updated, next.deleted = cur.version+1, t.seq, t.now.UnixMilli(), false
+	t.n.Seq++
+	next.version, next.seq, next.updated, next.deleted = cur.version+1, t.n.Seq, t.now.UnixMilli(), false
 	if err := t.insertVersion(&next, op, rd, exists); err != nil {
 		return err
 	}
 	t.rids[it.key] = next.rid
 	x := t.indexer(&t.rows)
-	if err := x.resource(next.rid, it.key.Type, rd.values); err != nil {
+	if err := x.Resource(next.rid, it.key.Type, rd.values); err != nil {
 		return err
 	}
 	if err := t.compartment(x, &next, rd.values); err != nil {
@@ -74,13 +73,13 @@ func (t *turn) put(i int, it *item, cur *row, rd *ready) error {
 	return nil
 }
 
-func (w *writer) indexer(into *rows) *indexer {
-	return &indexer{keys: w.s.keys, add: w.add, rid: w.ridOf, rows: into}
+func (w *Writer) indexer(into *index.Rows) *index.Indexer {
+	return &index.Indexer{Keys: w.s.Keys, Add: w.add, RID: w.ridOf, Rows: into}
 }
 
 // ridOf finds the rid of a reference's target; what is not there yet gets a row of version 0,
 // so that the reference finds it once it comes.
-func (w *writer) ridOf(resourceType, id string) (int64, error) {
+func (w *Writer) ridOf(resourceType, id string) (int64, error) {
 	key := store.Key{Type: resourceType, ID: id}
 	if rid := w.rids[key]; rid != 0 {
 		return rid, nil
@@ -90,9 +89,9 @@ func (w *writer) ridOf(resourceType, id string) (int64, error) {
 		return 0, err
 	}
 	if cur.rid == 0 {
-		w.rid++
-		cur.rid = w.rid
-		err = w.c.exec(`INSERT INTO resource VALUES (?,?,?,0,0,0,0)`, cur.rid, cur.t, storedID(id))
+		w.n.RID++
+		cur.rid = w.n.RID
+		err = w.c.Exec(`INSERT INTO resource VALUES (?,?,?,0,0,0,0)`, cur.rid, cur.t, w.c.ID(id))
 	}
 	w.rids[key] = cur.rid
 	return cur.rid, err
@@ -106,13 +105,13 @@ func opOf(n int64) store.Op {
 
 // insertVersion adds a version and makes it the current one; exists says that the resource
 // has a row already.
-func (w *writer) insertVersion(next *row, op store.Op, rd *ready, exists bool) error {
+func (w *Writer) insertVersion(next *row, op store.Op, rd *ready, exists bool) error {
 	var packed []byte
 	dict := int64(0)
 	if rd != nil {
 		dict, packed = rd.dict, rd.packed
 	}
-	err := w.c.exec(`INSERT INTO version VALUES (?,?,?,?,?,?,?,0,?)`, next.seq, next.rid, next.version, next.t, opNumber[op], next.updated, dict, packed)
+	err := w.c.Exec(`INSERT INTO version VALUES (?,?,?,?,?,?,?,0,?)`, next.seq, next.rid, next.version, next.t, opNumber[op], next.updated, dict, packed)
 	if err != nil {
 		return err
 	}
@@ -121,13 +120,13 @@ func (w *writer) insertVersion(next *row, op store.Op, rd *ready, exists bool) e
 		deleted = 1
 	}
 	if exists {
-		return w.c.exec(`UPDATE resource SET version=?, seq=?, deleted=?, updated=? WHERE rid=?`, next.version, next.seq, deleted, next.updated, next.rid)
+		return w.c.Exec(`UPDATE resource SET version=?, seq=?, deleted=?, updated=? WHERE rid=?`, next.version, next.seq, deleted, next.updated, next.rid)
 	}
-	return w.c.exec(`INSERT INTO resource VALUES (?,?,?,?,?,?,?)`, next.rid, next.t, storedID(next.key.ID), next.version, next.seq, deleted, next.updated)
+	return w.c.Exec(`INSERT INTO resource VALUES (?,?,?,?,?,?,?)`, next.rid, next.t, w.c.ID(next.key.ID), next.version, next.seq, deleted, next.updated)
 }
 
 // unindex takes the index rows of the current version out, by extracting its body again.
-func (w *writer) unindex(cur *row) error {
+func (w *Writer) unindex(cur *row) error {
 	if err := w.flush(); err != nil {
 		return err
 	}
@@ -139,27 +138,27 @@ func (w *writer) unindex(cur *row) error {
 	if err != nil {
 		return fault.New(fault.Corrupt, "body_damaged", "a stored body is not JSON: %w", err)
 	}
-	values, err := w.s.cat.Extract(res, w.s.cfg.Base)
+	values, err := w.s.Catalogue.Extract(res, w.s.Base)
 	if err != nil {
 		return err
 	}
-	w.gone.reset()
+	w.gone.Reset()
 	x := w.indexer(&w.gone)
-	if err := x.resource(cur.rid, cur.key.Type, values); err != nil {
+	if err := x.Resource(cur.rid, cur.key.Type, values); err != nil {
 		return err
 	}
 	if err := w.compartment(x, cur, values); err != nil {
 		return err
 	}
-	return w.gone.write(w.c, true)
+	return w.c.WriteIndex(&w.gone, true)
 }
 
 // compartment adds the rows that put a resource into the compartments of its patients.
-func (w *writer) compartment(x *indexer, r *row, values []search.IndexValue) error {
+func (w *Writer) compartment(x *index.Indexer, r *row, values []search.IndexValue) error {
 	if r.key.Type == "Patient" {
-		x.rows.compartment = append(x.rows.compartment, compartmentRow{r.rid, r.t, r.rid})
+		x.Rows.Compartment = append(x.Rows.Compartment, index.Compartment{Patient: r.rid, T: r.t, RID: r.rid})
 	}
-	codes := w.s.cat.PatientParams(r.key.Type)
+	codes := w.s.Catalogue.PatientParams(r.key.Type)
 	for i := range values {
 		v := &values[i]
 		if v.Param.Kind != search.KindReference || v.Ref.Type != "Patient" || v.Ref.URL != "" || !slices.Contains(codes, v.Param.Code) {
@@ -169,7 +168,7 @@ func (w *writer) compartment(x *indexer, r *row, values []search.IndexValue) err
 		if err != nil {
 			return err
 		}
-		x.rows.compartment = append(x.rows.compartment, compartmentRow{patient, r.t, r.rid})
+		x.Rows.Compartment = append(x.Rows.Compartment, index.Compartment{Patient: patient, T: r.t, RID: r.rid})
 	}
 	return nil
 }
@@ -188,12 +187,12 @@ func (t *turn) allowed(r *row) error {
 }
 
 // flush writes the rows that wait, so that a search of the same transaction finds them.
-func (w *writer) flush() error {
-	if w.rows.empty() {
+func (w *Writer) flush() error {
+	if w.rows.Empty() {
 		return nil
 	}
-	defer w.rows.reset()
-	return w.rows.write(w.c, false)
+	defer w.rows.Reset()
+	return w.c.WriteIndex(&w.rows, false)
 }
 
 // withMeta gives the resource as it is read: with meta.versionId and meta.lastUpdated. The
@@ -224,16 +223,7 @@ func withMeta(res *fhir.Node, version, updated int64) *fhir.Node {
 func stepsJSON(steps []audit.Step) []byte {
 	b, err := json.Marshal(steps)
 	if err != nil {
-		panic("sqlite: audit steps: " + err.Error())
+		panic("store: audit steps: " + err.Error())
 	}
 	return b
-}
-
-// textRows collects the first column of a query as text.
-func (c *conn) textRows(sql string, args ...any) (list []string, err error) {
-	err = c.query(sql, args, func(s *sqlite3.Stmt) bool {
-		list = append(list, s.ColumnText(0))
-		return true
-	})
-	return list, err
 }

@@ -1,4 +1,4 @@
-package sqlite
+package relational
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"chartlake/fhir"
 	"chartlake/search"
 	"chartlake/store"
+	"chartlake/store/ident"
 )
 
 // work is a list of commands on the way into the database. What needs no look at the
@@ -111,7 +112,7 @@ func (s *Store) identify(w *work, i int, c store.Command) error {
 		if err := s.checkType(c.Resource); err != nil {
 			return err
 		}
-		it.key, it.fresh = store.Key{Type: c.Resource.Type(), ID: newID(s.cfg.Now())}, true
+		it.key, it.fresh = store.Key{Type: c.Resource.Type(), ID: ident.New(s.Now())}, true
 		if c.IfNoneExist != nil {
 			it.decide, w.ready = c.IfNoneExist, false
 		}
@@ -124,7 +125,7 @@ func (s *Store) identify(w *work, i int, c store.Command) error {
 		switch {
 		case c.Where != nil:
 			it.decide, w.ready = c.Where, false
-		case !validID(it.key.ID):
+		case !ident.Valid(it.key.ID):
 			return fault.New(fault.Invalid, "bad_id", "an update needs a resource id of 1 to 64 letters, digits, - and .")
 		}
 		if c.Modify != nil {
@@ -133,7 +134,7 @@ func (s *Store) identify(w *work, i int, c store.Command) error {
 		w.link(c.FullURL, c.Resource, it.key)
 	case store.Delete:
 		it.key = c.Key
-		if !s.cat.Knows(c.Key.Type) {
+		if !s.Catalogue.Knows(c.Key.Type) {
 			return unknownType()
 		}
 		if c.Where != nil {
@@ -151,7 +152,7 @@ func unknownType() error {
 }
 
 func (s *Store) checkType(n *fhir.Node) error {
-	if n == nil || n.Kind() != fhir.Object || !s.cat.Knows(n.Type()) {
+	if n == nil || n.Kind() != fhir.Object || !s.Catalogue.Knows(n.Type()) {
 		return unknownType()
 	}
 	return nil
@@ -198,10 +199,10 @@ func (s *Store) makeReady(w *work, res *fhir.Node, key store.Key, conditional fu
 	if len(r.json) > maxResource {
 		return nil, fault.New(fault.TooLarge, "resource_too_large", "the resource is larger than %d bytes", maxResource)
 	}
-	if r.values, err = s.cat.Extract(res, s.cfg.Base); err != nil {
+	if r.values, err = s.Catalogue.Extract(res, s.Base); err != nil {
 		return nil, err
 	}
-	r.dict, r.packed = s.pack.pack(r.json)
+	r.dict, r.packed = s.Pack.Pack(r.json)
 	return r, nil
 }
 

@@ -1,4 +1,8 @@
-package sqlite
+// Package seal holds the keys that a store keeps outside of its database, all derived from one
+// secret in the file store.key of the data folder: one hashes codes and identifiers for the
+// search index, one seals page tokens. It refuses a key file that others can read, and a
+// database whose key file is missing.
+package seal
 
 import (
 	"crypto/aes"
@@ -18,16 +22,16 @@ import (
 	"chartlake/fault"
 )
 
-// keys are the store's own keys, all derived from one secret in the data folder: index hashes
-// codes and identifiers so that the index alone does not tell them, cursor seals page tokens.
-type keys struct {
+// Keys are the keys of one store: index hashes codes and identifiers so that the index alone
+// does not tell them, cursor seals page tokens.
+type Keys struct {
 	index  [32]byte
 	cursor cipher.AEAD
 }
 
-// loadKeys reads the secret from folder/store.key, making it (mode 0600) when the database
+// Load reads the secret from folder/store.key, making it (mode 0600) when the database
 // is new. A database without its key is refused: its index could not be searched.
-func loadKeys(folder string, fresh bool) (*keys, error) {
+func Load(folder string, fresh bool) (*Keys, error) {
 	path := filepath.Join(folder, "store.key")
 	text, err := os.ReadFile(path)
 	switch {
@@ -76,12 +80,13 @@ func makeKey(path string) ([]byte, error) {
 		err = os.Rename(path+".new", path)
 	}
 	if err == nil {
-		err = syncFolder(filepath.Dir(path))
+		err = SyncFolder(filepath.Dir(path))
 	}
 	return text, err
 }
 
-func syncFolder(path string) error {
+// SyncFolder makes the names in a folder durable.
+func SyncFolder(path string) error {
 	d, err := os.Open(path)
 	if err != nil {
 		return err
@@ -90,8 +95,8 @@ func syncFolder(path string) error {
 	return d.Sync()
 }
 
-func deriveKeys(secret []byte) (*keys, error) {
-	k := &keys{}
+func deriveKeys(secret []byte) (*Keys, error) {
+	k := &Keys{}
 	index, err := hkdf.Key(sha256.New, secret, nil, "chartlake index hash 1", 32)
 	if err != nil {
 		return nil, err
@@ -109,9 +114,9 @@ func deriveKeys(secret []byte) (*keys, error) {
 	return k, err
 }
 
-// hash is a keyed hash of the texts: the first 8 bytes of SHA-256 over key, domain, and the
+// Hash is a keyed hash of the texts: the first 8 bytes of SHA-256 over key, domain, and the
 // texts with their lengths. Showing 8 of 32 bytes leaves nothing for a length extension.
-func (k *keys) hash(domain byte, texts ...string) int64 {
+func (k *Keys) Hash(domain byte, texts ...string) int64 {
 	var buf [256]byte
 	b := append(buf[:0], k.index[:]...)
 	b = append(b, domain)
@@ -123,13 +128,14 @@ func (k *keys) hash(domain byte, texts ...string) int64 {
 	return int64(binary.BigEndian.Uint64(sum[:8]))
 }
 
-// seal makes a page token that shows nothing and cannot be changed; about says what it
+// Seal makes a page token that shows nothing and cannot be changed; about says what it
 // belongs to (the query), so that it fits nowhere else.
-func (k *keys) seal(plain []byte, about string) string {
+func (k *Keys) Seal(plain []byte, about string) string {
 	return base64.RawURLEncoding.EncodeToString(k.cursor.Seal(nil, nil, plain, []byte(about)))
 }
 
-func (k *keys) open(token, about string) ([]byte, error) {
+// Open gives back what Seal was given; any other token is Invalid.
+func (k *Keys) Open(token, about string) ([]byte, error) {
 	bad := fault.New(fault.Invalid, "bad_cursor", "the page token is not of this store or belongs to another query")
 	sealed, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil {

@@ -1,9 +1,10 @@
-package sqlite
+package plan
 
 import (
-	"github.com/ncruces/go-sqlite3"
+	"strconv"
 
 	"chartlake/search"
+	"chartlake/store/db"
 )
 
 // finder finds the matches of one page. It has three ways:
@@ -12,10 +13,9 @@ import (
 //   - gather: all matches from the smallest set, sorted by their forward values;
 //   - walk: along the sort parameter's own index, testing each entry, when every set is large.
 type finder struct {
-	v     *view
-	p     *planner
+	p     *Planner
 	q     *search.Query
-	pos   *position
+	pos   *Position
 	limit int
 
 	walked bool // the hits come from a walk: one without keys has no sort value
@@ -29,14 +29,14 @@ type typed struct {
 	driver int
 }
 
-func (f *finder) run(types []string) ([]hit, error) {
+func (f *finder) run(types []string) ([]Hit, error) {
 	var list []typed
 	for _, name := range types {
-		t, err := f.v.s.names.findType(f.v.c, name)
+		t, err := f.p.Names.FindType(f.p.Conn, name)
 		if err != nil {
 			return nil, err
 		}
-		conds, err := f.p.conds(name, f.v.filters(f.q, name))
+		conds, err := f.p.conds(name, f.p.filters(f.q, name))
 		if err != nil {
 			return nil, err
 		}
@@ -59,35 +59,35 @@ func (f *finder) run(types []string) ([]hit, error) {
 }
 
 // source is the rows of one type's matches, as a sub-query with the column rid.
-func (f *finder) source(tt *typed) (frag, error) {
+func (f *finder) source(tt *typed) (db.Frag, error) {
 	driver := tt.driver
 	if driver >= 0 && tt.conds[driver].size >= countLimit && !tt.conds[driver].ordered && len(f.q.Sort) == 0 {
 		// A large set without order would be read whole for each page; all resources of the
 		// type in order, tested, cost only what the page needs.
 		driver = -1
 		for i, c := range tt.conds {
-			if c.set.sql != "" && c.ordered {
+			if c.set.Text != "" && c.ordered {
 				driver = i
 			}
 		}
 	}
 	from, err := f.p.from(tt.name, tt.conds, driver)
 	if err != nil {
-		return frag{}, err
+		return db.Frag{}, err
 	}
 	distinct := ""
 	if driver >= 0 && !tt.conds[driver].ordered {
 		distinct = "DISTINCT "
 	}
-	bounds := sqlf(` AND d.rid<=?`, f.pos.Top)
+	bounds := db.SQL(` AND d.rid<=?`, f.pos.Top)
 	if len(f.q.Sort) == 0 {
-		bounds = bounds.with(` AND d.rid>?`, f.pos.Last)
+		bounds = bounds.With(` AND d.rid>?`, f.pos.Last)
 	}
-	return join("", sqlf(`SELECT `+distinct+`d.rid AS rid FROM `), from, where(tt.conds, driver, "d.rid"), bounds), nil
+	return db.Join("", db.SQL(`SELECT `+distinct+`d.rid AS rid FROM `), from, where(tt.conds, driver, "d.rid"), bounds), nil
 }
 
-func (f *finder) byRID(list []typed) ([]hit, error) {
-	var sources []frag
+func (f *finder) byRID(list []typed) ([]Hit, error) {
+	var sources []db.Frag
 	for i := range list {
 		s, err := f.source(&list[i])
 		if err != nil {
@@ -95,37 +95,37 @@ func (f *finder) byRID(list []typed) ([]hit, error) {
 		}
 		sources = append(sources, s)
 	}
-	all := union(sources).with(` ORDER BY rid LIMIT ?`, f.limit)
-	var hits []hit
-	err := f.v.c.query(all.sql, all.args, func(s *sqlite3.Stmt) bool {
-		hits = append(hits, hit{rid: s.ColumnInt64(0)})
+	all := union(sources).With(` ORDER BY rid LIMIT ?`, f.limit)
+	var hits []Hit
+	err := f.p.Conn.Query(all.Text, all.Args, func(s db.Row) bool {
+		hits = append(hits, Hit{RID: s.Int(0)})
 		return true
 	})
 	return hits, err
 }
 
 // sortValue is a resource's value under a sort key, as SQL over a rid.
-func (f *finder) sortValue(k search.SortKey, r string) (frag, error) {
+func (f *finder) sortValue(k search.SortKey, r string) (db.Frag, error) {
 	switch k.Code {
 	case "_id":
-		return sqlf(`(SELECT id FROM resource WHERE rid=` + r + `)`), nil
+		return db.SQL(`(SELECT id FROM resource WHERE rid=` + r + `)`), nil
 	case "_lastUpdated":
-		return sqlf(`(SELECT updated FROM resource WHERE rid=` + r + `)`), nil
+		return db.SQL(`(SELECT updated FROM resource WHERE rid=` + r + `)`), nil
 	}
 	number, err := f.p.param(k.Param.Type, k.Param.Code)
 	if err != nil {
-		return frag{}, err
+		return db.Frag{}, err
 	}
 	pick := "min"
 	if k.Desc {
 		pick = "max"
 	}
-	return sqlf(`(SELECT `+pick+`(lo) FROM forward WHERE rid=`+r+` AND p=?)`, number), nil
+	return db.SQL(`(SELECT `+pick+`(lo) FROM `+f.p.Conn.Table("forward", k.Param.Kind)+` WHERE rid=`+r+` AND p=?)`, number), nil
 }
 
 // gather sorts all matches. Resources without a value come last in either direction.
-func (f *finder) gather(list []typed) ([]hit, error) {
-	var sources []frag
+func (f *finder) gather(list []typed) ([]Hit, error) {
+	var sources []db.Frag
 	for i := range list {
 		s, err := f.source(&list[i])
 		if err != nil {
@@ -133,31 +133,31 @@ func (f *finder) gather(list []typed) ([]hit, error) {
 		}
 		sources = append(sources, s)
 	}
-	columns := frag{sql: `rid`}
-	var order []frag
+	columns := db.Frag{Text: `rid`}
+	var order []db.Frag
 	for i, k := range f.q.Sort {
-		name := "k" + itoa(int64(i))
+		name := "k" + strconv.Itoa(i)
 		v, err := f.sortValue(k, "m.rid")
 		if err != nil {
 			return nil, err
 		}
-		columns = join("", columns, sqlf(`, `), v, sqlf(` AS `+name))
+		columns = db.Join("", columns, db.SQL(`, `), v, db.SQL(` AS `+name))
 		dir := ""
 		if k.Desc {
 			dir = " DESC"
 		}
-		order = append(order, sqlf(name+` IS NULL, `+name+dir))
+		order = append(order, db.SQL(name+` IS NULL, `+name+dir))
 	}
-	all := join("", sqlf(`SELECT * FROM (SELECT `), columns, sqlf(` FROM (`), union(sources), sqlf(`) m)`))
+	all := db.Join("", db.SQL(`SELECT * FROM (SELECT `), columns, db.SQL(` FROM (`), union(sources), db.SQL(`) m) o`))
 	if len(f.pos.Keys) == len(f.q.Sort) {
-		all = join(` WHERE `, all, f.behind())
+		all = db.Join(` WHERE `, all, f.behind())
 	}
-	all = join("", all, sqlf(` ORDER BY `), join(`, `, order...), sqlf(`, rid LIMIT ?`, f.limit))
-	var hits []hit
-	err := f.v.c.query(all.sql, all.args, func(s *sqlite3.Stmt) bool {
-		h := hit{rid: s.ColumnInt64(0)}
+	all = db.Join("", all, db.SQL(` ORDER BY `), db.Join(`, `, order...), db.SQL(`, rid LIMIT ?`, f.limit))
+	var hits []Hit
+	err := f.p.Conn.Query(all.Text, all.Args, func(s db.Row) bool {
+		h := Hit{RID: s.Int(0)}
 		for i := range f.q.Sort {
-			h.keys = append(h.keys, column(s, i+1))
+			h.Keys = append(h.Keys, s.Value(i+1))
 		}
 		hits = append(hits, h)
 		return true
@@ -166,39 +166,24 @@ func (f *finder) gather(list []typed) ([]hit, error) {
 }
 
 // behind is the condition that a row comes after the last one of the page before.
-func (f *finder) behind() frag {
-	var alternatives []frag
-	var equal []frag
+func (f *finder) behind() db.Frag {
+	var alternatives []db.Frag
+	var equal []db.Frag
 	for i, k := range f.q.Sort {
-		name, last := "k"+itoa(int64(i)), f.pos.Keys[i].value()
+		name, last := "k"+strconv.Itoa(i), f.pos.Keys[i].value()
 		if last != nil {
 			op := ">"
 			if k.Desc {
 				op = "<"
 			}
-			more := sqlf(`(`+name+op+`? OR `+name+` IS NULL)`, last)
-			alternatives = append(alternatives, join(` AND `, append(equal[:len(equal):len(equal)], more)...))
+			more := db.SQL(`(`+name+op+`? OR `+name+` IS NULL)`, last)
+			alternatives = append(alternatives, db.Join(` AND `, append(equal[:len(equal):len(equal)], more)...))
 		}
-		equal = append(equal, sqlf(name+` IS ?`, last))
+		equal = append(equal, db.SQL(name+` IS ?`, last))
 	}
-	alternatives = append(alternatives, join(` AND `, append(equal, sqlf(`rid>?`, f.pos.Last))...))
+	alternatives = append(alternatives, db.Join(` AND `, append(equal, db.SQL(`rid>?`, f.pos.Last))...))
 	for i := range alternatives {
-		alternatives[i] = alternatives[i].wrap(`(`, `)`)
+		alternatives[i] = alternatives[i].Wrap(`(`, `)`)
 	}
-	return join(` OR `, alternatives...).wrap(`(`, `)`)
-}
-
-// column reads a column as what it is.
-func column(s *sqlite3.Stmt, i int) any {
-	switch s.ColumnType(i) {
-	case sqlite3.INTEGER:
-		return s.ColumnInt64(i)
-	case sqlite3.FLOAT:
-		return s.ColumnFloat(i)
-	case sqlite3.TEXT:
-		return s.ColumnText(i)
-	case sqlite3.BLOB:
-		return s.ColumnBlob(i, nil)
-	}
-	return nil
+	return db.Join(` OR `, alternatives...).Wrap(`(`, `)`)
 }

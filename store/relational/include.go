@@ -1,11 +1,11 @@
-package sqlite
+package relational
 
 import (
-	"github.com/ncruces/go-sqlite3"
-
 	"chartlake/fault"
 	"chartlake/search"
 	"chartlake/store"
+	"chartlake/store/db"
+	"chartlake/store/plan"
 )
 
 // maxIncluded bounds what one page brings along.
@@ -13,12 +13,12 @@ const maxIncluded = 10_000
 
 // included gives what _include and _revinclude ask for, each resource once, without the
 // matches themselves. The actor's compartments hold here as everywhere.
-func (v *view) included(q *search.Query, matches []store.Version, hits []hit) ([]store.Version, error) {
+func (v *view) included(q *search.Query, matches []store.Version, hits []plan.Hit) ([]store.Version, error) {
 	in := &includer{v: v, q: q, seen: map[int64]bool{}}
 	var rids []int64
 	for _, h := range hits {
-		in.seen[h.rid] = true
-		rids = append(rids, h.rid)
+		in.seen[h.RID] = true
+		rids = append(rids, h.RID)
 	}
 	from, fromRIDs := matches, rids
 	for round := 0; len(from) > 0; round++ {
@@ -67,7 +67,7 @@ func (in *includer) one(res *store.Version, rid int64, iterate bool) error {
 		}
 		if values == nil {
 			var err error
-			if values, err = in.v.s.cat.ExtractReferences(res.Resource, in.v.s.cfg.Base); err != nil {
+			if values, err = in.v.s.Catalogue.ExtractReferences(res.Resource, in.v.s.Base); err != nil {
 				return err
 			}
 		}
@@ -123,28 +123,28 @@ func (in *includer) backward(inc search.Include, rid int64) error {
 	params := []*search.Param{inc.Param}
 	if inc.Param == nil {
 		params = params[:0]
-		for _, p := range in.v.s.cat.Params(inc.Source) {
+		for _, p := range in.v.s.Catalogue.Params(inc.Source) {
 			if p.Kind == search.KindReference {
 				params = append(params, p)
 			}
 		}
 	}
-	t, err := in.v.s.names.findType(in.v.c, inc.Source)
+	t, err := in.v.s.Names.FindType(in.v.c, inc.Source)
 	if err != nil {
-		return sqlFault(err)
+		return err
 	}
 	for _, p := range params {
-		number, err := in.v.s.names.findParam(in.v.c, p.Type, p.Code)
+		number, err := in.v.s.Names.FindParam(in.v.c, p.Type, p.Code)
 		if err != nil {
-			return sqlFault(err)
+			return err
 		}
 		var found []int64
-		err = in.v.c.query(`SELECT rid FROM reference WHERE p=? AND target=? LIMIT ?`, []any{number, rid, maxIncluded + 1}, func(s *sqlite3.Stmt) bool {
-			found = append(found, s.ColumnInt64(0))
+		err = in.v.c.Query(`SELECT rid FROM reference WHERE p=? AND target=? LIMIT ?`, []any{number, rid, maxIncluded + 1}, func(s db.Row) bool {
+			found = append(found, s.Int(0))
 			return true
 		})
 		if err != nil {
-			return sqlFault(err)
+			return err
 		}
 		for _, other := range found {
 			ok, err := in.v.visible(other, t)

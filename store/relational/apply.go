@@ -1,51 +1,26 @@
-package sqlite
+package relational
 
 import (
 	"bytes"
-	"context"
 	"strings"
-
-	"github.com/ncruces/go-sqlite3"
 
 	"chartlake/audit"
 	"chartlake/fault"
 	"chartlake/fhir"
 	"chartlake/search"
 	"chartlake/store"
+	"chartlake/store/db"
+	"chartlake/store/ident"
 )
-
-// Transact applies the commands in one serialisable transaction; see store.Store.
-func (s *Store) Transact(ctx context.Context, actor store.Actor, commands []store.Command) ([]store.Result, error) {
-	if actor.ID == "" {
-		return nil, errNoActor
-	}
-	if s.closed.Load() {
-		return nil, errClosed
-	}
-	if f := s.sick.Load(); f != nil {
-		return nil, f
-	}
-	w, err := s.prepare(commands)
-	if err != nil {
-		return nil, err
-	}
-	r := &request{ctx: ctx, actor: actor, work: w, done: make(chan struct{})}
-	if err := s.submit(r); err != nil {
-		return nil, err
-	}
-	return r.results, nil
-}
-
-var errNoActor = fault.New(fault.Unauthenticated, "no_actor", "who acts is not stated")
 
 // apply does the commands of one request inside its savepoint: first who is who (conditional
 // interactions, deletions), then the writes with every reference resolved.
-func (w *writer) apply(r *request) ([]store.Result, error) {
+func (w *Writer) apply(r *request) ([]store.Result, error) {
 	work := r.work
 	results := make([]store.Result, len(work.commands))
 	items := append([]item(nil), work.items...)
 	steps := make([]audit.Step, 0, len(work.commands))
-	t := &turn{writer: w, r: r, items: items, results: results, steps: steps, made: map[string]int{}, versions: map[store.Key]int{}}
+	t := &turn{Writer: w, r: r, items: items, results: results, steps: steps, made: map[string]int{}, versions: map[store.Key]int{}}
 	if !work.ready {
 		t.links = map[string]string{}
 		for k, v := range work.links {
@@ -80,7 +55,7 @@ func (w *writer) apply(r *request) ([]store.Result, error) {
 
 // turn is one request being applied.
 type turn struct {
-	*writer
+	*Writer
 	r       *request
 	items   []item
 	links   map[string]string // nil where everything was prepared
@@ -152,8 +127,8 @@ func (t *turn) decideUpdate(it *item, c store.Update) error {
 	case len(found) == 1:
 		it.key = found[0]
 	case given == "":
-		it.key, it.fresh = store.Key{Type: it.key.Type, ID: newID(t.now)}, true
-	case !validID(given):
+		it.key, it.fresh = store.Key{Type: it.key.Type, ID: ident.New(t.now)}, true
+	case !ident.Valid(given):
 		return fault.New(fault.Invalid, "bad_id", "an update needs a resource id of 1 to 64 letters, digits, - and .")
 	}
 	return nil
@@ -208,7 +183,7 @@ func (t *turn) second(i int, c store.Command) error {
 	case store.PutStage:
 		return t.putStage(c)
 	case store.Enqueue:
-		return t.s.jobs.enqueue(t.r.ctx, t.tx, c.Job)
+		return t.enqueue(t.r.ctx, c.Job)
 	}
 	return fault.New(fault.Invalid, "unknown_command", "the store does not know this command")
 }
@@ -234,7 +209,7 @@ func (t *turn) ready(it *item, res *fhir.Node) (*ready, error) {
 // conditional resolves a reference of the form Type?criteria to exactly one resource.
 func (t *turn) conditional(ref string) (string, error) {
 	typ, raw, _ := strings.Cut(ref, "?")
-	q, err := search.Criteria(typ, raw, search.Options{Base: t.s.cfg.Base, Now: t.now})
+	q, err := search.Criteria(typ, raw, search.Options{Base: t.s.Base, Now: t.now})
 	if err != nil {
 		return "", err
 	}
@@ -371,9 +346,9 @@ func (t *turn) deleteOne(i int, key store.Key, c store.Delete) error {
 	if err := t.unindex(cur); err != nil {
 		return err
 	}
-	t.seq++
+	t.n.Seq++
 	next := *cur
-	next.version, next.seq, next.updated, next.deleted = cur.version+1, t.seq, t.now.UnixMilli(), true
+	next.version, next.seq, next.updated, next.deleted = cur.version+1, t.n.Seq, t.now.UnixMilli(), true
 	if err := t.insertVersion(&next, store.OpDelete, nil, true); err != nil {
 		return err
 	}
@@ -396,10 +371,10 @@ func (t *turn) matches(q *search.Query, limit int) ([]store.Key, error) {
 }
 
 // audit writes the row of a request.
-func (w *writer) audit(actor store.Actor, steps []audit.Step) error {
-	w.auditAt++
-	dict, packed := w.s.pack.pack(stepsJSON(steps))
-	return w.c.exec(`INSERT INTO audit VALUES (?,?,?,?,?,?,?,?,NULL,NULL,0)`, w.auditAt, w.now.UnixMilli(), actor.ID, actor.RequestID,
+func (w *Writer) audit(actor store.Actor, steps []audit.Step) error {
+	w.n.Audit++
+	dict, packed := w.s.Pack.Pack(stepsJSON(steps))
+	return w.c.Exec(`INSERT INTO audit VALUES (?,?,?,?,?,?,?,?,NULL,NULL,0)`, w.n.Audit, w.now.UnixMilli(), actor.ID, actor.RequestID,
 		string(audit.Success), "", dict, packed)
 }
 
@@ -414,21 +389,21 @@ type row struct {
 func (r *row) live() bool { return r.version > 0 && !r.deleted }
 
 // current reads the state of a resource; the zero rid says that nothing is known of it.
-func (w *writer) current(key store.Key) (*row, error) {
-	t, err := w.add.typeNumber(key.Type)
+func (w *Writer) current(key store.Key) (*row, error) {
+	t, err := w.add.Type(key.Type)
 	if err != nil {
 		return nil, err
 	}
 	r := &row{key: key, t: t}
-	err = w.c.query(`SELECT rid, version, seq, deleted, updated FROM resource WHERE type=? AND id=?`, []any{t, storedID(key.ID)}, func(s *sqlite3.Stmt) bool {
-		r.rid, r.version, r.seq, r.deleted, r.updated = s.ColumnInt64(0), s.ColumnInt64(1), s.ColumnInt64(2), s.ColumnBool(3), s.ColumnInt64(4)
+	err = w.c.Query(`SELECT rid, version, seq, deleted, updated FROM resource WHERE type=? AND id=?`, []any{t, w.c.ID(key.ID)}, func(s db.Row) bool {
+		r.rid, r.version, r.seq, r.deleted, r.updated = s.Int(0), s.Int(1), s.Int(2), s.Int(3) != 0, s.Int(4)
 		return false
 	})
 	return r, err
 }
 
 // version reads the content of the current version.
-func (w *writer) version(r *row) (*store.Version, error) {
+func (w *Writer) version(r *row) (*store.Version, error) {
 	v := &view{s: w.s, c: w.c}
 	return v.bySeq(r.seq)
 }

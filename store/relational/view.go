@@ -1,48 +1,21 @@
-package sqlite
+package relational
 
 import (
-	"context"
+	"strconv"
 	"time"
-
-	"github.com/ncruces/go-sqlite3"
 
 	"chartlake/fault"
 	"chartlake/fhir"
 	"chartlake/search"
 	"chartlake/store"
+	"chartlake/store/db"
+	"chartlake/store/plan"
 )
-
-// View calls f with one snapshot; see store.Store. The snapshot holds no lock that a writer
-// waits for, but it keeps the WAL from shrinking: f should not take long.
-func (s *Store) View(ctx context.Context, actor store.Actor, f func(store.View) error) error {
-	if actor.ID == "" {
-		return errNoActor
-	}
-	c, err := s.reader(ctx)
-	if err != nil {
-		return sqlFault(err)
-	}
-	defer s.giveBack(c)
-	return c.interruptible(ctx, func() error {
-		if err := c.exec(`BEGIN`); err != nil {
-			return sqlFault(err)
-		}
-		defer func() {
-			c.db.SetInterrupt(context.Background())
-			c.exec(`COMMIT`)
-		}()
-		// BEGIN alone takes no snapshot; the first read does.
-		if _, _, err := c.one(`SELECT 1 FROM counter`); err != nil {
-			return sqlFault(err)
-		}
-		return f(&view{s: s, c: c, actor: actor})
-	})
-}
 
 // view is a snapshot for an actor.
 type view struct {
 	s     *Store
-	c     *conn
+	c     db.Conn
 	actor store.Actor
 
 	patients  []int64 // rids of the actor's patients
@@ -59,17 +32,17 @@ func notFound() error {
 // row reads the current state of a resource; NotFound for what was never written or is not
 // visible to the actor, which look the same.
 func (v *view) row(key store.Key) (*row, error) {
-	t, err := v.s.names.findType(v.c, key.Type)
+	t, err := v.s.Names.FindType(v.c, key.Type)
 	if err != nil {
-		return nil, sqlFault(err)
+		return nil, err
 	}
 	r := &row{key: key, t: t}
-	err = v.c.query(`SELECT rid, version, seq, deleted, updated FROM resource WHERE type=? AND id=?`, []any{t, storedID(key.ID)}, func(s *sqlite3.Stmt) bool {
-		r.rid, r.version, r.seq, r.deleted, r.updated = s.ColumnInt64(0), s.ColumnInt64(1), s.ColumnInt64(2), s.ColumnBool(3), s.ColumnInt64(4)
+	err = v.c.Query(`SELECT rid, version, seq, deleted, updated FROM resource WHERE type=? AND id=?`, []any{t, v.c.ID(key.ID)}, func(s db.Row) bool {
+		r.rid, r.version, r.seq, r.deleted, r.updated = s.Int(0), s.Int(1), s.Int(2), s.Int(3) != 0, s.Int(4)
 		return false
 	})
 	if err != nil {
-		return nil, sqlFault(err)
+		return nil, err
 	}
 	if r.version == 0 {
 		return nil, notFound()
@@ -101,9 +74,9 @@ func (v *view) VersionRead(key store.Key, version int) (*store.Version, error) {
 	if err != nil {
 		return nil, err
 	}
-	seq, ok, err := v.c.one(`SELECT seq FROM version WHERE rid=? AND version=?`, r.rid, version)
+	seq, ok, err := db.One(v.c, `SELECT seq FROM version WHERE rid=? AND version=?`, r.rid, version)
 	if err != nil {
-		return nil, sqlFault(err)
+		return nil, err
 	}
 	if !ok {
 		return nil, fault.New(fault.NotFound, "version_not_found", "the resource has no such version")
@@ -124,17 +97,13 @@ type rawVersion struct {
 	body                                 []byte
 }
 
-func scanVersion(s *sqlite3.Stmt) rawVersion {
-	r := rawVersion{seq: s.ColumnInt64(0), rid: s.ColumnInt64(1), version: s.ColumnInt64(2), op: s.ColumnInt64(3), time: s.ColumnInt64(4),
-		dict: s.ColumnInt64(5), t: s.ColumnInt64(7)}
-	if s.ColumnType(6) != sqlite3.NULL {
-		r.body = s.ColumnBlob(6, nil)
+func scanVersion(s db.Row) rawVersion {
+	r := rawVersion{seq: s.Int(0), rid: s.Int(1), version: s.Int(2), op: s.Int(3), time: s.Int(4),
+		dict: s.Int(5), t: s.Int(7)}
+	if !s.Null(6) {
+		r.body = s.Bytes(6)
 	}
-	if s.ColumnType(8) == sqlite3.BLOB {
-		r.id = formatUUID(s.ColumnBlob(8, nil))
-	} else {
-		r.id = s.ColumnText(8)
-	}
+	r.id = s.ID(8)
 	return r
 }
 
@@ -143,7 +112,7 @@ func (v *view) decode(r rawVersion) (*store.Version, error) {
 	if r.body == nil {
 		return out, nil
 	}
-	body, err := v.s.pack.unpack(v.c, r.dict, r.body)
+	body, err := v.s.Pack.Unpack(v.c, r.dict, r.body)
 	if err != nil {
 		return nil, err
 	}
@@ -156,12 +125,12 @@ func (v *view) decode(r rawVersion) (*store.Version, error) {
 }
 
 func (v *view) typeName(t int64) string {
-	if name := v.s.names.typeName(t); name != "" {
+	if name := v.s.Names.TypeName(t); name != "" {
 		return name
 	}
 	var name string
-	v.c.query(`SELECT name FROM type WHERE t=?`, []any{t}, func(s *sqlite3.Stmt) bool {
-		name = s.ColumnText(0)
+	v.c.Query(`SELECT name FROM type WHERE t=?`, []any{t}, func(s db.Row) bool {
+		name = s.Text(0)
 		return false
 	})
 	return name
@@ -171,12 +140,12 @@ func (v *view) typeName(t int64) string {
 func (v *view) bySeq(seq int64) (*store.Version, error) {
 	var raw rawVersion
 	found := false
-	err := v.c.query(`SELECT `+versionColumns+` FROM version v CROSS JOIN resource r ON r.rid=v.rid WHERE v.seq=?`, []any{seq}, func(s *sqlite3.Stmt) bool {
+	err := v.c.Query(`SELECT `+versionColumns+` FROM version v CROSS JOIN resource r ON r.rid=v.rid WHERE v.seq=?`, []any{seq}, func(s db.Row) bool {
 		raw, found = scanVersion(s), true
 		return false
 	})
 	if err != nil {
-		return nil, sqlFault(err)
+		return nil, err
 	}
 	if !found {
 		return nil, fault.New(fault.Corrupt, "version_missing", "version %d is missing from the store", seq)
@@ -188,14 +157,14 @@ func (v *view) bySeq(seq int64) (*store.Version, error) {
 func (v *view) body(seq int64) ([]byte, error) {
 	var dict int64
 	var packed []byte
-	err := v.c.query(`SELECT dict, body FROM version WHERE seq=?`, []any{seq}, func(s *sqlite3.Stmt) bool {
-		dict, packed = s.ColumnInt64(0), s.ColumnBlob(1, nil)
+	err := v.c.Query(`SELECT dict, body FROM version WHERE seq=?`, []any{seq}, func(s db.Row) bool {
+		dict, packed = s.Int(0), s.Bytes(1)
 		return false
 	})
 	if err != nil {
 		return nil, err
 	}
-	return v.s.pack.unpack(v.c, dict, packed)
+	return v.s.Pack.Unpack(v.c, dict, packed)
 }
 
 // instant formats milliseconds as a FHIR instant.
@@ -209,15 +178,15 @@ func (v *view) confine() error {
 	}
 	v.confined = v.actor.Patients != nil
 	if v.confined {
-		t, err := v.s.names.findType(v.c, "Patient")
+		t, err := v.s.Names.FindType(v.c, "Patient")
 		if err != nil {
-			return sqlFault(err)
+			return err
 		}
 		v.patients = []int64{}
 		for _, id := range v.actor.Patients {
-			rid, ok, err := v.c.one(`SELECT rid FROM resource WHERE type=? AND id=?`, t, storedID(id))
+			rid, ok, err := db.One(v.c, `SELECT rid FROM resource WHERE type=? AND id=?`, t, v.c.ID(id))
 			if err != nil {
-				return sqlFault(err)
+				return err
 			}
 			if ok {
 				v.patients = append(v.patients, rid)
@@ -238,12 +207,20 @@ func (v *view) visible(rid, t int64) (bool, error) {
 		return true, nil
 	}
 	for _, p := range v.patients {
-		_, ok, err := v.c.one(`SELECT 1 FROM compartment WHERE patient=? AND type=? AND rid=?`, p, t, rid)
+		_, ok, err := db.One(v.c, `SELECT 1 FROM compartment WHERE patient=? AND type=? AND rid=?`, p, t, rid)
 		if err != nil || ok {
-			return ok, sqlFault(err)
+			return ok, err
 		}
 	}
 	return false, nil
+}
+
+// planner compiles queries for this actor over this snapshot.
+func (v *view) planner() (*plan.Planner, error) {
+	if err := v.confine(); err != nil {
+		return nil, err
+	}
+	return &plan.Planner{Conn: v.c, Names: v.s.Names, Keys: v.s.Keys, Catalogue: v.s.Catalogue, Confined: v.confined, Patients: v.patients}, nil
 }
 
 // keys gives the keys of up to limit matches of a query, in the order of rid.
@@ -251,26 +228,29 @@ func (v *view) keys(q *search.Query, limit int) ([]store.Key, error) {
 	c := *q
 	c.Sort, c.Include, c.RevInclude, c.Cursor, c.Total = nil, nil, nil, "", search.TotalNone
 	c.Count, c.CountSet = limit, true
-	hits, _, err := v.find(&c)
+	p, err := v.planner()
+	if err != nil {
+		return nil, err
+	}
+	hits, _, err := p.Find(&c, nil)
 	if err != nil {
 		return nil, err
 	}
 	list := make([]store.Key, 0, len(hits))
 	for _, h := range hits {
 		var key store.Key
-		err := v.c.query(`SELECT type, id FROM resource WHERE rid=?`, []any{h.rid}, func(s *sqlite3.Stmt) bool {
-			key.Type = v.typeName(s.ColumnInt64(0))
-			if s.ColumnType(1) == sqlite3.BLOB {
-				key.ID = formatUUID(s.ColumnBlob(1, nil))
-			} else {
-				key.ID = s.ColumnText(1)
-			}
+		var t int64
+		err := v.c.Query(`SELECT type, id FROM resource WHERE rid=?`, []any{h.RID}, func(s db.Row) bool {
+			t, key.ID = s.Int(0), s.ID(1)
 			return false
 		})
 		if err != nil {
-			return nil, sqlFault(err)
+			return nil, err
 		}
+		key.Type = v.typeName(t)
 		list = append(list, key)
 	}
 	return list, nil
 }
+
+func itoa(i int64) string { return strconv.FormatInt(i, 10) }

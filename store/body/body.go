@@ -1,51 +1,52 @@
-package sqlite
+// Package body packs what a store keeps whole (resources, records, stage outputs, audit steps)
+// with zstd and a dictionary that the store's own resources train, once, without holding
+// anything that could say something about a patient.
+package body
 
 import (
-	"strconv"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
-	"github.com/ncruces/go-sqlite3"
 
 	"chartlake/fault"
+	"chartlake/store/db"
 )
-
-func itoa(i int64) string { return strconv.FormatInt(i, 10) }
 
 // maxBody bounds what one stored body may unpack to; the largest resource that is accepted
 // at the door is far below it.
 const maxBody = 256 << 20
 
-// packer packs bodies: zstd, with a dictionary where the database has one. A row keeps the
+// Packer packs bodies: zstd, with a dictionary where the database has one. A row keeps the
 // number of its dictionary, so old ones stay readable.
-type packer struct {
+type Packer struct {
 	mu       sync.RWMutex
 	current  int64
 	encoder  *zstd.Encoder
 	decoders map[int64]*zstd.Decoder
 }
 
-func newPacker(c *conn) (*packer, error) {
-	p := &packer{decoders: map[int64]*zstd.Decoder{}}
-	if err := p.use(0, nil); err != nil {
+// Load makes a packer with the dictionaries of the database.
+func Load(c db.Conn) (*Packer, error) {
+	p := &Packer{decoders: map[int64]*zstd.Decoder{}}
+	if err := p.Use(0, nil); err != nil {
 		return nil, err
 	}
 	var ids []int64
 	var bodies [][]byte
-	err := c.query(`SELECT dict, body FROM dictionary ORDER BY dict`, nil, func(s *sqlite3.Stmt) bool {
-		ids, bodies = append(ids, s.ColumnInt64(0)), append(bodies, s.ColumnBlob(1, nil))
+	err := c.Query(`SELECT dict, body FROM dictionary ORDER BY dict`, nil, func(s db.Row) bool {
+		ids, bodies = append(ids, s.Int(0)), append(bodies, s.Bytes(1))
 		return true
 	})
 	for i := range ids {
 		if err == nil {
-			err = p.use(ids[i], bodies[i])
+			err = p.Use(ids[i], bodies[i])
 		}
 	}
 	return p, err
 }
 
-// use makes a dictionary known and packs with it from now on.
-func (p *packer) use(id int64, dictionary []byte) error {
+// Use makes a dictionary known and packs with it from now on.
+func (p *Packer) Use(id int64, dictionary []byte) error {
 	enc := []zstd.EOption{zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(2), zstd.WithEncoderCRC(true), zstd.WithWindowSize(1 << 20)}
 	dec := []zstd.DOption{zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxBody), zstd.WithDecoderLowmem(true)}
 	if dictionary != nil {
@@ -65,22 +66,23 @@ func (p *packer) use(id int64, dictionary []byte) error {
 	return nil
 }
 
-// plain reports whether no dictionary is in use.
-func (p *packer) plain() bool {
+// Plain reports whether no dictionary is in use.
+func (p *Packer) Plain() bool {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	return p.current == 0
 }
 
-func (p *packer) pack(body []byte) (dict int64, packed []byte) {
+// Pack packs with the newest dictionary and says which that is.
+func (p *Packer) Pack(body []byte) (dict int64, packed []byte) {
 	p.mu.RLock()
 	e, id := p.encoder, p.current
 	p.mu.RUnlock()
 	return id, e.EncodeAll(body, make([]byte, 0, len(body)/3+64))
 }
 
-// unpack gives a body back; c finds a dictionary that another process has made since.
-func (p *packer) unpack(c *conn, dict int64, packed []byte) ([]byte, error) {
+// Unpack gives a body back; c finds a dictionary that another process has made since.
+func (p *Packer) Unpack(c db.Conn, dict int64, packed []byte) ([]byte, error) {
 	p.mu.RLock()
 	d := p.decoders[dict]
 	p.mu.RUnlock()
@@ -99,22 +101,23 @@ func (p *packer) unpack(c *conn, dict int64, packed []byte) ([]byte, error) {
 	return body, nil
 }
 
-func (p *packer) fetch(c *conn, dict int64) error {
+func (p *Packer) fetch(c db.Conn, dict int64) error {
 	var dictionary []byte
-	err := c.query(`SELECT body FROM dictionary WHERE dict=?`, []any{dict}, func(s *sqlite3.Stmt) bool {
-		dictionary = s.ColumnBlob(0, nil)
+	err := c.Query(`SELECT body FROM dictionary WHERE dict=?`, []any{dict}, func(s db.Row) bool {
+		dictionary = s.Bytes(0)
 		return false
 	})
 	if err != nil {
-		return sqlFault(err)
+		return err
 	}
 	if dictionary == nil {
 		return fault.New(fault.Corrupt, "dictionary_missing", "a stored body needs a dictionary that the database does not have")
 	}
-	return p.use(dict, dictionary)
+	return p.Use(dict, dictionary)
 }
 
-func (p *packer) close() {
+// Close lets the decoders go.
+func (p *Packer) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, d := range p.decoders {

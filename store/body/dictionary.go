@@ -1,14 +1,11 @@
-package sqlite
+package body
 
 import (
-	"context"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
-	"github.com/ncruces/go-sqlite3"
 
 	"chartlake/fhir"
-	"chartlake/store"
 )
 
 // A dictionary makes stored bodies two to three times smaller, because resources of one type
@@ -17,11 +14,11 @@ import (
 // resource. So only member names and texts that many resources of the sample share are kept,
 // and nothing at all from names, identifiers, addresses, notes, dates and references.
 const (
-	dictionarySample = 3_000   // resources that a sample takes
-	dictionaryAfter  = 5_000   // versions that must be there before
-	dictionarySize   = 110_000 // bytes of content
-	dictionaryShare  = 40      // resources of the sample that must share a text
-	codingShare      = 6       // the same within a Coding, which comes from a code system
+	Sample          = 3_000   // resources that a sample takes
+	After           = 5_000   // versions that must be there before
+	dictionarySize  = 110_000 // bytes of content
+	dictionaryShare = 40      // resources of the sample that must share a text
+	codingShare     = 6       // the same within a Coding, which comes from a code system
 )
 
 // private are members below which nothing is kept, shared or not.
@@ -29,63 +26,9 @@ var private = map[string]bool{"name": true, "identifier": true, "address": true,
 	"photo": true, "birthDate": true, "deceasedDateTime": true, "id": true, "valueString": true, "data": true, "comment": true,
 	"description": true, "patientInstruction": true, "reference": true, "alias": true, "signature": true}
 
-// train makes a dictionary from the store's resources and uses it from then on. Failing
-// costs nothing but space.
-func (s *Store) train(ctx context.Context) error {
-	var samples []*fhir.Node
-	err := s.View(ctx, store.Actor{ID: "system:dictionary"}, func(sv store.View) (err error) {
-		samples, err = sv.(*view).sample()
-		return err
-	})
-	if err != nil || len(samples) < dictionarySample/2 {
-		return err
-	}
-	built, err := buildDictionary(samples)
-	if err != nil {
-		return err
-	}
-	r := &request{ctx: ctx, done: make(chan struct{}), inner: func(w *writer) error {
-		if n, _, err := w.c.one(`SELECT count(*) FROM dictionary`); err != nil || n > 0 {
-			return err // another process was first; it is used after the next start
-		}
-		return w.c.exec(`INSERT INTO dictionary VALUES (1, ?)`, built)
-	}}
-	if err := s.submit(r); err != nil {
-		return err
-	}
-	return s.pack.use(1, built)
-}
-
-// sample takes current resources spread over the whole store.
-func (v *view) sample() ([]*fhir.Node, error) {
-	top, _, err := v.c.one(`SELECT max(seq) FROM version`)
-	if err != nil {
-		return nil, sqlFault(err)
-	}
-	var raws []rawVersion
-	step := max(1, top/dictionarySample)
-	err = v.c.query(`SELECT `+versionColumns+` FROM version v CROSS JOIN resource r ON r.rid=v.rid WHERE v.seq%?=0 AND v.body IS NOT NULL AND length(v.body)<8000 LIMIT ?`,
-		[]any{step, dictionarySample}, func(s *sqlite3.Stmt) bool {
-			raws = append(raws, scanVersion(s))
-			return true
-		})
-	if err != nil {
-		return nil, sqlFault(err)
-	}
-	var out []*fhir.Node
-	for _, raw := range raws {
-		got, err := v.decode(raw)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, got.Resource)
-	}
-	return out, nil
-}
-
-// buildDictionary lays the distinct pieces of the masked sample side by side. The sample as
+// Dictionary trains a dictionary from resources without what the store sets in meta: it lays the distinct pieces of the masked sample side by side. The sample as
 // it is gives only how often which byte and which length occurs.
-func buildDictionary(samples []*fhir.Node) ([]byte, error) {
+func Dictionary(samples []*fhir.Node) ([]byte, error) {
 	shared := map[string]int{}
 	for _, n := range samples {
 		seen := map[string]bool{}
@@ -98,7 +41,6 @@ func buildDictionary(samples []*fhir.Node) ([]byte, error) {
 	var statistics [][]byte
 	have := map[string]bool{}
 	for i, n := range samples {
-		n = stripMeta(n.Shallow())
 		content = cover(content, masked(n, "", shared).AppendJSON(nil), have)
 		if len(content) > dictionarySize {
 			break

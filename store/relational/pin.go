@@ -1,4 +1,4 @@
-package sqlite
+package relational
 
 import (
 	"strconv"
@@ -73,7 +73,7 @@ func (t *turn) pinned(res *fhir.Node, links map[string]string) (*fhir.Node, erro
 // versionOf is the version of Type/id as this transaction leaves it so far; 0: there is none.
 func (t *turn) versionOf(ref string) (int, error) {
 	typ, id, ok := strings.Cut(ref, "/")
-	if !ok || strings.Contains(id, "/") || !t.s.cat.Knows(typ) {
+	if !ok || strings.Contains(id, "/") || !t.s.Catalogue.Knows(typ) {
 		return 0, nil
 	}
 	key := store.Key{Type: typ, ID: id}

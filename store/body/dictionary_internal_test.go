@@ -1,4 +1,4 @@
-package sqlite
+package body
 
 import (
 	"fmt"
@@ -30,7 +30,7 @@ func canaryResources(t testing.TB, n int) []*fhir.Node {
 func TestDictionaryHoldsNothingOfPatients(t *testing.T) {
 	t.Parallel()
 	list := canaryResources(t, 600)
-	built, err := buildDictionary(list)
+	built, err := Dictionary(list)
 	if err != nil {
 		t.Fatal(err)
 	}

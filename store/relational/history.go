@@ -1,13 +1,12 @@
-package sqlite
+package relational
 
 import (
 	"encoding/json"
 
-	"github.com/ncruces/go-sqlite3"
-
 	"chartlake/fault"
 	"chartlake/search"
 	"chartlake/store"
+	"chartlake/store/db"
 )
 
 // historyPosition is where a page of history ended.
@@ -26,47 +25,47 @@ func (v *view) History(q store.HistoryQuery) (*store.HistoryPage, error) {
 		return nil, err
 	}
 	if !q.Since.IsZero() {
-		where = where.with(` AND v.time>=?`, q.Since.UnixMilli())
+		where = where.With(` AND v.time>=?`, q.Since.UnixMilli())
 	}
 	if !q.At.IsZero() {
 		at := q.At.UnixMilli()
-		where = where.with(` AND v.time<=? AND NOT EXISTS (SELECT 1 FROM version n WHERE n.rid=v.rid AND n.version=v.version+1 AND n.time<=?)`, at, at)
+		where = where.With(` AND v.time<=? AND NOT EXISTS (SELECT 1 FROM version n WHERE n.rid=v.rid AND n.version=v.version+1 AND n.time<=?)`, at, at)
 	}
 	if v.confined {
-		where = join("", where, in(v.patients).wrap(` AND EXISTS (SELECT 1 FROM compartment c WHERE c.patient IN `, ` AND c.type=v.type AND c.rid=v.rid)`))
+		where = db.Join("", where, db.In(v.patients).Wrap(` AND EXISTS (SELECT 1 FROM compartment c WHERE c.patient IN `, ` AND c.type=v.type AND c.rid=v.rid)`))
 	}
 	page := &store.HistoryPage{}
-	count := where.wrap(`SELECT count(*) FROM version v WHERE `, ``)
-	n, _, err := v.c.one(count.sql, count.args...)
+	count := where.Wrap(`SELECT count(*) FROM version v WHERE `, ``)
+	n, _, err := db.One(v.c, count.Text, count.Args...)
 	if err != nil {
-		return nil, sqlFault(err)
+		return nil, err
 	}
 	page.Total = int(n)
 	pos := historyPosition{}
 	if q.Cursor != "" {
-		plain, err := v.s.keys.open(q.Cursor, about)
+		plain, err := v.s.Keys.Open(q.Cursor, about)
 		if err != nil {
 			return nil, err
 		}
 		if err := json.Unmarshal(plain, &pos); err != nil {
 			return nil, fault.New(fault.Invalid, "bad_cursor", "the page token is not of this store")
 		}
-		where = where.with(` AND v.seq<?`, pos.Seq)
+		where = where.With(` AND v.seq<?`, pos.Seq)
 	}
 	limit := q.Count
 	if limit <= 0 {
 		limit = search.DefaultCount
 	}
 	limit = min(limit, search.MaxCount)
-	all := where.wrap(`SELECT `+versionColumns+` FROM version v CROSS JOIN resource r ON r.rid=v.rid WHERE `, ` ORDER BY v.seq DESC LIMIT ?`)
-	all.args = append(all.args, limit+1)
+	all := where.Wrap(`SELECT `+versionColumns+` FROM version v CROSS JOIN resource r ON r.rid=v.rid WHERE `, ` ORDER BY v.seq DESC LIMIT ?`)
+	all.Args = append(all.Args, limit+1)
 	var raws []rawVersion
-	err = v.c.query(all.sql, all.args, func(s *sqlite3.Stmt) bool {
+	err = v.c.Query(all.Text, all.Args, func(s db.Row) bool {
 		raws = append(raws, scanVersion(s))
 		return true
 	})
 	if err != nil {
-		return nil, sqlFault(err)
+		return nil, err
 	}
 	if len(raws) > limit {
 		raws = raws[:limit]
@@ -74,7 +73,7 @@ func (v *view) History(q store.HistoryQuery) (*store.HistoryPage, error) {
 		if err != nil {
 			return nil, err
 		}
-		page.Next = v.s.keys.seal(plain, about)
+		page.Next = v.s.Keys.Seal(plain, about)
 	}
 	for _, raw := range raws {
 		got, err := v.decode(raw)
@@ -87,18 +86,18 @@ func (v *view) History(q store.HistoryQuery) (*store.HistoryPage, error) {
 }
 
 // historyScope is the instance, the type or the whole system.
-func (v *view) historyScope(q store.HistoryQuery) (where frag, about string, err error) {
+func (v *view) historyScope(q store.HistoryQuery) (where db.Frag, about string, err error) {
 	about = "history\x00" + v.actor.ID + "\x00" + q.Type + "\x00" + q.ID
 	if q.Type == "" {
-		return sqlf(`1`), about, nil
+		return db.SQL(`TRUE`), about, nil
 	}
 	if q.ID != "" {
 		r, err := v.row(store.Key{Type: q.Type, ID: q.ID})
 		if err != nil {
-			return frag{}, "", err
+			return db.Frag{}, "", err
 		}
-		return sqlf(`v.rid=?`, r.rid), about, nil
+		return db.SQL(`v.rid=?`, r.rid), about, nil
 	}
-	t, err := v.s.names.findType(v.c, q.Type)
-	return sqlf(`v.type=?`, t), about, sqlFault(err)
+	t, err := v.s.Names.FindType(v.c, q.Type)
+	return db.SQL(`v.type=?`, t), about, err
 }
