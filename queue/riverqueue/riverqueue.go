@@ -1,29 +1,26 @@
-// Package riverqueue is the queue on River (https://riverqueue.com) over SQLite: jobs are
-// enqueued in the transaction of the store, so that a document and its job are there
+// Package riverqueue is the queue on River (https://riverqueue.com) over SQLite or PostgreSQL:
+// jobs are enqueued in the transaction of the store, so that a document and its job are there
 // together or not at all.
 //
 // It adds to River what a document needs: one kind and subject waits at most once, a crash of
 // the process or a graceful stop uses no attempt up, and jobs of a process that died are
-// offered again as soon as another one looks: each process holds a lock on a file of its own,
-// which the system lets go when it ends in whatever way.
+// offered again as soon as another one looks: each process holds a lock of its own (SQLite: on
+// a file, PostgreSQL: an advisory lock of its session), which the system lets go when the
+// process ends in whatever way.
 package riverqueue
 
 import (
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"runtime/debug"
 	"time"
 
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/rivermigrate"
 	"github.com/riverqueue/river/rivertype"
 
@@ -41,15 +38,34 @@ const (
 	orphanEvery = 30 * time.Second
 )
 
-// Queue enqueues and works on jobs in one database.
-type Queue struct {
-	db     *sql.DB
-	locks  string // folder of the processes' lock files
+// Queue enqueues and works on jobs in one database. T is the store's transaction.
+type Queue[T any] struct {
+	db     database[T]
 	logger *slog.Logger
-	insert *river.Client[*sql.Tx]
+	insert *river.Client[T]
 }
 
-var _ queue.Runner = (*Queue)(nil)
+// database is what differs between the databases.
+type database[T any] interface {
+	driver() riverdriver.Driver[T]
+	// version is the newest version of River's tables; an error where there are none.
+	version(ctx context.Context) (int, error)
+	// prepare makes what this package needs beside River's tables.
+	prepare(ctx context.Context) error
+	// waiting counts the jobs of this kind and subject that wait, within tx.
+	waiting(ctx context.Context, tx T, job queue.Job) (int, error)
+	// depth counts the jobs that are not done, by kind and state.
+	depth(ctx context.Context, count func(kind, state string, n int)) error
+	// lock holds a lock that ends with this process and gives the id that it stands for.
+	// keep, called now and then, takes it again where it was lost.
+	lock(ctx context.Context) (id string, keep func(context.Context) error, unlock func(), err error)
+	// alive reports whether the process with this id holds its lock.
+	alive(ctx context.Context, id string) (bool, error)
+	// owners are the ids of the processes that jobs run under.
+	owners(ctx context.Context) ([]string, error)
+	// offer makes the jobs that run under an id wait again, and gives back their attempt.
+	offer(ctx context.Context, id string) error
+}
 
 // args is the one kind of job that River sees.
 type args struct {
@@ -59,57 +75,43 @@ type args struct {
 
 func (args) Kind() string { return "chartlake" }
 
-// Open prepares the queue's tables in db. locks is a folder for lock files, made where it is
-// missing. logger may be nil.
-func Open(ctx context.Context, db *sql.DB, locks string, logger *slog.Logger) (*Queue, error) {
+// open brings River's tables up to date and makes the client that enqueues.
+func open[T any](ctx context.Context, db database[T], logger *slog.Logger) (*Queue[T], error) {
 	if logger == nil {
-		logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+		logger = slog.New(slog.DiscardHandler)
 	}
-	q := &Queue{db: db, locks: locks, logger: logger}
-	if err := os.MkdirAll(locks, 0o700); err != nil {
-		return nil, fmt.Errorf("make the folder of worker locks: %w", err)
-	}
-	driver := riversqlite.New(db)
-	if err := migrate(ctx, db, driver, logger); err != nil {
-		return nil, err
+	q := &Queue[T]{db: db, logger: logger}
+	if err := q.migrate(ctx); err != nil {
+		return nil, fmt.Errorf("migrate the queue: %w", err)
 	}
 	var err error
-	q.insert, err = river.NewClient(driver, &river.Config{Logger: logger})
+	q.insert, err = river.NewClient(db.driver(), &river.Config{Logger: logger})
 	return q, err
 }
 
 // migrate brings River's tables to the version of the driver; a look is enough when they are.
-func migrate(ctx context.Context, db *sql.DB, driver *riversqlite.Driver, logger *slog.Logger) error {
-	m, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: logger})
+func (q *Queue[T]) migrate(ctx context.Context) error {
+	m, err := rivermigrate.New(q.db.driver(), &rivermigrate.Config{Logger: q.logger})
 	if err != nil {
 		return err
 	}
-	var have int
 	newest := m.AllVersions()[len(m.AllVersions())-1].Version
-	err = db.QueryRowContext(ctx, `SELECT max(version) FROM river_migration WHERE line='main'`).Scan(&have)
-	if err == nil && have >= newest {
+	if have, err := q.db.version(ctx); err == nil && have >= newest {
 		return nil
 	}
 	if _, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
-		return fmt.Errorf("migrate the queue: %w", err)
+		return err
 	}
-	// Finds a job that waits by what it is about.
-	_, err = db.ExecContext(ctx, `CREATE INDEX IF NOT EXISTS chartlake_job_subject ON river_job (json_extract(args, '$.subject'), json_extract(args, '$.kind'), state)`)
-	return err
+	return q.db.prepare(ctx)
 }
-
-const waiting = `('available', 'pending', 'retryable', 'scheduled')`
 
 // EnqueueTx offers a job within tx. A job of this kind and subject that already waits is
 // kept; one that is running is not waiting, so a new one is offered behind it.
-func (q *Queue) EnqueueTx(ctx context.Context, tx *sql.Tx, job queue.Job) error {
+func (q *Queue[T]) EnqueueTx(ctx context.Context, tx T, job queue.Job) error {
 	if job.Kind == "" || job.Subject == "" {
 		return fault.New(fault.Invalid, "bad_job", "a job needs a kind and a subject")
 	}
-	var n int
-	err := tx.QueryRowContext(ctx, `SELECT count(*) FROM river_job WHERE json_extract(args, '$.subject')=? AND json_extract(args, '$.kind')=? AND state IN `+waiting,
-		job.Subject, job.Kind).Scan(&n)
-	if err != nil || n > 0 {
+	if n, err := q.db.waiting(ctx, tx, job); err != nil || n > 0 {
 		return err
 	}
 	opts := &river.InsertOpts{MaxAttempts: job.MaxAttempts, Priority: job.Priority, ScheduledAt: job.NotBefore}
@@ -119,24 +121,14 @@ func (q *Queue) EnqueueTx(ctx context.Context, tx *sql.Tx, job queue.Job) error 
 	if opts.Priority < 1 || opts.Priority > 4 {
 		opts.Priority = defaultPriority
 	}
-	_, err = q.insert.InsertTx(ctx, tx, args{job.Kind, job.Subject}, opts)
+	_, err := q.insert.InsertTx(ctx, tx, args{job.Kind, job.Subject}, opts)
 	return err
 }
 
 // Depth counts jobs by kind.
-func (q *Queue) Depth(ctx context.Context) (map[string]queue.Depth, error) {
-	rows, err := q.db.QueryContext(ctx, `SELECT json_extract(args, '$.kind'), state, count(*) FROM river_job WHERE state NOT IN ('completed', 'cancelled') GROUP BY 1, 2`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
+func (q *Queue[T]) Depth(ctx context.Context) (map[string]queue.Depth, error) {
 	out := map[string]queue.Depth{}
-	for rows.Next() {
-		var kind, state string
-		var n int
-		if err := rows.Scan(&kind, &state, &n); err != nil {
-			return nil, err
-		}
+	err := q.db.depth(ctx, func(kind, state string, n int) {
 		d := out[kind]
 		switch state {
 		case "running":
@@ -147,15 +139,15 @@ func (q *Queue) Depth(ctx context.Context) (map[string]queue.Depth, error) {
 			d.Waiting += n
 		}
 		out[kind] = d
-	}
-	return out, rows.Err()
+	})
+	return out, err
 }
 
 // Run leases and handles jobs until ctx ends and the handlers came back.
-func (q *Queue) Run(ctx context.Context, workers int, handlers map[string]queue.Handler) error {
-	id, unlock, err := q.lock()
+func (q *Queue[T]) Run(ctx context.Context, workers int, handlers map[string]queue.Handler) error {
+	id, keep, unlock, err := q.db.lock(ctx)
 	if err != nil {
-		return err
+		return fmt.Errorf("lock of this worker: %w", err)
 	}
 	defer unlock()
 	if err := q.adopt(ctx); err != nil {
@@ -166,7 +158,7 @@ func (q *Queue) Run(ctx context.Context, workers int, handlers map[string]queue.
 	if err := river.AddWorkerSafely(bundle, work); err != nil {
 		return err
 	}
-	client, err := river.NewClient(riversqlite.New(q.db), &river.Config{
+	client, err := river.NewClient(q.db.driver(), &river.Config{
 		ID: id, Logger: q.logger, Workers: bundle,
 		Queues:        map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: max(1, workers)}},
 		JobTimeout:    -1,
@@ -190,7 +182,7 @@ func (q *Queue) Run(ctx context.Context, workers int, handlers map[string]queue.
 	for {
 		select {
 		case <-tick.C:
-			if err := q.adopt(ctx); err != nil && ctx.Err() == nil {
+			if err := errors.Join(keep(ctx), q.adopt(ctx)); err != nil && ctx.Err() == nil {
 				q.logger.Warn("look for jobs of processes that died", "error", err)
 			}
 		case <-ctx.Done():
@@ -201,68 +193,33 @@ func (q *Queue) Run(ctx context.Context, workers int, handlers map[string]queue.
 	}
 }
 
-// lock makes an id for this run and holds a lock on its file.
-func (q *Queue) lock() (id string, unlock func(), err error) {
-	var random [8]byte
-	rand.Read(random[:])
-	id = "w" + hex.EncodeToString(random[:])
-	path := filepath.Join(q.locks, id)
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return "", nil, fmt.Errorf("lock of this worker: %w", err)
-	}
-	if held, err := tryLock(f); err != nil || !held {
-		f.Close()
-		return "", nil, fmt.Errorf("lock of this worker: %w", errors.Join(err, errors.New("not held")))
-	}
-	return id, func() {
-		os.Remove(path)
-		f.Close()
-	}, nil
-}
-
 // adopt offers the jobs again that run under processes which are no more, without using an
 // attempt up.
-func (q *Queue) adopt(ctx context.Context) error {
-	rows, err := q.db.QueryContext(ctx, `SELECT DISTINCT json_extract(attempted_by, '$[#-1]') FROM river_job WHERE state='running'`)
+func (q *Queue[T]) adopt(ctx context.Context) error {
+	owners, err := q.db.owners(ctx)
 	if err != nil {
 		return err
 	}
-	var owners []string
-	for rows.Next() {
-		var owner sql.NullString
-		if err := rows.Scan(&owner); err != nil {
-			rows.Close()
-			return err
-		}
-		owners = append(owners, owner.String)
-	}
-	rows.Close()
 	for _, owner := range owners {
-		if q.alive(owner) {
-			continue
-		}
-		_, err := q.db.ExecContext(ctx, `UPDATE river_job SET state='available', attempt=max(attempt-1, 0) WHERE state='running' AND ifnull(json_extract(attempted_by, '$[#-1]'), '')=?`, owner)
+		alive, err := q.db.alive(ctx, owner)
 		if err != nil {
 			return err
 		}
-		os.Remove(filepath.Join(q.locks, filepath.Base(owner)))
+		if alive {
+			continue
+		}
+		if err := q.db.offer(ctx, owner); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// alive reports whether the process that holds a lock still runs.
-func (q *Queue) alive(owner string) bool {
-	if owner == "" {
-		return false
-	}
-	f, err := os.OpenFile(filepath.Join(q.locks, filepath.Base(owner)), os.O_RDWR, 0)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	free, err := tryLock(f)
-	return err != nil || !free
+// newID names a run of workers.
+func newID() string {
+	var random [8]byte
+	rand.Read(random[:])
+	return "w" + hex.EncodeToString(random[:])
 }
 
 // growing waits 1, 4, 16, 64 … seconds, at most ten minutes, between attempts.

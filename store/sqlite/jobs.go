@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"path/filepath"
 
 	"chartlake/queue"
@@ -9,7 +10,7 @@ import (
 )
 
 // jobs is the queue in this store's database.
-type jobs struct{ q *riverqueue.Queue }
+type jobs struct{ q *riverqueue.Queue[*sql.Tx] }
 
 func newJobs(s *Store) (*jobs, error) {
 	q, err := riverqueue.Open(context.Background(), s.db, filepath.Join(s.cfg.Folder, "workers"), s.cfg.Logger)
