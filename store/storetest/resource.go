@@ -214,10 +214,10 @@ func testVersionSpecific(t *testing.T, open Open) {
 	s := open(t)
 	const mark = `"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/resolve-as-version-specific","valueBoolean":true}],`
 	provenance := func(id, target string) store.Command {
-		return store.Update{Resource: parse(t, `{"resourceType":"Provenance","id":"`+id+`","target":[{`+mark+`"reference":"`+target+`"}]}`)}
+		return store.Update{Resource: parse(t, `{"resourceType":"Provenance","id":"%s","target":[{`+mark+`"reference":"%s"}]}`, id, target)}
 	}
 	patient := func(family string) store.Command {
-		return store.Update{Resource: parse(t, `{"resourceType":"Patient","id":"p","name":[{"family":"`+family+`"}]}`)}
+		return store.Update{Resource: parse(t, `{"resourceType":"Patient","id":"p","name":[{"family":"%s"}]}`, family)}
 	}
 	const u = "urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0"
 	do(t, s, patient("One"))
