@@ -75,7 +75,7 @@ type Receipt struct {
 	ID          string      `json:"id"`
 	SHA256      string      `json:"sha256"`
 	State       store.State `json:"state"`
-	DuplicateOf string      `json:"duplicate_of,omitempty"`
+	DuplicateOf *string     `json:"duplicate_of"`
 }
 
 // Desk is the door. It is safe for many goroutines.
@@ -148,7 +148,7 @@ func (d *Desk) accept(ctx context.Context, actor store.Actor, r io.Reader, offer
 		receipt.State = doc.State
 	}
 	if results[0].Duplicate && results[0].Op != "" { // not when the key repeats an earlier arrival
-		receipt.DuplicateOf = info.Hash
+		receipt.DuplicateOf = &info.Hash
 	}
 	return receipt, info.Size, nil
 }

@@ -54,7 +54,7 @@ func (m *Metrics) observe(source string, r Receipt, size int64, took time.Durati
 		source = "other"
 	}
 	fresh := "yes"
-	if r.DuplicateOf != "" {
+	if r.DuplicateOf != nil {
 		fresh = "no"
 	}
 	m.arrivals.WithLabelValues(source, fresh).Inc()

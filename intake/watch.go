@@ -235,7 +235,7 @@ func (w *watcher) take(ctx context.Context, path string, f *seenFile) error {
 	}
 	switch {
 	case err == nil:
-		w.Log.Info("a file of a watched folder was taken", "document", receipt.ID, "duplicate", receipt.DuplicateOf != "")
+		w.Log.Info("a file of a watched folder was taken", "document", receipt.ID, "duplicate", receipt.DuplicateOf != nil)
 		f.taken, f.moved = true, w.move(path, doneFolder, "")
 		return nil
 	case refused(err):

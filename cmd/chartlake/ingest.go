@@ -85,11 +85,7 @@ func (c ingestCommand) Run(e *env) error {
 			continue
 		}
 		ids = append(ids, receipt.ID)
-		ev := event{Event: "accepted", File: name, ID: receipt.ID, SHA256: receipt.SHA256, State: string(receipt.State)}
-		if receipt.DuplicateOf != "" {
-			ev.DuplicateOf = &receipt.DuplicateOf
-		}
-		e.tell(ev)
+		e.tell(event{Event: "accepted", File: name, ID: receipt.ID, SHA256: receipt.SHA256, DuplicateOf: receipt.DuplicateOf, State: string(receipt.State)})
 	}
 	bar.done()
 	review, failed := 0, 0

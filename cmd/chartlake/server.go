@@ -186,10 +186,8 @@ func (s *server) fhir(base string) http.Handler {
 // picture draws a page of a document upright, as its reading says.
 func (s *server) picture(ctx context.Context, doc *store.Document, page, width int) ([]byte, error) {
 	rotation := 0
-	if read, err := s.pipeline.Reading(ctx, pipeline.Actor, doc); err == nil {
-		if p := read.Page(page); p != nil {
-			rotation = p.Rotation
-		}
+	if read, err := s.pipeline.Page(ctx, pipeline.Actor, doc, page); err == nil {
+		rotation = read.Rotation
 	}
 	file, err := s.blobs.Open(ctx, doc.SHA256)
 	if err != nil {
