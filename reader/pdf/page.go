@@ -126,6 +126,7 @@ type content struct {
 	width, height float64 // points, after /Rotate
 	toPage        matrix  // page space to fractions of the page, y down
 	hidden        visibility
+	face          face // of the last word
 	pictures      int
 	single        *Scan // the first picture, where it may be a scan of the page
 	page          *Page

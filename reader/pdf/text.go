@@ -201,15 +201,7 @@ func (c *content) word(text references.FPDF_TEXTPAGE, r *run) (w Word, ok bool, 
 	if r.unknown > 0 {
 		w.Confidence = 1 - float64(r.unknown)/float64(r.chars)
 	}
-	info, err := c.pdfium.FPDFText_GetFontInfo(&requests.FPDFText_GetFontInfo{TextPage: text, Index: r.first})
-	if err == nil {
-		weight := 0
-		if v, err := c.pdfium.FPDFText_GetFontWeight(&requests.FPDFText_GetFontWeight{TextPage: text, Index: r.first}); err == nil {
-			weight = v.FontWeight
-		}
-		w.Bold = bold(info.FontName, info.Flags, weight)
-	}
-	w.FontSize = c.fontSize(text, r.first)
+	w.Bold, w.FontSize = c.style(text, r)
 	if !c.hidden.faint {
 		// No text object of the page is near-white: nine calls saved for each word.
 	} else if ink, err := c.pdfium.FPDFText_GetFillColor(&requests.FPDFText_GetFillColor{TextPage: text, Index: r.first}); err == nil {
@@ -222,17 +214,47 @@ func (c *content) word(text references.FPDF_TEXTPAGE, r *run) (w Word, ok bool, 
 	return w, true, err
 }
 
-// fontSize is the size as it is drawn, in points: the font's own times the text matrix.
-func (c *content) fontSize(text references.FPDF_TEXTPAGE, index int) float64 {
-	size, err := c.pdfium.FPDFText_GetFontSize(&requests.FPDFText_GetFontSize{TextPage: text, Index: index})
-	if err != nil {
-		return 0
+// face is the type of the words of a line: what told it apart, and what it is.
+type face struct {
+	weight, size float64 // as PDFium gives them for a character
+	bottom, top  float64 // of the last word in it, page space
+	bold         bool
+	drawn        float64 // points
+}
+
+// style is whether a word is bold, and its size in points. Words that follow each other on a
+// line with the same weight and size share the answer: asking for the font's name and the
+// matrix takes a dozen calls into PDFium for each word.
+func (c *content) style(text references.FPDF_TEXTPAGE, r *run) (isBold bool, size float64) {
+	now := face{bottom: r.bottom, top: r.top}
+	if v, err := c.pdfium.FPDFText_GetFontWeight(&requests.FPDFText_GetFontWeight{TextPage: text, Index: r.first}); err == nil {
+		now.weight = float64(v.FontWeight)
 	}
+	if v, err := c.pdfium.FPDFText_GetFontSize(&requests.FPDFText_GetFontSize{TextPage: text, Index: r.first}); err == nil {
+		now.size = v.FontSize
+	}
+	last := c.face
+	shared := math.Min(last.top, now.top) - math.Max(last.bottom, now.bottom)
+	if last.drawn > 0 && last.weight == now.weight && last.size == now.size && now.size > 2 &&
+		shared > 0.5*math.Min(last.top-last.bottom, now.top-now.bottom) {
+		now.bold, now.drawn = last.bold, last.drawn
+	} else {
+		if info, err := c.pdfium.FPDFText_GetFontInfo(&requests.FPDFText_GetFontInfo{TextPage: text, Index: r.first}); err == nil {
+			now.bold = bold(info.FontName, info.Flags, int(now.weight))
+		}
+		now.drawn = c.fontSize(text, r.first, now.size)
+	}
+	c.face = now
+	return now.bold, now.drawn
+}
+
+// fontSize is the size as it is drawn, in points: the font's own times the text matrix.
+func (c *content) fontSize(text references.FPDF_TEXTPAGE, index int, size float64) float64 {
 	m, err := c.pdfium.FPDFText_GetMatrix(&requests.FPDFText_GetMatrix{TextPage: text, Index: index})
 	if err != nil {
-		return round(size.FontSize)
+		return round(size)
 	}
-	return round(size.FontSize * math.Hypot(float64(m.Matrix.C), float64(m.Matrix.D)))
+	return round(size * math.Hypot(float64(m.Matrix.C), float64(m.Matrix.D)))
 }
 
 func round(v float64) float64 {
