@@ -13,6 +13,7 @@
 # CHARTLAKE_BENCH_FOLDER=DIR (benchmarks of store/sqlite).
 #
 # CHARTLAKE_LAB_CYCLES (100) is the number of kills, and of power cuts on each file system.
+# CHARTLAKE_LAB_PAGES is the folder of the results (docs/performance).
 # The part `bare` also reads the variables of scripts/lab/bare.sh.
 #
 # Needs what make test needs; power cuts and bare systems also root, mkfs.ext4, mkfs.xfs, debootstrap.
@@ -25,7 +26,9 @@ export CHARTLAKE_SHARED=${CHARTLAKE_SHARED:-$(cd .. && pwd)/shared}
 cycles=${CHARTLAKE_LAB_CYCLES:-100}
 work=$(mktemp -d "${TMPDIR:-/tmp}/chartlake-lab-XXXXXX")
 trap 'rm -rf "$work"' EXIT
-pages=docs/performance
+pages=${CHARTLAKE_LAB_PAGES:-docs/performance}
+# The figures belong to the commit that was there at the start.
+export CHARTLAKE_LAB_COMMIT=${CHARTLAKE_LAB_COMMIT:-$(git rev-parse --short HEAD)}
 passed=() failed=() left=()
 
 # part NAME COMMAND...: one heading, one outcome; its output is shown and kept in $work/NAME.

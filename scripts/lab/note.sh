@@ -9,8 +9,8 @@ block=$(mktemp)
 trap 'rm -f "$block"' EXIT
 {
 	echo "<!-- lab:$name -->"
-	printf '`%s`, %s, commit %s%s, %s cores, %s GB, Linux %s:\n\n```\n' "$command" "$(date -u +%F)" \
-		"$(git rev-parse --short HEAD)" "$([ -z "$(git status --porcelain --untracked-files=no)" ] || echo ' (with changes)')" \
+	printf '`%s`, %s, commit %s, %s cores, %s GB, Linux %s:\n\n```\n' "$command" "$(date -u +%F)" \
+		"${CHARTLAKE_LAB_COMMIT:-$(git rev-parse --short HEAD)}" \
 		"$(nproc)" "$(awk '/MemTotal/ { printf "%.0f", $2 / 1e6 }' /proc/meminfo)" "$(uname -r | cut -d . -f 1,2)"
 	cat
 	printf '```\n<!-- end -->\n'
