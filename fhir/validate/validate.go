@@ -1,14 +1,22 @@
-// Package validate checks resources against the structure that R4 defines: known elements,
-// cardinality, the JSON kinds and formats of primitives, choice types, required bindings,
-// references, narrative. It is what every write passes, so it takes microseconds and needs
-// nothing but package definition. Findings are issues with a FHIRPath location; their text
-// names elements and rules, never values.
+// Package validate checks resources against R4 at two levels.
 //
-// An element whose value is absent for a stated reason (the extension data-absent-reason)
-// counts as present and is not asked for its own mandatory children.
+// Structure is what every write passes: known elements, cardinality, the JSON kinds and
+// formats of primitives, choice types, required bindings, references, narrative. It takes
+// microseconds and needs nothing but package definition.
 //
-// Profiles, slicing, invariants, extensible bindings and terminology services are not its
-// business: they are a second pass over a resource that passed this one.
+// Full is $validate: besides the structure the invariants of R4, all bindings, the codes of
+// code systems, extensions with their contexts and content, profiles (of meta.profile, of an
+// implementation guide, or asked for) with slicing, and the rules across resources in Bundles
+// and between questionnaires and responses. What it knows beyond R4 comes from a Library, to
+// which Packages are added. Profiles are compiled from differentials on top of the profiles
+// that they stand on, or from snapshots where there is no differential.
+//
+// Findings are issues with a FHIRPath location; their text names elements, rules and
+// canonical URLs, never values. What cannot be decided here (codes of a system that the
+// library lacks, profiles that it does not know) is not an error, but for a profile that was
+// asked for. An element whose value is absent for a stated reason (the extension
+// data-absent-reason) counts as present and is not asked for its own mandatory children. A
+// rule that gives no result is not broken.
 package validate
 
 import (
@@ -28,13 +36,44 @@ type Validator struct {
 	// Unresolved lets conditional references (Patient?identifier=…) through: the resource is
 	// part of a transaction that has yet to resolve them.
 	Unresolved bool
+	// Level is how deep to look. The fields below belong to Full.
+	Level Level
+	// Library knows the profiles, extensions, value sets and code systems; nil: Core().
+	Library *Library
+	// Profiles are canonical URLs of profiles that the resource must satisfy, besides those
+	// that it claims itself in meta.profile. One that the library lacks is an error.
+	Profiles []string
+	// KnownExtensions makes an extension that the library lacks an error. Without it R4's
+	// rule holds that unknown extensions are to be passed over, and it is information.
+	KnownExtensions bool
+	// Resolve gives the resource that a reference or canonical URL outside of the validated one
+	// names, so that it can be held against profiles; nil where it is not to be had.
+	Resolve func(reference string) *fhir.Node
+	// Exists, where set, is asked for every relative reference that leads out of the
+	// resource; false makes an issue.
+	Exists func(reference string) bool
 }
+
+// Level is how deep a validation looks.
+type Level int
+
+const (
+	// Structure is elements, cardinality, formats, required bindings and the types of
+	// references: what every write passes. It takes microseconds.
+	Structure Level = iota
+	// Full adds invariants, all bindings, code systems, extensions, profiles with slicing, and
+	// rules across resources in Bundles and between questionnaires and their responses.
+	Full
+)
 
 // Resource checks a resource with everything in it. No issues: it is well formed. An issue
 // of severity error means that R4 does not allow the resource; warnings do not hinder a write.
 func (v Validator) Resource(n *fhir.Node) []fault.Issue {
 	c := &check{Validator: v, defs: definition.R4(), root: n}
 	c.resource(n, "")
+	if v.Level == Full {
+		return v.full(n, c.issues)
+	}
 	return c.issues
 }
 
