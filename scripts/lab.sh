@@ -31,12 +31,12 @@ pages=${CHARTLAKE_LAB_PAGES:-docs/performance}
 export CHARTLAKE_LAB_COMMIT=${CHARTLAKE_LAB_COMMIT:-$(git rev-parse --short HEAD)}
 passed=() failed=() left=()
 
-# part NAME COMMAND...: one heading, one outcome; its output is shown and kept in $work/NAME.
+# part NAME COMMAND...: one heading, one outcome; its output is shown, and stdout kept in $work/NAME.
 part() {
 	local name=$1
 	shift
 	printf '\n==== %s: %s\n' "$name" "$*"
-	"$@" 2>&1 | tee "$work/$name"
+	"$@" | tee "$work/$name"
 	if [ "${PIPESTATUS[0]}" -eq 0 ]; then
 		passed+=("$name")
 	else
@@ -67,7 +67,7 @@ lab_durability() {
 
 lab_bare() {
 	[ "$(id -u)" = 0 ] && command -v debootstrap >/dev/null 2>&1 || { leave bare "needs root and debootstrap"; return; }
-	part bare scripts/lab/bare.sh
+	part bare sh -c 'scripts/lab/bare.sh 2>&1'
 	grep -E '^(==|FAILED|root |user |[0-9]+ of )' "$work/bare" | scripts/lab/note.sh $pages/first-run.md bare 'scripts/lab/bare.sh'
 }
 
