@@ -53,6 +53,7 @@ type options struct {
 	conforms  func(v Value, profile string) (is, known bool)
 	trace     func(name string, values []Value)
 	top       *fhir.Node
+	budget    *int
 }
 
 // Option changes one evaluation.
@@ -92,6 +93,10 @@ func WithConforms(f func(v Value, profile string) (is, known bool)) Option {
 
 // WithTrace receives what trace() sees; without it trace() does nothing.
 func WithTrace(f func(name string, values []Value)) Option { return func(o *options) { o.trace = f } }
+
+// WithBudget makes evaluations share a number of steps, of which each takes what it uses; when
+// none are left they end with fhirpath_limit, as beyond MaxSteps.
+func WithBudget(steps *int) Option { return func(o *options) { o.budget = steps } }
 
 // WithRoot names the resource that the evaluated resource is contained in (%rootResource).
 func WithRoot(n *fhir.Node) Option { return func(o *options) { o.top = n } }
@@ -147,7 +152,10 @@ func (r *run) tick(n int) bool {
 	if r.err != nil {
 		return false
 	}
-	if r.steps += n + 1; r.steps > MaxSteps || n > MaxItems {
+	if r.budget != nil {
+		*r.budget -= n + 1
+	}
+	if r.steps += n + 1; r.steps > MaxSteps || n > MaxItems || r.budget != nil && *r.budget < 0 {
 		r.err = fault.New(fault.Invalid, "fhirpath_limit", "the FHIRPath evaluation takes more than %d steps or %d items", MaxSteps, MaxItems)
 		return false
 	}

@@ -148,7 +148,7 @@ func (f *form) inAnswerSet(set, system, code string) verdict {
 			if s.open {
 				return unknown
 			}
-			return f.library.within(s, system, code, 0)
+			return f.library.within(s, &inquiry{system: system, code: code})
 		}
 	}
 	return unknown

@@ -8,11 +8,19 @@ import (
 	"chartlake/fhir/ucum"
 )
 
-// Limits on value sets: codes listed by one set and how deep sets may include others.
+// Limits on value sets: codes listed by one set, how deep sets may include others, and how
+// many sets one question may lead through.
 const (
-	maxSetCodes = 500_000
-	maxSetDepth = 20
+	maxSetCodes  = 500_000
+	maxSetDepth  = 20
+	maxSetVisits = 1000
 )
+
+// inquiry is one question to a value set on its way through others.
+type inquiry struct {
+	system, code  string // an empty system means any
+	depth, visits int
+}
 
 // Verdict is the answer to a question that may not be answerable here.
 type verdict int8
@@ -92,17 +100,20 @@ func (s *codeSystem) key(code string) string {
 func (s *codeSystem) concept(code string) *concept { return s.codes[s.key(code)] }
 
 // below reports whether a code is another one or under it.
-func (s *codeSystem) below(code, ancestor string, depth int) bool {
-	if s.key(code) == s.key(ancestor) {
-		return true
-	}
-	c := s.concept(code)
-	if c == nil || depth > maxSetDepth {
-		return false
-	}
-	for _, p := range c.parents {
-		if s.below(p, ancestor, depth+1) {
+func (s *codeSystem) below(code, ancestor string) bool {
+	ancestor = s.key(ancestor)
+	seen := map[string]bool{}
+	for next := []string{s.key(code)}; len(next) > 0; {
+		at := next[len(next)-1]
+		next = next[:len(next)-1]
+		if at == ancestor {
 			return true
+		}
+		if c := s.codes[at]; c != nil && !seen[at] {
+			seen[at] = true
+			for _, p := range c.parents {
+				next = append(next, s.key(p))
+			}
 		}
 	}
 	return false
@@ -196,23 +207,28 @@ func (l *Library) member(set, system, code string) verdict {
 		}
 		set = bare
 	}
-	return l.memberAt(set, system, code, 0)
+	return l.ask(set, &inquiry{system: system, code: code})
 }
 
-func (l *Library) memberAt(set, system, code string, depth int) verdict {
+func (l *Library) ask(set string, q *inquiry) verdict {
 	s := l.set(set)
-	if s == nil || s.open || depth > maxSetDepth {
+	if s == nil || s.open {
 		return unknown
 	}
-	return l.within(s, system, code, depth)
+	return l.within(s, q)
 }
 
-func (l *Library) within(s *codeSet, system, code string, depth int) verdict {
-	in := l.any(s.include, system, code, depth)
+func (l *Library) within(s *codeSet, q *inquiry) verdict {
+	if q.visits++; q.visits > maxSetVisits || q.depth > maxSetDepth {
+		return unknown
+	}
+	q.depth++
+	defer func() { q.depth-- }()
+	in := l.any(s.include, q)
 	if in == no || len(s.exclude) == 0 {
 		return in
 	}
-	switch l.any(s.exclude, system, code, depth) {
+	switch l.any(s.exclude, q) {
 	case yes:
 		return no
 	case unknown:
@@ -221,10 +237,10 @@ func (l *Library) within(s *codeSet, system, code string, depth int) verdict {
 	return in
 }
 
-func (l *Library) any(parts []part, system, code string, depth int) verdict {
+func (l *Library) any(parts []part, q *inquiry) verdict {
 	result := no
 	for i := range parts {
-		switch l.all(&parts[i], system, code, depth) {
+		switch l.all(&parts[i], q) {
 		case yes:
 			return yes
 		case unknown:
@@ -235,16 +251,16 @@ func (l *Library) any(parts []part, system, code string, depth int) verdict {
 }
 
 // all asks every condition of a part.
-func (l *Library) all(p *part, system, code string, depth int) verdict {
+func (l *Library) all(p *part, q *inquiry) verdict {
 	result := yes
 	if p.system != "" {
-		if system != "" && system != p.system {
+		if q.system != "" && q.system != p.system {
 			return no
 		}
-		result = l.inSystem(p, code)
+		result = l.inSystem(p, q.code)
 	}
 	for _, set := range p.sets {
-		v := l.memberAt(set, system, code, depth+1)
+		v := l.ask(set, q)
 		if v == no || result == no {
 			return no
 		}
@@ -290,11 +306,11 @@ func (s *codeSystem) passes(c *concept, f *fhir.Node) verdict {
 	property, value := f.Str("property"), f.Str("value")
 	switch f.Str("op") {
 	case "is-a":
-		return known(s.below(c.code, value, 0))
+		return known(s.below(c.code, value))
 	case "descendent-of":
-		return known(s.key(c.code) != s.key(value) && s.below(c.code, value, 0))
+		return known(s.key(c.code) != s.key(value) && s.below(c.code, value))
 	case "is-not-a":
-		return known(!s.below(c.code, value, 0))
+		return known(!s.below(c.code, value))
 	case "=":
 		switch property {
 		case "concept", "code":

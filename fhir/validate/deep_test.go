@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -169,6 +170,7 @@ func TestHostileDefinitions(t *testing.T) {
 		v.Profiles = []string{profile}
 		start := time.Now()
 		got := errorsOf(v, parse(t, resource))
+		t.Logf("%s: %v", profile, time.Since(start))
 		if took := time.Since(start); took > 20*time.Second {
 			t.Errorf("%s took %v and found %d errors", profile, took, len(got))
 		}
@@ -231,4 +233,42 @@ func BenchmarkUSCore(b *testing.B) {
 			}
 		})
 	}
+}
+
+// TestErrorsAreNotCrowdedOut gives more warnings than are listed, and an error after them.
+func TestErrorsAreNotCrowdedOut(t *testing.T) {
+	t.Parallel()
+	code := `{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"none%d"},`
+	var codings strings.Builder
+	for i := range 2 * MaxIssues {
+		codings.WriteString(strings.ReplaceAll(code, "%d", strings.Repeat("x", i+1)))
+	}
+	n := parse(t, `{"resourceType":"Observation","status":"final","code":{"coding":[`+strings.TrimSuffix(codings.String(), ",")+`]},"valueQuantity":{"value":1,"code":"kg"}}`)
+	issues := Validator{Level: Full}.Resource(n)
+	if len(issues) != MaxIssues || Error(issues) == nil {
+		t.Errorf("%d issues, %v", len(issues), Error(issues))
+	}
+}
+
+// TestSyntheaFull validates a few of the bundles at both levels: neither finds an error.
+func TestSyntheaFull(t *testing.T) {
+	t.Parallel()
+	f, err := os.Open(shared(t, "fhir/synthea-r4-bundles.tar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	i := 0
+	members(t, f, func(name string, data []byte) {
+		if i++; i%60 != 0 && os.Getenv("CHARTLAKE_ALL") == "" {
+			return
+		}
+		plain, err := io.ReadAll(unzip(t, bytes.NewReader(data)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range errorsOf(Validator{Unresolved: true}, parse(t, string(plain))) {
+			t.Errorf("bundle %d: %s", i, e)
+		}
+	})
 }

@@ -79,7 +79,7 @@ func (d *deep) holds(it item, c *definition.Invariant) {
 // eval evaluates an expression on an element with everything that it may refer to.
 func (d *deep) eval(e *fhirpath.Expr, v fhirpath.Value, f *frame) ([]fhirpath.Value, error) {
 	resource, _ := fhirpath.ResourceValue(f.resource)
-	return e.EvalOn(v, resource, fhirpath.WithRoot(f.container()),
+	return e.EvalOn(v, resource, fhirpath.WithRoot(f.container()), fhirpath.WithBudget(d.budget),
 		fhirpath.WithResolve(func(ref string) *fhir.Node {
 			n, _ := d.resolve(ref, f)
 			return n
