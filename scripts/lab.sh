@@ -74,7 +74,9 @@ lab_bare() {
 # quality NAME DIR: the table of one folder of documents.
 quality() {
 	part "quality-$1" bin/chartlake eval documents "$2"
-	scripts/lab/note.sh $pages/documents.md "$1" "chartlake eval documents ($1)" <"$work/quality-$1"
+	# The page keeps the totals; the whole table is what was shown.
+	awk '/^[^ ]/ { groups++ } groups <= 1' "$work/quality-$1" |
+		scripts/lab/note.sh $pages/documents.md "$1" "chartlake eval documents, $1"
 }
 
 lab_quality() {
