@@ -6,6 +6,7 @@ package index
 import (
 	"encoding/binary"
 	"math"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -80,7 +81,7 @@ func (x *Indexer) Value(rid int64, v *search.IndexValue) error {
 	case search.KindString:
 		x.text(rid, p, v.Text)
 	case search.KindURI:
-		x.Rows.URI = append(x.Rows.URI, URI{p, v.Text, rid})
+		x.Rows.URI = append(x.Rows.URI, URI{p, URIKey(x.Keys, v.Text), rid})
 	case search.KindDate:
 		length := v.Date.Hi - v.Date.Lo
 		x.Rows.Date = append(x.Rows.Date, Date{p, dateClass(length), v.Date.Lo, length, rid})
@@ -199,6 +200,21 @@ func (x *Indexer) text(rid, p int64, text string) {
 	if long != "" {
 		x.Rows.Long = append(x.Rows.Long, Long{p, rid, long})
 	}
+}
+
+// uriMax is the longest uri that stands in the index as it is: the keys of a database's index
+// may not hold more. uriHead is what stands of a longer one, before its hash.
+const (
+	uriMax  = 2_000
+	uriHead = 1_900
+)
+
+// URIKey is how a uri stands in the index: as written, or its beginning and a hash.
+func URIKey(k *seal.Keys, uri string) string {
+	if len(uri) <= uriMax {
+		return uri
+	}
+	return cut(uri, uriHead) + "#" + strconv.FormatInt(k.Hash(domainExact, uri), 16)
 }
 
 // StringKey is the folded prefix of a text, and the whole folded text where it is longer.

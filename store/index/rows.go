@@ -1,6 +1,7 @@
 package index
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 )
@@ -104,29 +105,64 @@ func DateReach(class int64) int64 {
 	return 1 << (class - 1)
 }
 
-// Sort puts the rows of each table into the order of its key.
+// Sort puts the rows of each table into the order of its key, each once.
 func (r *Rows) Sort() {
-	slices.SortFunc(r.Token, func(a, b Token) int {
+	r.Token = once(r.Token, func(a, b Token) int {
 		return cmp.Or(cmp.Compare(a.P, b.P), cmp.Compare(a.C, b.C), cmp.Compare(a.S, b.S), cmp.Compare(a.RID, b.RID))
 	})
-	slices.SortFunc(r.Reference, func(a, b Reference) int {
+	r.Reference = once(r.Reference, func(a, b Reference) int {
 		return cmp.Or(cmp.Compare(a.P, b.P), cmp.Compare(a.Target, b.Target), cmp.Compare(a.RID, b.RID))
 	})
-	slices.SortFunc(r.Date, func(a, b Date) int {
-		return cmp.Or(cmp.Compare(a.P, b.P), cmp.Compare(a.Class, b.Class), cmp.Compare(a.Lo, b.Lo), cmp.Compare(a.RID, b.RID))
+	r.Date = once(r.Date, func(a, b Date) int {
+		return cmp.Or(cmp.Compare(a.P, b.P), cmp.Compare(a.Class, b.Class), cmp.Compare(a.Lo, b.Lo), cmp.Compare(a.Len, b.Len), cmp.Compare(a.RID, b.RID))
 	})
 	byNumber := func(a, b Number) int {
-		return cmp.Or(cmp.Compare(a.P, b.P), cmp.Compare(a.U, b.U), cmp.Compare(a.Class, b.Class), cmp.Compare(a.Lo, b.Lo), cmp.Compare(a.RID, b.RID))
+		return cmp.Or(cmp.Compare(a.P, b.P), cmp.Compare(a.U, b.U), cmp.Compare(a.Class, b.Class), cmp.Compare(a.Lo, b.Lo),
+			cmp.Compare(a.Hi, b.Hi), cmp.Compare(a.RID, b.RID))
 	}
-	slices.SortFunc(r.Number, byNumber)
-	slices.SortFunc(r.Quantity, byNumber)
-	slices.SortFunc(r.String, func(a, b String) int { return cmp.Or(cmp.Compare(a.P, b.P), cmp.Compare(a.V, b.V)) })
-	slices.SortFunc(r.URI, func(a, b URI) int { return cmp.Or(cmp.Compare(a.P, b.P), cmp.Compare(a.V, b.V)) })
-	slices.SortFunc(r.Composite, func(a, b Composite) int {
-		return cmp.Or(cmp.Compare(a.P, b.P), cmp.Compare(a.A, b.A), cmp.Compare(a.B, b.B), cmp.Compare(a.K, b.K))
+	r.Number, r.Quantity = once(r.Number, byNumber), once(r.Quantity, byNumber)
+	r.String = once(r.String, func(a, b String) int {
+		return cmp.Or(cmp.Compare(a.P, b.P), cmp.Compare(a.V, b.V), cmp.Compare(a.H, b.H), cmp.Compare(a.RID, b.RID))
 	})
-	slices.SortFunc(r.Compartment, func(a, b Compartment) int {
+	r.Long = once(r.Long, func(a, b Long) int {
+		return cmp.Or(cmp.Compare(a.P, b.P), cmp.Compare(a.RID, b.RID), cmp.Compare(a.V, b.V))
+	})
+	r.URI = once(r.URI, func(a, b URI) int {
+		return cmp.Or(cmp.Compare(a.P, b.P), cmp.Compare(a.V, b.V), cmp.Compare(a.RID, b.RID))
+	})
+	r.Composite = once(r.Composite, func(a, b Composite) int {
+		return cmp.Or(cmp.Compare(a.P, b.P), cmp.Compare(a.A, b.A), cmp.Compare(a.B, b.B), cmp.Compare(a.K, b.K), cmp.Compare(a.Class, b.Class),
+			compare(a.Lo, b.Lo), compare(a.Hi, b.Hi), cmp.Compare(a.RID, b.RID), bytes.Compare(a.Rest, b.Rest))
+	})
+	r.Compartment = once(r.Compartment, func(a, b Compartment) int {
 		return cmp.Or(cmp.Compare(a.Patient, b.Patient), cmp.Compare(a.T, b.T), cmp.Compare(a.RID, b.RID))
 	})
-	slices.SortFunc(r.Forward, func(a, b Forward) int { return cmp.Or(cmp.Compare(a.RID, b.RID), cmp.Compare(a.P, b.P)) })
+	r.Forward = once(r.Forward, func(a, b Forward) int {
+		return cmp.Or(cmp.Compare(a.RID, b.RID), cmp.Compare(a.P, b.P), compare(a.Lo, b.Lo), compare(a.Hi, b.Hi))
+	})
+}
+
+// once sorts rows and leaves out what stands there twice.
+func once[R any](rows []R, order func(a, b R) int) []R {
+	slices.SortFunc(rows, order)
+	return slices.CompactFunc(rows, func(a, b R) bool { return order(a, b) == 0 })
+}
+
+// compare orders values of one parameter, which are of one kind.
+func compare(a, b any) int {
+	switch a := a.(type) {
+	case int64:
+		if b, ok := b.(int64); ok {
+			return cmp.Compare(a, b)
+		}
+	case float64:
+		if b, ok := b.(float64); ok {
+			return cmp.Compare(a, b)
+		}
+	case string:
+		if b, ok := b.(string); ok {
+			return cmp.Compare(a, b)
+		}
+	}
+	return 0
 }

@@ -209,7 +209,7 @@ func (p *Planner) uri(f *search.Filter, number int64) cond {
 		case search.Below:
 			sets = append(sets, db.SQL(`SELECT rid FROM uri WHERE p=? AND v>=? AND v<?`, number, v.Text, after(v.Text)))
 		case search.Above:
-			sets = append(sets, db.SQL(`SELECT rid FROM uri WHERE p=? AND v=?`, number, v.Text))
+			sets = append(sets, db.SQL(`SELECT rid FROM uri WHERE p=? AND v=?`, number, index.URIKey(p.Keys, v.Text)))
 			for i := len(v.Text) - 1; i > 0; i-- {
 				if v.Text[i] == '/' {
 					sets = append(sets, db.SQL(`SELECT rid FROM uri WHERE p=? AND v=?`, number, v.Text[:i]),
@@ -217,7 +217,7 @@ func (p *Planner) uri(f *search.Filter, number int64) cond {
 				}
 			}
 		default:
-			sets = append(sets, db.SQL(`SELECT rid FROM uri WHERE p=? AND v=?`, number, v.Text))
+			sets = append(sets, db.SQL(`SELECT rid FROM uri WHERE p=? AND v=?`, number, index.URIKey(p.Keys, v.Text)))
 		}
 	}
 	c := cond{set: union(sets), ordered: len(sets) == 1 && f.Modifier == search.NoModifier}

@@ -84,7 +84,7 @@ func (f *finder) walkSQL(tt *typed, number, class int64, multi bool) db.Frag {
 		}
 	}
 	tests := where(tt.conds, -1, "d.rid")
-	return db.Join("", q, db.SQL(` AND (`), db.Frag{tests.Text[len(` WHERE `):], tests.Args}, db.SQL(`) ORDER BY d.lo`+dir+`, d.len`+dir+`, d.rid`+dir))
+	return db.Join("", q, db.SQL(` AND (`), db.SQL(tests.Text[len(` WHERE `):], tests.Args...), db.SQL(`) ORDER BY d.lo`+dir+`, d.len`+dir+`, d.rid`+dir))
 }
 
 // walkRest gives the matches without a value under the sort parameter.
@@ -124,7 +124,7 @@ func (f *finder) walkUpdated(tt *typed) ([]Hit, error) {
 		q = q.With(` AND d.updated`+op+`=? AND (d.updated,d.rid)`+op+`(?,?)`, last, last, f.pos.Last)
 	}
 	tests := where(tt.conds, -1, "d.rid")
-	q = db.Join("", q, db.SQL(` AND (`), db.Frag{tests.Text[len(` WHERE `):], tests.Args}, db.SQL(`) ORDER BY d.updated`+dir+`, d.rid`+dir+` LIMIT ?`, f.limit))
+	q = db.Join("", q, db.SQL(` AND (`), db.SQL(tests.Text[len(` WHERE `):], tests.Args...), db.SQL(`) ORDER BY d.updated`+dir+`, d.rid`+dir+` LIMIT ?`, f.limit))
 	var hits []Hit
 	err := f.p.Conn.Query(q.Text, q.Args, func(s db.Row) bool {
 		hits = append(hits, Hit{RID: s.Int(1), Keys: []any{s.Int(0)}})

@@ -39,6 +39,7 @@ func (w *Writer) apply(r *request) ([]store.Result, error) {
 			return nil, err
 		}
 	}
+	t.bear()
 	for i, c := range work.commands {
 		if err := t.second(i, c); err != nil {
 			return nil, at(err, i)
@@ -64,6 +65,20 @@ type turn struct {
 	made    map[string]int // criteria of conditional creates → command, for repeats in one bundle
 
 	versions map[store.Key]int // what this transaction wrote so far
+	unborn   map[store.Key]bool
+}
+
+// bear gives rids to the resources whose ids were made here, before they are written: others
+// may refer to them, and no look into the database is needed to know that they are not there.
+func (t *turn) bear() {
+	t.unborn = map[store.Key]bool{}
+	for i := range t.items {
+		it := &t.items[i]
+		if it.fresh && !it.match {
+			t.n.RID++
+			t.rids[it.key], t.unborn[it.key] = t.n.RID, true
+		}
+	}
 }
 
 // first decides identities and does deletions.

@@ -268,6 +268,9 @@ type documentPosition struct {
 	ID       string `json:"i"`
 }
 
+// documentChunk is how many rows are read at once where not every one may be shown.
+const documentChunk = 500
+
 // Documents lists documents, newest first, without their history.
 func (v *view) Documents(q store.DocumentQuery) (docs []store.Document, next string, err error) {
 	limit := q.Limit
@@ -275,6 +278,52 @@ func (v *view) Documents(q store.DocumentQuery) (docs []store.Document, next str
 		limit = defaultDocuments
 	}
 	limit = min(limit, maxDocuments)
+	where, err := documentFilter(q)
+	if err != nil {
+		return nil, "", err
+	}
+	about := "documents\x00" + v.actor.ID
+	var pos *documentPosition
+	if q.Cursor != "" {
+		if pos, err = v.documentPosition(q.Cursor, about); err != nil {
+			return nil, "", err
+		}
+	}
+	chunk := limit + 1
+	if v.actor.Patients != nil {
+		chunk = documentChunk
+	}
+	docs = []store.Document{}
+	for more := true; more && len(docs) <= limit; {
+		var found []documentRow
+		if found, more, err = v.documentRows(where, pos, chunk); err != nil {
+			return nil, "", err
+		}
+		for i := range found {
+			d := &found[i].d
+			pos = &documentPosition{d.ReceivedAt.UnixMilli(), d.ID}
+			if err := v.finish(d, found[i].segments, found[i].resources); err != nil {
+				return nil, "", err
+			}
+			if v.mayDocument(d) {
+				docs = append(docs, *d)
+			}
+		}
+	}
+	if len(docs) > limit {
+		docs = docs[:limit]
+		last := docs[limit-1]
+		plain, err := json.Marshal(documentPosition{last.ReceivedAt.UnixMilli(), last.ID})
+		if err != nil {
+			return nil, "", err
+		}
+		next = v.s.Keys.Seal(plain, about)
+	}
+	return docs, next, nil
+}
+
+// documentFilter compiles what a list of documents is filtered by.
+func documentFilter(q store.DocumentQuery) (db.Frag, error) {
 	where := db.SQL(`TRUE`)
 	if q.SHA256 != "" {
 		where = where.With(` AND id=?`, q.SHA256)
@@ -293,62 +342,44 @@ func (v *view) Documents(q store.DocumentQuery) (docs []store.Document, next str
 		// The column is JSON of our own making, in which nothing but a segment begins so.
 		name, err := json.Marshal(q.Type)
 		if err != nil {
-			return nil, "", err
+			return where, err
 		}
 		where = where.With(` AND (stated_type=? OR instr(segments,?)>0)`, q.Type, `{"type":`+string(name)+`,`)
 	}
-	about := "documents\x00" + v.actor.ID
-	if q.Cursor != "" {
-		plain, err := v.s.Keys.Open(q.Cursor, about)
-		if err != nil {
-			return nil, "", err
-		}
-		var pos documentPosition
-		if err := json.Unmarshal(plain, &pos); err != nil {
-			return nil, "", fault.New(fault.Invalid, "bad_cursor", "the page token is not of this store")
-		}
+	return where, nil
+}
+
+func (v *view) documentPosition(cursor, about string) (*documentPosition, error) {
+	plain, err := v.s.Keys.Open(cursor, about)
+	if err != nil {
+		return nil, err
+	}
+	pos := &documentPosition{}
+	if err := json.Unmarshal(plain, pos); err != nil {
+		return nil, fault.New(fault.Invalid, "bad_cursor", "the page token is not of this store")
+	}
+	return pos, nil
+}
+
+// documentRow is a document's row as it is read.
+type documentRow struct {
+	d                   store.Document
+	segments, resources string
+}
+
+// documentRows reads up to limit rows behind a position; more says that there may be others.
+func (v *view) documentRows(where db.Frag, pos *documentPosition, limit int) (found []documentRow, more bool, err error) {
+	if pos != nil {
 		where = where.With(` AND (received<? OR received=? AND id<?)`, pos.Received, pos.Received, pos.ID)
 	}
-	all := where.Wrap(`SELECT `+documentColumns+` FROM document WHERE `, ` ORDER BY received DESC, id DESC`)
-	type raw struct {
-		d                   store.Document
-		segments, resources string
-	}
-	var found []raw
-	more := false
+	all := where.Wrap(`SELECT `+documentColumns+` FROM document WHERE `, ` ORDER BY received DESC, id DESC`).With(` LIMIT ?`, limit)
 	err = v.c.Query(all.Text, all.Args, func(s db.Row) bool {
-		d, segments, resources := scanDocument(s)
-		if v.actor.Patients != nil {
-			if json.Unmarshal([]byte(segments), &d.Segments) != nil || !v.mayDocument(&d) {
-				return true
-			}
-		}
-		if len(found) == limit {
-			more = true
-			return false
-		}
-		found = append(found, raw{d, segments, resources})
+		var r documentRow
+		r.d, r.segments, r.resources = scanDocument(s)
+		found = append(found, r)
 		return true
 	})
-	if err != nil {
-		return nil, "", err
-	}
-	docs = make([]store.Document, len(found))
-	for i := range found {
-		docs[i] = found[i].d
-		if err := v.finish(&docs[i], found[i].segments, found[i].resources); err != nil {
-			return nil, "", err
-		}
-	}
-	if more {
-		last := docs[len(docs)-1]
-		plain, err := json.Marshal(documentPosition{last.ReceivedAt.UnixMilli(), last.ID})
-		if err != nil {
-			return nil, "", err
-		}
-		next = v.s.Keys.Seal(plain, about)
-	}
-	return docs, next, nil
+	return found, len(found) == limit, err
 }
 
 // Record gives a version of a document's record; 0 is the newest.

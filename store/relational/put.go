@@ -37,8 +37,9 @@ func (t *turn) put(i int, it *item, cur *row, rd *ready) error {
 		// A resource before this one in the transaction may refer to it.
 		next.rid = t.rids[it.key]
 	}
-	exists := next.rid != 0
-	if !exists {
+	exists := next.rid != 0 && !t.unborn[it.key]
+	delete(t.unborn, it.key)
+	if next.rid == 0 {
 		t.n.RID++
 		next.rid = t.n.RID
 	}
@@ -91,7 +92,7 @@ func (w *Writer) ridOf(resourceType, id string) (int64, error) {
 	if cur.rid == 0 {
 		w.n.RID++
 		cur.rid = w.n.RID
-		err = w.c.Exec(`INSERT INTO resource VALUES (?,?,?,0,0,0,0)`, cur.rid, cur.t, w.c.ID(id))
+		err = w.c.Exec(insertResource, cur.rid, cur.t, w.c.ID(id), int64(0), int64(0), int64(0), int64(0))
 	}
 	w.rids[key] = cur.rid
 	return cur.rid, err
@@ -102,6 +103,8 @@ var opNumber = map[store.Op]int64{store.OpCreate: 1, store.OpUpdate: 2, store.Op
 func opOf(n int64) store.Op {
 	return [...]store.Op{"", store.OpCreate, store.OpUpdate, store.OpDelete}[n&3]
 }
+
+const insertResource = `INSERT INTO resource VALUES (?,?,?,?,?,?,?)`
 
 // insertVersion adds a version and makes it the current one; exists says that the resource
 // has a row already.
@@ -122,7 +125,7 @@ func (w *Writer) insertVersion(next *row, op store.Op, rd *ready, exists bool) e
 	if exists {
 		return w.c.Exec(`UPDATE resource SET version=?, seq=?, deleted=?, updated=? WHERE rid=?`, next.version, next.seq, deleted, next.updated, next.rid)
 	}
-	return w.c.Exec(`INSERT INTO resource VALUES (?,?,?,?,?,?,?)`, next.rid, next.t, w.c.ID(next.key.ID), next.version, next.seq, deleted, next.updated)
+	return w.c.Exec(insertResource, next.rid, next.t, w.c.ID(next.key.ID), next.version, next.seq, deleted, next.updated)
 }
 
 // unindex takes the index rows of the current version out, by extracting its body again.

@@ -27,6 +27,7 @@ import (
 type Keys struct {
 	index  [32]byte
 	cursor cipher.AEAD
+	check  []byte
 }
 
 // Load reads the secret from folder/store.key, making it (mode 0600) when the database
@@ -40,7 +41,7 @@ func Load(folder string, fresh bool) (*Keys, error) {
 			return nil, err
 		}
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fault.New(fault.Corrupt, "store_key_missing", "the data folder has a database but no store.key; restore the key from the backup")
+		return nil, fault.New(fault.Corrupt, "store_key_missing", "there is a database but no store.key in the data folder; restore the key from the backup, or copy it from a machine that has it")
 	case err != nil:
 		return nil, fault.New(fault.Unavailable, "store_key", "read store.key: %w", err)
 	}
@@ -106,6 +107,9 @@ func deriveKeys(secret []byte) (*Keys, error) {
 	if err != nil {
 		return nil, err
 	}
+	if k.check, err = hkdf.Key(sha256.New, secret, nil, "chartlake key check 1", 16); err != nil {
+		return nil, err
+	}
 	block, err := aes.NewCipher(cursor)
 	if err != nil {
 		return nil, err
@@ -113,6 +117,9 @@ func deriveKeys(secret []byte) (*Keys, error) {
 	k.cursor, err = cipher.NewGCMWithRandomNonce(block)
 	return k, err
 }
+
+// Check is 16 bytes by which a database knows its keys, and which tell nothing of them.
+func (k *Keys) Check() []byte { return k.check }
 
 // Hash is a keyed hash of the texts: the first 8 bytes of SHA-256 over key, domain, and the
 // texts with their lengths. Showing 8 of 32 bytes leaves nothing for a length extension.
