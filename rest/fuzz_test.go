@@ -19,6 +19,8 @@ func FuzzRequest(f *testing.F) {
 	f.Add("POST", "/fhir", "", "return=minimal", `{"resourceType":"Bundle","type":"batch","entry":[{"request":{"method":"GET","url":"%/?"}}]}`)
 	f.Add("POST", "/fhir/_search?a=%", "text/html", `return="x";;,=`, "a=b&c=%zz")
 	f.Add("PUT", "/fhir/Patient?x", "", "", `{"resourceType":"Patient"}`)
+	f.Add("PATCH", "/fhir/Patient/1", "", "", `[{"op":"add","path":"/a~1b/-","value":1.0}]`)
+	f.Add("POST", "/fhir/Patient/$validate?mode=profile&profile=http://p", "", "", `{"resourceType":"Parameters","parameter":[{"name":"resource","resource":{"resourceType":"Patient"}}]}`)
 	h := New(Config{Base: "http://here/fhir", Actor: func(*http.Request, smart.Action, string) (store.Actor, error) {
 		return store.Actor{}, fault.New(fault.Forbidden, "forbidden", "not for you")
 	}})

@@ -1,6 +1,6 @@
 // Package rest is the FHIR R4 REST API (http://hl7.org/fhir/R4/http.html) over a store: read,
 // vread, create, update, patch, delete, history, search, transaction and batch, in JSON. What it
-// does not do (XML, operations) it refuses and does not declare: the
+// does not do (XML, most operations) it refuses and does not declare: the
 // CapabilityStatement is made from what the search and the routes below really know.
 //
 // Every write passes package validate. Unknown search parameters are refused with 400 unless
@@ -23,6 +23,7 @@ import (
 
 	"chartlake/fault"
 	"chartlake/fhir"
+	"chartlake/fhir/validate"
 	"chartlake/search"
 	"chartlake/smart"
 	"chartlake/store"
@@ -46,7 +47,9 @@ type Config struct {
 	MaxBody int64
 	// MaxEntries is how many entries a Bundle may have; 0: DefaultMaxEntries.
 	MaxEntries int
-	Now        func() time.Time // nil: the clock
+	// Library is what $validate knows of profiles, value sets and code systems; nil: R4's own.
+	Library *validate.Library
+	Now     func() time.Time // nil: the clock
 }
 
 const (
@@ -164,7 +167,7 @@ func (s *server) route(c *call) (*reply, error) {
 	case len(p) == 1 && p[0] == "_search":
 		return only(c.method == http.MethodPost, "POST", c, s.search)
 	case strings.HasPrefix(p[len(p)-1], "$"):
-		return nil, fault.New(fault.NotFound, "unknown_operation", "there is no operation of this name")
+		return s.operation(c)
 	}
 	if !search.R4().Knows(p[0]) {
 		return nil, fault.New(fault.NotFound, "unknown_type", "there is no resource type of this name in R4")
