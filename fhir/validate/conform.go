@@ -98,7 +98,7 @@ func (d *deep) satisfies(it item, r *rule) {
 		if r.element != nil && it.frame.up != nil && it.typ != nil && it.typ.Kind == definition.Resource {
 			x.frame = it.frame.up // the rule is one of the element that the resource stands in
 		}
-		d.holds(x, c)
+		d.holds(x, c, d.library)
 	}
 	if absent(it.content()) && !it.primitive() {
 		return

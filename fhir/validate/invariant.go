@@ -29,7 +29,7 @@ func (d *deep) invariants(it item) {
 func (d *deep) hold(it item, list []*definition.Invariant) {
 	for _, c := range list {
 		if !covered[c.Key] && c.Expression != "" {
-			d.holds(it, c)
+			d.holds(it, c, Core())
 		}
 	}
 }
@@ -41,7 +41,7 @@ var corrected = map[string]struct{ wrong, right string }{
 
 // holds evaluates one rule. It is broken where the result is false; without a result nothing
 // is known to be wrong (a period of 2012-01 to 2012-01-15 has no order).
-func (d *deep) holds(it item, c *definition.Invariant) {
+func (d *deep) holds(it item, c *definition.Invariant, l *Library) {
 	if !d.spend() {
 		return
 	}
@@ -49,7 +49,7 @@ func (d *deep) holds(it item, c *definition.Invariant) {
 	if s, ok := corrected[c.Key]; ok && s.wrong == source {
 		source = s.right
 	}
-	e, err := d.library.expression(source)
+	e, err := l.expression(source)
 	if err != nil {
 		d.report("information", "not-supported", it.at, "the rule "+c.Key+" is written in a way that is not understood")
 		return

@@ -21,7 +21,7 @@ type Library struct {
 	profiles sync.Map // URL → *profile
 	sets     sync.Map // URL → *codeSet
 	systems  sync.Map // URL → *codeSystem
-	rules    *sync.Map
+	rules    sync.Map // source → *compiled
 }
 
 // canonical is a resource that may not be parsed yet.
@@ -43,7 +43,7 @@ func (c *canonical) resource() *fhir.Node {
 }
 
 var core = sync.OnceValue(func() *Library {
-	l := &Library{resources: map[string]*canonical{}, frozen: true, rules: &sync.Map{}}
+	l := &Library{resources: map[string]*canonical{}, frozen: true}
 	for line := range strings.Lines(definition.Conformance()) {
 		kind, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
 		url, text, _ := strings.Cut(rest, "\t")
@@ -58,7 +58,7 @@ func Core() *Library { return core() }
 // With gives a library that has these resources too; they hide those with the same URL. A
 // Bundle stands for its entries. Resources without a URL are left out.
 func (l *Library) With(resources ...*fhir.Node) *Library {
-	out := &Library{below: l, resources: map[string]*canonical{}, rules: l.rules}
+	out := &Library{below: l, resources: map[string]*canonical{}}
 	for _, r := range resources {
 		out.add(r)
 	}
@@ -125,16 +125,18 @@ func (l *Library) lookup(kind, url string) (n *fhir.Node, frozen bool) {
 	return nil, false
 }
 
-// expression compiles an expression once.
+type compiled struct {
+	expr *fhirpath.Expr
+	err  error
+}
+
+// expression compiles an expression once for a library. R4's own rules are asked for on Core, so
+// that libraries made for one validation do not compile them anew.
 func (l *Library) expression(source string) (*fhirpath.Expr, error) {
-	type compiled struct {
-		e   *fhirpath.Expr
-		err error
-	}
 	if c, ok := l.rules.Load(source); ok {
-		return c.(compiled).e, c.(compiled).err
+		return c.(*compiled).expr, c.(*compiled).err
 	}
 	e, err := fhirpath.Compile(source)
-	l.rules.Store(source, compiled{e, err})
+	l.rules.Store(source, &compiled{e, err})
 	return e, err
 }
