@@ -132,10 +132,4 @@ func coded(system, code string) *fhir.Node {
 // hl7 is the base of the HL7 code systems.
 const hl7 = "http://terminology.hl7.org/CodeSystem/"
 
-// absent is the data-absent-reason extension, for a mandatory element that the page lacks.
-func absent(reason string) *fhir.Node {
-	return fhir.NewObject("extension", []*fhir.Node{fhir.NewObject(
-		"url", "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode", reason)})
-}
-
 func instant(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

@@ -186,7 +186,7 @@ func TestFormWithWhatIsStated(t *testing.T) {
 	w := multipart.NewWriter(&body)
 	w.WriteField("type", "lab_report")
 	w.WriteField("patient", "p1")
-	p, err := w.CreateFormFile("file", "dir/scan‮.pdf")
+	p, err := w.CreateFormFile("file", "dir/scan\u202e.pdf")
 	if err != nil {
 		t.Fatal(err)
 	}

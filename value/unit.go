@@ -158,9 +158,7 @@ func (t *unitTable) term(s string, depth int) (rest string, ok bool) {
 	if depth > 8 {
 		return s, false
 	}
-	if strings.HasPrefix(s, "/") {
-		s = s[1:]
-	}
+	s = strings.TrimPrefix(s, "/")
 	for {
 		if s, ok = t.component(s, depth); !ok {
 			return s, false

@@ -54,12 +54,6 @@ type mark struct {
 	exact      bool
 }
 
-type phraseMarks struct {
-	row, phrase int
-	marks       []mark
-	run         lexicon.Run
-}
-
 type pager struct {
 	page  *sheet.Page
 	lex   *lexicon.Lexicon

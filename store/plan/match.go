@@ -252,7 +252,7 @@ func (p *Planner) compositeValue(f *search.Filter, v *search.Value, number int64
 		return db.Frag{}, err
 	}
 	param, part := f.Param.Components[1].Param, &v.Parts[1]
-	second := db.SQL(`TRUE`)
+	var second db.Frag
 	switch param.Kind {
 	case search.KindDate:
 		second = dateTest(part, "lo", "(lo+hi)")

@@ -78,7 +78,7 @@ func (s *Store) prepare(commands []store.Command) (*work, error) {
 func at(err error, i int) error {
 	f := fault.As(err)
 	if f == nil {
-		return fmt.Errorf("Bundle.entry[%d]: %w", i, err)
+		return fmt.Errorf("command %d: %w", i, err)
 	}
 	path := fmt.Sprintf("Bundle.entry[%d]", i)
 	if strings.HasPrefix(f.Path, "Bundle.entry[") {

@@ -23,15 +23,14 @@ type person struct {
 }
 
 type observation struct {
-	id, status  string
-	codes       [][2]string
-	patient     int    // -1: none
-	start, end  string // date or period; "" open or missing
-	period      bool
-	value       float64
-	unit        string // "": no value
-	text        string // valueString where there is no quantity
-	lastWritten int
+	id, status string
+	codes      [][2]string
+	patient    int    // -1: none
+	start, end string // date or period; "" open or missing
+	period     bool
+	value      float64
+	unit       string // "": no value
+	text       string // valueString where there is no quantity
 }
 
 type world struct {

@@ -50,16 +50,6 @@ type Planted struct {
 	Note   string
 }
 
-// Has reports whether a contradiction of this code is planted.
-func has(list []Planted, code string) bool {
-	for _, p := range list {
-		if p.Code == code {
-			return true
-		}
-	}
-	return false
-}
-
 // Lab invents a laboratory report.
 func (s Source) Lab() *Lab {
 	reported := time.Date(2025, time.Month(1+s.IntN(12)), 1+s.IntN(28), 7+s.IntN(11), s.IntN(60), 0, 0, time.UTC)
