@@ -74,8 +74,15 @@ func TestReopen(t *testing.T) {
 		if res[0].Version.Version != i+1 {
 			t.Errorf("version %d, want %d", res[0].Version.Version, i+1)
 		}
-		if !finds(t, s, "Patient?family=ng", "a") {
-			t.Error("not found after opening again")
+		err = s.View(ctx, anna, func(v store.View) error {
+			page, err := v.Search(query(t, "Patient?family=ng"))
+			if err == nil && len(page.Matches) != 1 {
+				t.Error("not found after opening again")
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
 		}
 		if err := s.Check(ctx); err != nil {
 			t.Error(err)

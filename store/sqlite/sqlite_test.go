@@ -2,8 +2,10 @@ package sqlite_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
-	"time"
 
 	"chartlake/fhir"
 	"chartlake/search"
@@ -90,9 +92,50 @@ func cutQuery(q string) (string, string, bool) {
 	return q, "", false
 }
 
-func timeOf(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+func query(t testing.TB, q string) *search.Query {
+	t.Helper()
+	typ, raw, _ := strings.Cut(q, "?")
+	pairs, err := search.Pairs(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := search.Parse(typ, pairs, search.Options{})
+	if err != nil {
+		t.Fatalf("%s: %v", q, err)
+	}
+	return parsed
+}
 
 func TestStore(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t testing.TB) store.Store { return open(t) })
+}
+
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	storetest.Examples(t, func(t testing.TB) store.Store { return open(t) })
+}
+
+func BenchmarkImport(b *testing.B) {
+	storetest.BenchImport(b, func(t testing.TB) (store.Store, func() int64) {
+		folder := os.Getenv("CHARTLAKE_BENCH_FOLDER")
+		if folder == "" {
+			folder = t.TempDir()
+		}
+		s, err := sqlite.Open(context.Background(), sqlite.Config{Folder: folder})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s, func() int64 {
+			info, err := os.Stat(filepath.Join(folder, "chartlake.db"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return info.Size()
+		}
+	}, nil)
+}
+
+func BenchmarkQuery(b *testing.B) {
+	storetest.BenchQuery(b, func(t testing.TB) store.Store { return open(t) }, nil)
 }

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"sort"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -183,4 +184,36 @@ func (s *Server) Close() error {
 	}
 	s.stop.Close()
 	return s.done()
+}
+
+// CPU is the processor time that the server has used so far, in all its processes.
+func CPU() time.Duration {
+	text, err := os.ReadFile(filepath.Join(shared.folder, "postmaster.pid"))
+	if err != nil {
+		return 0
+	}
+	postmaster, _, _ := strings.Cut(string(text), "\n")
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	var ticks int64
+	for _, path := range stats {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			continue
+		}
+		// After the name, which may hold anything: state, ppid, ..., utime, stime, cutime, cstime.
+		pid, rest, ok := strings.Cut(string(text), " (")
+		f := strings.Fields(rest[strings.LastIndexByte(rest, ')')+1:])
+		if !ok || len(f) < 15 || pid != postmaster && f[1] != postmaster {
+			continue
+		}
+		times := f[11:13]
+		if pid == postmaster {
+			times = f[11:15]
+		}
+		for _, t := range times {
+			n, _ := strconv.ParseInt(t, 10, 64)
+			ticks += n
+		}
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond // USER_HZ is 100
 }

@@ -1,4 +1,4 @@
-package sqlite_test
+package storetest
 
 import (
 	"archive/tar"
@@ -16,9 +16,7 @@ import (
 	"time"
 
 	"chartlake/fhir"
-	"chartlake/search"
 	"chartlake/store"
-	"chartlake/store/sqlite"
 )
 
 // shared finds a file of the development data, or skips.
@@ -26,7 +24,7 @@ func shared(t testing.TB, name string) string {
 	t.Helper()
 	root := os.Getenv("CHARTLAKE_SHARED")
 	if root == "" {
-		root = "../../../shared"
+		root = "../../../shared" // of a driver's folder
 	}
 	path := filepath.Join(root, "data", name)
 	if _, err := os.Stat(path); err != nil {
@@ -74,36 +72,37 @@ func commands(t testing.TB, bundle *fhir.Node) []store.Command {
 	return list
 }
 
-// BenchmarkImport posts Synthea bundles: parse, extract, store, sync. CHARTLAKE_BENCH_BUNDLES
-// sets how many (default 40); -benchtime=1x is enough.
-func BenchmarkImport(b *testing.B) {
+// BenchImport posts Synthea bundles: parse, extract, store, sync. CHARTLAKE_BENCH_BUNDLES
+// sets how many (default 40); -benchtime=1x is enough. open makes an empty store; its size on
+// the disk, asked for once the store is closed, is in bytes, and spent is the processor time
+// of what runs beside this process for it (a database server), or nil.
+func BenchImport(b *testing.B, open func(testing.TB) (s store.Store, size func() int64), spent func() time.Duration) {
+	texts := bundles(b, benchBundles())
+	if spent == nil {
+		spent = func() time.Duration { return 0 }
+	}
+	for b.Loop() {
+		s, size := open(b)
+		own, other := cpu(), spent()
+		resources, elapsed := importAll(b, s, texts)
+		b.ReportMetric(float64((cpu()-own).Microseconds())/float64(resources), "cpu-us/resource")
+		if d := spent() - other; d > 0 {
+			b.ReportMetric(float64(d.Microseconds())/float64(resources), "server-cpu-us/resource")
+		}
+		if err := s.Close(); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(resources)/elapsed.Seconds(), "resources/s")
+		b.ReportMetric(float64(size())/float64(resources), "bytes/resource")
+	}
+}
+
+func benchBundles() int {
 	n := 40
 	if s := os.Getenv("CHARTLAKE_BENCH_BUNDLES"); s != "" {
 		fmt.Sscan(s, &n)
 	}
-	texts := bundles(b, n)
-	for b.Loop() {
-		folder := b.TempDir()
-		if keep := os.Getenv("CHARTLAKE_BENCH_FOLDER"); keep != "" {
-			folder = keep
-		}
-		s, err := sqlite.Open(context.Background(), sqlite.Config{Folder: folder})
-		if err != nil {
-			b.Fatal(err)
-		}
-		before := cpu()
-		resources, elapsed := importAll(b, s, texts)
-		b.ReportMetric(float64((cpu()-before).Microseconds())/float64(resources), "cpu-us/resource")
-		if err := s.Close(); err != nil {
-			b.Fatal(err)
-		}
-		info, err := os.Stat(filepath.Join(folder, "chartlake.db"))
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.ReportMetric(float64(resources)/elapsed.Seconds(), "resources/s")
-		b.ReportMetric(float64(info.Size())/float64(resources), "bytes/resource")
-	}
+	return n
 }
 
 // cpu is the processor time of this process: on a shared machine it says more than the clock.
@@ -113,7 +112,7 @@ func cpu() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-func importAll(b testing.TB, s *sqlite.Store, texts [][]byte) (resources int, elapsed time.Duration) {
+func importAll(b testing.TB, s store.Store, texts [][]byte) (resources int, elapsed time.Duration) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	work := make(chan []byte)
@@ -147,14 +146,14 @@ func importAll(b testing.TB, s *sqlite.Store, texts [][]byte) (resources int, el
 	return resources, time.Since(start)
 }
 
-// BenchmarkQuery measures the mix of searches over imported bundles.
-func BenchmarkQuery(b *testing.B) {
-	n := 40
-	if s := os.Getenv("CHARTLAKE_BENCH_BUNDLES"); s != "" {
-		fmt.Sscan(s, &n)
-	}
+// BenchQuery measures the mix of searches over imported bundles; settle, where not nil, lets
+// the database do its housekeeping after the import.
+func BenchQuery(b *testing.B, open Open, settle func()) {
 	s := open(b)
-	importAll(b, s, bundles(b, n))
+	importAll(b, s, bundles(b, benchBundles()))
+	if settle != nil {
+		settle()
+	}
 	var patient string
 	s.View(context.Background(), anna, func(v store.View) error {
 		page, err := v.Search(query(b, "Patient?_count=1"))
@@ -197,18 +196,4 @@ func BenchmarkQuery(b *testing.B) {
 			b.ReportMetric(float64(times[len(times)*99/100].Microseconds())/1000, "p99-ms")
 		})
 	}
-}
-
-func query(t testing.TB, q string) *search.Query {
-	t.Helper()
-	typ, raw, _ := cutQuery(q)
-	pairs, err := search.Pairs(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
-	parsed, err := search.Parse(typ, pairs, search.Options{})
-	if err != nil {
-		t.Fatalf("%s: %v", q, err)
-	}
-	return parsed
 }
