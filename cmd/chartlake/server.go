@@ -19,6 +19,7 @@ import (
 	"chartlake/blob/folder"
 	"chartlake/console"
 	"chartlake/fault"
+	"chartlake/fhir/validate"
 	"chartlake/intake"
 	"chartlake/internal/lab"
 	"chartlake/pipeline"
@@ -49,8 +50,9 @@ type setting struct {
 	dataFolder
 	limits
 	us
-	Mode         string `help:"What is filed without a person: commit, draft (nothing before approval), annotate (the document only)." enum:"commit,draft,annotate" default:"commit"`
-	StrictLayers bool   `help:"Refuse to start unless OCR runs with every layer of confinement."`
+	Mode         string   `help:"What is filed without a person: commit, draft (nothing before approval), annotate (the document only)." enum:"commit,draft,annotate" default:"commit"`
+	Package      []string `help:"FHIR package (.tgz) whose profiles $validate knows (repeatable)." placeholder:"FILE" type:"path"`
+	StrictLayers bool     `help:"Refuse to start unless OCR runs with every layer of confinement."`
 }
 
 // server is one process: engines, store, door, pipeline and, where asked, the pages.
@@ -64,6 +66,7 @@ type server struct {
 	registry *prometheus.Registry
 	halt     func(error) // called when a write may not have reached the disk
 	halted   chan error
+	library  *validate.Library
 }
 
 // newServer opens a data folder. workers is how many pages are worked on at once; 0: one per core.
@@ -78,6 +81,9 @@ func (e *env) newServer(ctx context.Context, c setting, workers int, base string
 		}
 	}
 	var err error
+	if s.library, err = library(c.Package); err != nil {
+		return nil, err
+	}
 	if s.engines, err = e.open(c.limits, c.us, workers, c.StrictLayers); err != nil {
 		return nil, err
 	}
@@ -170,7 +176,7 @@ func (s *server) handler(token, base string) http.Handler {
 // fhir is the FHIR API; Binary takes its bytes from the blobs.
 func (s *server) fhir(base string) http.Handler {
 	return rest.New(rest.Config{
-		Store: s.store, Base: base, Version: version,
+		Store: s.store, Base: base, Version: version, Library: s.library,
 		Actor: func(r *http.Request, action smart.Action, resourceType string) (store.Actor, error) {
 			return actor(r, action, resourceType)
 		},
