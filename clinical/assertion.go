@@ -3,6 +3,7 @@ package clinical
 import (
 	_ "embed"
 	"strings"
+	"unicode"
 
 	"chartlake/record"
 )
@@ -81,7 +82,7 @@ func (e *Engine) findCues(toks []token, s span) []cue {
 				found = cue{rule: r, first: i, last: j + 1, words: key}
 			}
 		}
-		if found.last == 0 {
+		if found.last == 0 || lasting(toks, found) {
 			i++
 			continue
 		}
@@ -89,6 +90,19 @@ func (e *Engine) findCues(toks []token, s span) []cue {
 		i = found.last
 	}
 	return out
+}
+
+// lasting reports the "history of" in "two-day history of": how long the present trouble
+// lasts, not that it is past.
+func lasting(toks []token, c cue) bool {
+	if c.forward != cueHistorical || c.first == 0 || !strings.HasPrefix(c.words, "history") {
+		return false
+	}
+	switch strings.TrimSuffix(toks[c.first-1].lower, "s") {
+	case "hour", "day", "week", "month", "year", "hr", "wk", "yr":
+		return true
+	}
+	return false
 }
 
 // closed reports that nothing more of the sentence follows, or a mark does: "fever: no" is an
@@ -162,9 +176,15 @@ func (e *Engine) forward(toks []token, c cue, cues []cue, m *mention, section st
 		if other.first < c.last || other.last > m.first {
 			continue
 		}
-		if other.forward == cueStop && ends(c.forward, other.words) {
+		if other.forward == cueStop && ends(c.forward, other.words) && !(other.first == c.last && participle[other.words]) {
 			return
 		}
+		if c.forward == cueHistorical && other.forward == cueNegated {
+			return // "history of A, denies B": B is not past
+		}
+	}
+	if c.forward != cueFamily && labelled(toks, c.last, m.first) {
+		return
 	}
 	if c.forward == cueFamily && section != "family_history" && !relates(toks, c) {
 		m.doubts = append(m.doubts, "a relative is named in the sentence")
@@ -177,6 +197,21 @@ func (e *Engine) forward(toks []token, c cue, cues []cue, m *mention, section st
 	if c.forward == cueFamily {
 		m.attribute("relationship", relative(c.words))
 	}
+}
+
+// participle are stop words that belong to the noun when they stand right behind a cue
+// ("no reported fever").
+var participle = map[string]bool{"reported": true, "noticed": true, "demonstrated": true}
+
+// labelled reports a label between tokens from and to ("without contrast. Indication: ..."):
+// it begins something new, while "denies the following:" introduces what the cue is about.
+func labelled(toks []token, from, to int) bool {
+	for j := from + 1; j < to; j++ {
+		if toks[j].text == ":" && unicode.IsUpper([]rune(toks[j-1].text)[0]) {
+			return true
+		}
+	}
+	return false
 }
 
 func afterComma(toks []token, from, to int) bool {
@@ -330,6 +365,9 @@ func signs(toks []token, s span, m *mention) {
 			m.Negated = false
 		}
 	}
+	if withoutIt(toks, s, m.last) {
+		m.Negated = true
+	}
 	before := m.first - 1
 	if before < s.first {
 		return
@@ -351,6 +389,25 @@ func signs(toks []token, s span, m *mention) {
 			}
 		}
 	}
+}
+
+// withoutIt reports "free" right behind a mention ("seizure-free"), which denies it; "free
+// air" and "free of" are something else.
+func withoutIt(toks []token, s span, next int) bool {
+	if next < s.last && toks[next].text == "-" {
+		next++
+	}
+	if next >= s.last || toks[next].lower != "free" {
+		return false
+	}
+	if next+1 >= s.last {
+		return true
+	}
+	switch toks[next+1].lower {
+	case "of", "from", "air", "fluid", "t4", "t3", "kappa", "lambda":
+		return false
+	}
+	return true
 }
 
 // marked reports that a sentence uses plus signs as marks: then a minus is one as well.

@@ -61,7 +61,7 @@ func TestNegexKit(t *testing.T) {
 			if len(c) < 6 || c[0] == "line number" {
 				continue
 			}
-			m := assertGiven(e, c[2], c[1])
+			m := assertConcept(e, c[2], c[1])
 			if m == nil {
 				lost++
 				continue
@@ -96,8 +96,8 @@ func TestNegexKit(t *testing.T) {
 	}
 }
 
-// assertGiven asserts one concept in a sentence; nil where its words do not stand there.
-func assertGiven(e *Engine, sentence, concept string) *mention {
+// assertConcept asserts one concept in a sentence; nil where its words do not stand there.
+func assertConcept(e *Engine, sentence, concept string) *mention {
 	toks, want := tokens([]rune(sentence)), tokens([]rune(concept))
 	for i := 0; i+len(want) <= len(toks); i++ {
 		same := true
