@@ -147,7 +147,12 @@ func (c comparison) settles(p Person) bool {
 		return false
 	}
 	named := c.agree["family"] && c.agree["given"] && c.agree["birth date"]
-	return named && (c.agree["identifier"] || (!c.differ["identifier"] && (c.agree["phone"] || c.agree["street"])))
+	if !named || c.agree["identifier"] {
+		return named
+	}
+	// No number in common: the whole given name, and one more detail that agrees.
+	whole := len(p.Given) > 0 && len(fold(p.Given[0])) > 1
+	return whole && !c.differ["identifier"] && (c.agree["sex"] || c.agree["phone"] || c.agree["street"])
 }
 
 func compare(p, q Person) comparison {

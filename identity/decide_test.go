@@ -34,8 +34,17 @@ func TestDecide(t *testing.T) {
 		{"initial of the given name", with(func(p *Person) { p.Given = []string{"A"} }), []Candidate{{"p1", ada}}, Match, "p1", ""},
 		{"number agrees, birth date differs", with(func(p *Person) { p.BirthDate = "1961-11-03" }), []Candidate{{"p1", ada}}, Ask, "", "identity_mismatch"},
 		{"number agrees, name differs", with(func(p *Person) { p.Family = "Brook" }), []Candidate{{"p1", ada}}, Ask, "", "identity_mismatch"},
-		{"name and birth date, number of another kind", with(func(p *Person) {
+		{"name, birth date and sex, number of another kind", with(func(p *Person) {
 			p.Identifiers = []Identifier{{Kind: Member, Value: "W9"}}
+		}), []Candidate{{"p1", ada}}, Match, "p1", ""},
+		{"name and birth date alone", with(func(p *Person) {
+			p.Identifiers, p.Sex = nil, ""
+		}), []Candidate{{"p1", ada}}, Ask, "", "identity_candidates"},
+		{"an initial without a number in common", with(func(p *Person) {
+			p.Identifiers, p.Given = nil, []string{"A"}
+		}), []Candidate{{"p1", ada}}, Ask, "", "identity_candidates"},
+		{"another number of the same assigner", with(func(p *Person) {
+			p.Identifiers = mr("778-9")
 		}), []Candidate{{"p1", ada}}, Ask, "", "identity_candidates"},
 		{"names exchanged", with(func(p *Person) { p.Family, p.Given = "Ada", []string{"Fairweather"}; p.Identifiers = nil }),
 			[]Candidate{{"p1", ada}}, Ask, "", "identity_candidates"},

@@ -3,7 +3,7 @@
 // printed. Candidates come from the caller; the package reads no store.
 //
 // The rules are those of docs/design/identity.md: a match needs a strong identifier, name and
-// birth date that agree, or name and birth date with a further agreeing detail and nothing
+// birth date that agree, or whole name and birth date with a further agreeing detail and nothing
 // that disagrees; a new patient needs name, birth date and one more identifier.
 package identity
 
