@@ -186,7 +186,8 @@ func (c comparison) note(name, a, b string, same bool) {
 	c.agree[name], c.differ[name] = same, !same
 }
 
-// identifiers compares numbers of one kind and assigner; a number of another assigner says nothing.
+// identifiers compares numbers of one kind and assigner. A number of another assigner, or of one
+// that could not be read, says nothing unless it is the same number.
 func (c comparison) identifiers(p, q Person) {
 	for _, a := range p.Identifiers {
 		for _, b := range q.Identifiers {
@@ -197,7 +198,9 @@ func (c comparison) identifiers(p, q Person) {
 				c.agree["identifier"], c.differ["identifier"] = true, false
 				return
 			}
-			c.differ["identifier"] = true
+			if a.Assigner != "" && b.Assigner != "" {
+				c.differ["identifier"] = true
+			}
 		}
 	}
 }
