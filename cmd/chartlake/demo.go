@@ -49,7 +49,7 @@ func (c demoCommand) Run(e *env) error {
 	if !e.cli.Verbose { // a line for each document would push the address out of sight
 		e.log = slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	}
-	serve := serveCommand{setting: setting{dataFolder: dataFolder{data}, Mode: "commit"}, Addr: addr, Workers: -1}
+	serve := serveCommand{setting: setting{dataFolder: dataFolder{Data: data}, Mode: "commit"}, Addr: addr, Workers: -1}
 	err = e.serve(serve, func(address string, s *server) {
 		c.tell(e, address, data)
 		go c.arrive(e.ctx, e, s)

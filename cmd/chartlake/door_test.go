@@ -29,16 +29,22 @@ type running struct {
 
 func serveForTest(t *testing.T) *running {
 	t.Helper()
+	return serveSetting(t, setting{dataFolder: dataFolder{Data: t.TempDir()}, Mode: "commit"}, 2)
+}
+
+// serveSetting starts a server with so many workers.
+func serveSetting(t *testing.T, set setting, workers int) *running {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	var cli commands
 	cli.CacheDir = readertest.Cache()
 	e := &env{ctx: ctx, cli: &cli, log: slog.New(slog.DiscardHandler)}
-	s, err := e.newServer(ctx, setting{dataFolder: dataFolder{t.TempDir()}, Mode: "commit"}, 2, "http://127.0.0.1/fhir")
+	s, err := e.newServer(ctx, set, max(1, workers), "http://127.0.0.1/fhir")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var group sync.WaitGroup
-	s.work(ctx, 2, &group)
+	s.work(ctx, workers, &group)
 	web := httptest.NewServer(s.handler("", "http://127.0.0.1/fhir"))
 	t.Cleanup(func() {
 		web.Close()

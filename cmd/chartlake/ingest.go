@@ -25,8 +25,9 @@ import (
 
 // ingestCommand is `chartlake ingest`.
 type ingestCommand struct {
-	Paths        []string      `arg:"" help:"Files, folders, or - for standard input."`
-	Data         string        `help:"Put into this data folder instead of a server." placeholder:"DIR"`
+	Paths []string `arg:"" help:"Files, folders, or - for standard input."`
+	Data  string   `help:"Put into this data folder instead of a server." placeholder:"DIR"`
+	database
 	Wait         bool          `help:"Wait until every document settled."`
 	Timeout      time.Duration `help:"How long to wait." default:"1h"`
 	Type         string        `help:"What the sender says it is (docs/format/record.md)." placeholder:"TYPE"`
@@ -166,7 +167,7 @@ func (c ingestCommand) target(e *env) (target, func(), error) {
 	if c.Wait || c.FailOnReview {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	s, err := e.newServer(e.ctx, setting{dataFolder: dataFolder{c.Data}, Mode: "commit"}, workers, "")
+	s, err := e.newServer(e.ctx, setting{dataFolder: dataFolder{Data: c.Data, database: c.database}, Mode: "commit"}, workers, "")
 	if err != nil {
 		return nil, nil, err
 	}

@@ -10,11 +10,12 @@ import (
 	"testing"
 
 	"chartlake/reader/ocr"
+	"chartlake/store/postgres/pgtest"
 )
 
 func TestMain(m *testing.M) {
 	ocr.ChildMain(os.Args)
-	os.Exit(m.Run())
+	os.Exit(pgtest.Run(m))
 }
 
 // command runs a command line and gives its exit code and what it said.
@@ -61,6 +62,8 @@ func TestExitCodes(t *testing.T) {
 		"work on nothing":             {[]string{"work", "--data", nowhere}, 3, "no_data_folder"},
 		"expected results not there":  {[]string{"eval", "documents", nowhere}, 3, "no_expected_results"},
 		"file to write, no folder":    {[]string{"eval", "specimen", "--condition", "pdf", nowhere + "/x.pdf"}, 3, "no_such_folder"},
+		"store of no kind":            {[]string{"ingest", file(t, "a.pdf", []byte("x")), "--data", t.TempDir(), "--store", "mysql://x"}, 2, "postgres://"},
+		"check without the key":       {[]string{"check", "--data", nowhere, "--store", "postgres://x"}, 3, "no_data_folder"},
 		"empty file":                  {[]string{"read", file(t, "a.pdf", nil)}, 4, "empty"},
 		"text named pdf":              {[]string{"convert", file(t, "a.pdf", []byte("hello"))}, 4, "unsupported_type"},
 		"picture that is cut":         {[]string{"read", file(t, "a.png", []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"))}, 4, "["},

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -29,18 +30,48 @@ import (
 	"chartlake/review"
 	"chartlake/smart"
 	"chartlake/store"
+	"chartlake/store/postgres"
 	"chartlake/store/sqlite"
 )
 
 // dataFolder is what every command on a data folder shares.
 type dataFolder struct {
 	Data string `help:"Data folder, made with mode 0700 (./chartlake-data)." default:"./chartlake-data" placeholder:"DIR"`
+	database
+}
+
+// database is where the store is.
+type database struct {
+	Store string `help:"PostgreSQL database for the store (postgres://user@host/name), or file:NAME; else SQLite in the data folder." env:"CHARTLAKE_STORE" placeholder:"URL"`
+}
+
+// open opens the store: in a PostgreSQL database, or in the data folder.
+func (d database) open(ctx context.Context, data, base string) (store.Store, error) {
+	url, err := secret(d.Store)
+	if err != nil {
+		return nil, err
+	}
+	switch scheme, _, ok := strings.Cut(url, "://"); {
+	case url == "":
+		return sqlite.Open(ctx, sqlite.Config{Folder: data, Base: base, Unsynced: lab.StoreUnsynced()})
+	case ok && (scheme == "postgres" || scheme == "postgresql"):
+		return postgres.Open(ctx, postgres.Config{URL: url, Folder: data, Base: base})
+	}
+	return nil, usage("--store is not postgres://USER@HOST/NAME")
+}
+
+// file is what the data folder has once there is a store: the database, or the key to one.
+func (d database) file() string {
+	if d.Store != "" {
+		return "store.key"
+	}
+	return "chartlake.db"
 }
 
 // existing refuses a folder that is not there: only commands that take documents in make one.
 func (d dataFolder) existing() error {
-	if _, err := os.Stat(filepath.Join(d.Data, "chartlake.db")); err != nil {
-		return fault.New(fault.NotFound, "no_data_folder", "there is no Chartlake data in this folder; give the --data that serve has")
+	if _, err := os.Stat(filepath.Join(d.Data, d.file())); err != nil {
+		return fault.New(fault.NotFound, "no_data_folder", "there is no Chartlake data in this folder (no %s); give the --data that serve has", d.file())
 	}
 	return nil
 }
@@ -87,7 +118,7 @@ func (e *env) newServer(ctx context.Context, c setting, workers int, base string
 	if s.engines, err = e.open(c.limits, c.us, workers, c.StrictLayers); err != nil {
 		return nil, err
 	}
-	if s.store, err = sqlite.Open(ctx, sqlite.Config{Folder: c.Data, Base: base, Unsynced: lab.StoreUnsynced()}); err != nil {
+	if s.store, err = c.database.open(ctx, c.Data, base); err != nil {
 		s.engines.close()
 		return nil, err
 	}
