@@ -9,6 +9,7 @@ import (
 // benchCommand is `chartlake bench`.
 type benchCommand struct {
 	Ingest benchIngest `cmd:"" help:"CPU and memory from POST to settled, beside tesseract and ocrmypdf."`
+	FHIR   benchFHIR   `cmd:"" name:"fhir" help:"Import, search and size of the FHIR store, over HTTP, beside other servers."`
 }
 
 type benchIngest struct {
@@ -27,6 +28,34 @@ func (c benchIngest) Run(e *env) error {
 	}
 	report, err := eval.BenchIngest(e.ctx, eval.IngestOptions{Seed: c.Seed, Digital: c.Digital, Dense: c.Dense, Rounds: c.Rounds,
 		NoPeers: c.NoPeers, Done: func(what string) { fmt.Fprintln(e.stderr, what) }})
+	if err != nil {
+		return err
+	}
+	if e.cli.JSON {
+		return e.writeJSON(report)
+	}
+	_, err = fmt.Fprint(e.stdout, report.Table())
+	return err
+}
+
+type benchFHIR struct {
+	From    string   `arg:"" name:"tar" help:"Tar of transaction Bundles, each NAME.json or NAME.json.gz." type:"path"`
+	Bundles int      `help:"How many Bundles are posted." default:"100"`
+	Clients int      `help:"Connections that ask at once." default:"2"`
+	Queries int      `help:"Requests of each kind of the mix." default:"300"`
+	Peer    []string `help:"FHIR base URL of another server that is measured in the same run (repeatable); it is written to." placeholder:"URL"`
+}
+
+func (benchFHIR) Help() string {
+	return "Example: chartlake bench fhir synthea-r4-bundles.tar --bundles 100 --peer http://127.0.0.1:8090/fhir/r4"
+}
+
+func (c benchFHIR) Run(e *env) error {
+	if c.Bundles < 1 || c.Clients < 1 || c.Queries < 1 {
+		return usage("--bundles, --clients and --queries take at least 1")
+	}
+	report, err := eval.BenchFHIR(e.ctx, eval.FHIROptions{Bundles: c.From, Count: c.Bundles, Clients: c.Clients, Queries: c.Queries, Peers: c.Peer,
+		Done: func(what string) { fmt.Fprintln(e.stderr, what) }})
 	if err != nil {
 		return err
 	}
