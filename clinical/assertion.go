@@ -19,6 +19,7 @@ const (
 	cueUncertain    cueKind = "uncertain"
 	cueHypothetical cueKind = "hypothetical"
 	cueHistorical   cueKind = "historical"
+	cueEnded        cueKind = "ended" // was there and is no more
 	cueFamily       cueKind = "family"
 	cueOther        cueKind = "other"
 	cueStop         cueKind = "stop"
@@ -130,7 +131,7 @@ func (e *Engine) assert(toks []token, s span, section string, in []*mention) {
 			if c.forward != "" && c.last <= m.first {
 				e.forward(toks, c, cues, m, section)
 			}
-			if c.backward != "" && c.first >= m.last && reaches(toks, m, c, in) {
+			if c.backward != "" && c.first >= m.last && (reaches(toks, m, c, in) || subject(toks, s, m, c)) && !outcome(m, c) {
 				apply(m, c.backward, c, toks)
 			}
 		}
@@ -186,6 +187,9 @@ func (e *Engine) forward(toks []token, c cue, cues []cue, m *mention, section st
 	if c.forward != cueFamily && labelled(toks, c.last, m.first) {
 		return
 	}
+	if c.forward == cueNegated && (anew(toks, c.last, m.first) || means(toks, c.last, m) || outcome(m, c)) {
+		return
+	}
 	if c.forward == cueFamily && section != "family_history" && !relates(toks, c) {
 		m.doubts = append(m.doubts, "a relative is named in the sentence")
 		return
@@ -197,6 +201,41 @@ func (e *Engine) forward(toks []token, c cue, cues []cue, m *mention, section st
 	if c.forward == cueFamily {
 		m.attribute("relationship", relative(c.words))
 	}
+}
+
+// anew reports that a list ends between tokens from and to: what follows a comma or "and" has
+// a determiner or an affirming word ("no rub, elevated venous pressure").
+func anew(toks []token, from, to int) bool {
+	for j := from; j+1 < to; j++ {
+		if toks[j].text != "," && toks[j].text != "(" && toks[j].lower != "and" {
+			continue
+		}
+		switch toks[j+1].lower {
+		case "a", "an", "the", "his", "her", "their", "its", "normal", "elevated", "increased", "decreased", "preserved", "positive", "we", "it", "they", "this", "these":
+			return true
+		}
+	}
+	return false
+}
+
+// means reports a test or a procedure by which something was not found ("no mass on MRI"):
+// the finding is denied, not the test.
+func means(toks []token, from int, m *mention) bool {
+	if m.Type != record.Test && m.Type != record.Procedure {
+		return false
+	}
+	for j := m.first - 1; j > from && j >= m.first-3; j-- {
+		switch toks[j].lower {
+		case "on", "by", "at", "in", "with", "from", "for", "using", "under", "upon", "to":
+			return true
+		}
+	}
+	return false
+}
+
+// outcome reports a test that is said to be negative: the test was done.
+func outcome(m *mention, c cue) bool {
+	return m.Type == record.Test && strings.Contains(c.words, "negative")
 }
 
 // participle are stop words that belong to the noun when they stand right behind a cue
@@ -262,7 +301,7 @@ func reaches(toks []token, m *mention, c cue, in []*mention) bool {
 	words := 0
 	for j := m.last; j < c.first; j++ {
 		if t := toks[j].lower; t == "," || t == "and" || t == "or" || t == "/" || t == ":" || t == "(" || t == ")" {
-			if t == "," && j+1 < c.first && !listed(j, c.first, in) {
+			if t == "," && j+1 < c.first && (!listed(j, c.first, in) || toks[j+1].lower == "and" && singular(c.words)) {
 				return false
 			}
 			continue
@@ -270,12 +309,55 @@ func reaches(toks []token, m *mention, c cue, in []*mention) bool {
 		if within(j, in) {
 			continue
 		}
-		if words++; words > 3 {
+		if words++; words > 3 || turns[toks[j].lower] {
 			return false
 		}
 	}
 	return true
 }
+
+// singular reports a cue with a verb of one subject: ", and cough was not observed" says it of
+// the cough only.
+func singular(words string) bool {
+	verb, _, _ := strings.Cut(words, " ")
+	return verb == "was" || verb == "is" || verb == "has"
+}
+
+// turns are words behind which a sentence speaks of something else.
+var turns = map[string]bool{"but": true, "while": true, "whereas": true, "although": true, "though": true, "showed": true, "revealed": true, "has": true, "had": true}
+
+// itemWordsMax is how many words one item of a list of findings has at most.
+const itemWordsMax = 4
+
+// subject reports that a sentence begins with a list that a mention is an item of and of
+// which a cue is said as a whole ("hypertension, loss of hair, and rash were not observed").
+// Items need not be mentions themselves.
+func subject(toks []token, s span, m *mention, c cue) bool {
+	words := 0
+	for j := s.first; j < c.first; j++ {
+		if j >= m.first && j < m.last {
+			continue
+		}
+		switch t := toks[j].lower; {
+		case t == ",", t == "and", t == "or", t == "nor", t == "/":
+			words = 0
+		case !toks[j].word() && t != "-" && t != "–" && t != "(" && t != ")", finite[t]:
+			return false
+		default:
+			if words++; words > itemWordsMax {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// finite are verbs and prepositions that say that a sentence began with something other
+// than a list of findings.
+var finite = map[string]bool{"is": true, "was": true, "are": true, "were": true, "has": true, "had": true, "have": true, "with": true,
+	"he": true, "she": true, "patient": true, "who": true, "which": true, "that": true, "showed": true, "shows": true, "revealed": true,
+	"reveals": true, "developed": true, "reports": true, "reported": true, "denies": true, "denied": true, "no": true, "not": true,
+	"but": true, "because": true, "since": true, "after": true, "for": true, "due": true, "will": true, "would": true}
 
 // listed reports a mention between tokens j and end: the comma before it belongs to a list.
 func listed(j, end int, in []*mention) bool {
@@ -306,6 +388,12 @@ func apply(m *mention, k cueKind, c cue, toks []token) {
 		m.Hypothetical = true
 	case cueHistorical:
 		m.Historical = true
+	case cueEnded:
+		if stops(c.words) && m.Type != record.Medication && m.Type != record.Procedure {
+			return
+		}
+		m.Historical = true
+		m.attribute("course", "ended")
 	case cueFamily:
 		m.Experiencer = "family"
 		if r := relative(c.words); !strings.Contains(r, "family") && !strings.Contains(r, "parents") {
@@ -319,6 +407,16 @@ func apply(m *mention, k cueKind, c cue, toks []token) {
 	if m.Cue == nil || k == cueNegated || k == cueFamily {
 		m.Cue = &record.Cue{Text: written(toks, c.first, c.last), Begin: toks[c.first].begin, End: toks[c.last-1].end}
 	}
+}
+
+// stops reports a cue about what is taken or done, not about what a patient has.
+func stops(words string) bool {
+	for _, w := range []string{"stop", "discontinu", "weaned", "suspend", "terminat", "longer", "quit", "off"} {
+		if strings.Contains(words, w) {
+			return true
+		}
+	}
+	return false
 }
 
 // written is the text of tokens as they stand, with single blanks where there is space.

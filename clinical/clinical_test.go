@@ -79,6 +79,31 @@ func TestAssertion(t *testing.T) {
 		{"without\nfever", "fever=n"},
 		{"Patient is not only nauseated but has fever.", "fever=+"},
 		{"Gram negative organisms grew; fever.", "fever=+"},
+		{"ALLERGIES - NONE. Fever: absent.", "Fever=n"},
+		{"Neg for pneumonia.", "pneumonia=n"},
+		{"Cough, no fever, headache.", "Cough=+ fever=n"},
+		{"No fever, a cough.", "fever=n cough=+"},
+		{"No pneumothorax, however an effusion.", "pneumothorax=n effusion=+"},
+		{"Suspicious for pneumonia.", "pneumonia=u"},
+		{"Screen for diabetes mellitus. Risk of stroke.", "diabetes mellitus=y stroke=y"},
+		{"In order to exclude pulmonary embolism a scan was ordered.", "pulmonary embolism=y"},
+		{"CT chest without contrast Indication: pneumonia.", "pneumonia=+"},
+		{"Denies the following: fever, cough.", "fever=n cough=n"},
+		{"Two-day history of fever and cough.", "fever=+ cough=+"},
+		{"Past medical history significant for asthma and gout.", "asthma=p gout=p"},
+		{"History of asthma, denies fever.", "asthma=p fever=n"},
+		{"No reported fever.", "fever=n"},
+		{"He has been seizure-free since May.", "seizure=n"},
+		{"There is free air and pneumonia free of cavities.", "pneumonia=+"},
+		{"The cough did not improve.", "cough=+"},
+		{"Hypertension, proteinuria, and loss of nails were not observed.", "Hypertension=n proteinuria=n"},
+		{"He developed fever, and cough was not observed.", "fever=+ cough=n"},
+		{"Resolution of the pneumonia.", "pneumonia=p"},
+		{"The fever had resolved by morning.", "fever=p"},
+		{"CT excluded pulmonary embolism.", "pulmonary embolism=n"},
+		{"Failed to reveal pneumonia.", "pneumonia=n"},
+		{"Her sister, who has asthma, visited. Patient has gout.", "asthma=f gout=+"},
+		{"Members of the family: family members with hypertension.", "hypertension=f"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.text, func(t *testing.T) {
@@ -138,6 +163,25 @@ Plan: chest x-ray for pneumonia`)
 	}
 	if _, reaction := got["hives"]; reaction {
 		t.Error("a reaction became a mention of its own")
+	}
+}
+
+// TestAGivenSpanMayHoldItsCue asserts mentions that the caller found.
+func TestAGivenSpanMayHoldItsCue(t *testing.T) {
+	t.Parallel()
+	e, err := engine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := "There were no signs of infection. Fever persisted."
+	got := e.Assert(text, []Span{{Begin: 34, End: 39, Type: record.Problem}, {Begin: 11, End: 32, Type: record.Problem}, {Begin: 23, End: 32, Type: record.Problem}, {Begin: 90, End: 95}})
+	for i, want := range []string{"+", "n", "n"} {
+		if said(got[i]) != want {
+			t.Errorf("%q is %s, want %s", got[i].Text, said(got[i]), want)
+		}
+	}
+	if got[3].Text != "" {
+		t.Errorf("a span beyond the text is %q", got[3].Text)
 	}
 }
 

@@ -6,8 +6,12 @@ import (
 	"chartlake/record"
 )
 
-// Span is a place in a text, in characters (runes).
-type Span struct{ Begin, End int }
+// Span is a mention that is known to stand in a text: its place in characters (runes) and what
+// it is.
+type Span struct {
+	Begin, End int
+	Type       record.EntityType
+}
 
 // Assert says what a text asserts of mentions that the caller found by other means: their
 // offsets, section, negation, certainty, time, experiencer and cue, in the order given. A
@@ -27,7 +31,7 @@ func (e *Engine) Assert(text string, at []Span) []record.Entity {
 		first := sort.Search(len(toks), func(n int) bool { return toks[n].end > sp.Begin })
 		last := sort.Search(len(toks), func(n int) bool { return toks[n].begin >= sp.End })
 		if first < last {
-			given[i] = newMention(runes, toks, first, last, record.Problem, entry{score: 1})
+			given[i] = newMention(runes, toks, first, last, sp.Type, entry{score: 1})
 			order = append(order, i)
 		}
 	}
