@@ -5,7 +5,6 @@ import (
 	"chartlake/search"
 	"chartlake/store"
 	"chartlake/store/db"
-	"chartlake/store/plan"
 )
 
 // maxIncluded bounds what one page brings along.
@@ -13,25 +12,28 @@ const maxIncluded = 10_000
 
 // included gives what _include and _revinclude ask for, each resource once, without the
 // matches themselves. The actor's compartments hold here as everywhere.
-func (v *view) included(q *search.Query, matches []store.Version, hits []plan.Hit) ([]store.Version, error) {
-	in := &includer{v: v, q: q, seen: map[int64]bool{}}
-	var rids []int64
-	for _, h := range hits {
-		in.seen[h.RID] = true
-		rids = append(rids, h.RID)
+func (v *view) included(q *search.Query, matches []store.Version, rids []int64) ([]store.Version, error) {
+	in := &includer{v: v, q: q, seen: map[int64]bool{}, keys: map[store.Key]bool{}}
+	for _, rid := range rids {
+		in.seen[rid] = true
 	}
-	from, fromRIDs := matches, rids
+	from := matches
 	for round := 0; len(from) > 0; round++ {
-		before := len(in.out)
+		in.rids = nil
 		for i := range from {
-			if err := in.one(&from[i], fromRIDs[i], round > 0); err != nil {
+			if err := in.one(&from[i], rids[i], round > 0); err != nil {
 				return nil, err
 			}
-			if len(in.out) > maxIncluded {
+			if len(in.out)+len(in.rids) > maxIncluded {
 				return nil, fault.New(fault.TooLarge, "too_many_included", "more than %d included resources on a page; ask for fewer matches", maxIncluded)
 			}
 		}
-		from, fromRIDs = in.out[before:], in.rids[before:]
+		got, err := v.byRIDs(in.rids)
+		if err != nil {
+			return nil, err
+		}
+		in.out = append(in.out, got...)
+		from, rids = got, in.rids
 		if !in.iterates() {
 			break
 		}
@@ -42,9 +44,10 @@ func (v *view) included(q *search.Query, matches []store.Version, hits []plan.Hi
 type includer struct {
 	v    *view
 	q    *search.Query
-	seen map[int64]bool
+	seen map[int64]bool     // found, on the page or to be brought along
+	keys map[store.Key]bool // references that were followed
 	out  []store.Version
-	rids []int64
+	rids []int64 // found in this round
 }
 
 func (in *includer) iterates() bool {
@@ -93,6 +96,10 @@ func (in *includer) one(res *store.Version, rid int64, iterate bool) error {
 }
 
 func (in *includer) forward(key store.Key) error {
+	if in.keys[key] {
+		return nil
+	}
+	in.keys[key] = true
 	r, err := in.v.row(key)
 	if err != nil {
 		if fault.Is(err, fault.NotFound) {
@@ -100,22 +107,17 @@ func (in *includer) forward(key store.Key) error {
 		}
 		return err
 	}
-	if r.deleted {
-		return nil
+	if !r.deleted {
+		in.add(r.rid)
 	}
-	return in.add(r.rid)
+	return nil
 }
 
-func (in *includer) add(rid int64) error {
-	if in.seen[rid] {
-		return nil
+func (in *includer) add(rid int64) {
+	if !in.seen[rid] {
+		in.seen[rid] = true
+		in.rids = append(in.rids, rid)
 	}
-	in.seen[rid] = true
-	got, err := in.v.byRID(rid)
-	if err == nil {
-		in.out, in.rids = append(in.out, *got), append(in.rids, rid)
-	}
-	return err
 }
 
 // backward adds the resources that refer to rid.
@@ -154,10 +156,8 @@ func (in *includer) backward(inc search.Include, rid int64) error {
 			if !ok {
 				continue
 			}
-			if err := in.add(other); err != nil {
-				return err
-			}
-			if len(in.out) > maxIncluded {
+			in.add(other)
+			if len(in.out)+len(in.rids) > maxIncluded {
 				return nil
 			}
 		}

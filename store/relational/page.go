@@ -70,32 +70,61 @@ func (v *view) Search(q *search.Query) (*store.SearchPage, error) {
 		}
 		page.Next = v.s.Keys.Seal(plain, v.about(q))
 	}
-	for _, h := range hits {
-		got, err := v.byRID(h.RID)
-		if err != nil {
-			return nil, err
-		}
-		page.Matches = append(page.Matches, *got)
+	rids := make([]int64, len(hits))
+	for i, h := range hits {
+		rids[i] = h.RID
+	}
+	if page.Matches, err = v.byRIDs(rids); err != nil {
+		return nil, err
 	}
 	if len(q.Include)+len(q.RevInclude) > 0 {
-		page.Included, err = v.included(q, page.Matches, hits)
+		page.Included, err = v.included(q, page.Matches, rids)
 	}
 	return page, err
 }
 
-// byRID reads the current version of a resource.
-func (v *view) byRID(rid int64) (*store.Version, error) {
-	var raw rawVersion
-	found := false
-	err := v.c.Query(`SELECT `+versionColumns+` FROM resource r CROSS JOIN version v ON v.seq=r.seq WHERE r.rid=? AND r.version>0 AND r.deleted=0`, []any{rid}, func(s db.Row) bool {
-		raw, found = scanVersion(s), true
-		return false
-	})
-	if err != nil {
-		return nil, err
+// readSizes are how many resources are read by one statement: few sizes, so that the
+// statements are few and stay prepared.
+var readSizes = []int{1, 10, 100, 1000}
+
+// byRIDs reads the current versions of resources, in the order of rids.
+func (v *view) byRIDs(rids []int64) ([]store.Version, error) {
+	out := make([]store.Version, 0, len(rids))
+	for len(rids) > 0 {
+		size := readSizes[len(readSizes)-1]
+		for _, s := range readSizes {
+			if s >= len(rids) {
+				size = s
+				break
+			}
+		}
+		chunk := rids[:min(size, len(rids))]
+		rids = rids[len(chunk):]
+		asked := append(make([]int64, 0, size), chunk...)
+		for len(asked) < size {
+			asked = append(asked, chunk[0])
+		}
+		which := db.In(asked).Wrap(`SELECT `+versionColumns+` FROM resource r CROSS JOIN version v ON v.seq=r.seq WHERE r.rid IN `, ` AND r.version>0 AND r.deleted=0`)
+		raws := make(map[int64]rawVersion, len(chunk))
+		err := v.c.Query(which.Text, which.Args, func(s db.Row) bool {
+			raw := scanVersion(s)
+			raws[raw.rid] = raw
+			return true
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, rid := range chunk {
+			raw, ok := raws[rid]
+			if !ok {
+				return nil, fault.New(fault.Corrupt, "index_ahead", "the index names a resource that is not there; run chartlake check")
+			}
+			got, err := v.decode(raw)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, *got)
+		}
 	}
-	if !found {
-		return nil, fault.New(fault.Corrupt, "index_ahead", "the index names a resource that is not there; run chartlake check")
-	}
-	return v.decode(raw)
+	return out, nil
 }
