@@ -98,7 +98,7 @@ func understand(doc *document.Document, at split.Range, us Us) record.Segment {
 	r := newReading(s, g)
 	r.read()
 	seg := record.Segment{Type: g.Type, TypeConfidence: g.Confidence, Pages: [2]int{at.First, at.Last}, LOINC: classify.LOINC(g.Type),
-		Fields: r.fields, Lines: r.lines, Sections: section.Record(r.sections), Entities: []record.Entity{}, Flags: []record.Flag{}}
+		Fields: r.fields, Lines: r.lines, Sections: section.Record(r.sections), Entities: []record.Entity{}, Flags: append([]record.Flag{}, r.flags...)}
 	c := &check.Case{Segment: &seg, Text: strings.ToLower(s.Text.String), Us: check.Us(us)}
 	for i := range s.Pages {
 		c.Numbers = append(c.Numbers, split.Numbers(&s.Pages[i]))
@@ -132,13 +132,15 @@ func (r *reading) read() {
 		r.invoice()
 	case "immunization_card":
 		r.immunization()
-	case "cms1500", "ub04":
+	case "cms1500":
+		r.claim()
+	case "ub04":
 		// Claims are read by box, not by label: a label beside another box's value would
-		// swap patient and insured. Until a template is matched nothing is read.
+		// swap patient and insured. Without a template nothing is read.
 	default:
 		r.fromPairs(nil)
 	}
-	if r.guess.Type != "insurance_card" && len(r.guess.Title) > 0 && r.field("title") == nil && r.guess.Type != record.Unknown {
+	if r.guess.Type != "insurance_card" && r.guess.Type != "cms1500" && len(r.guess.Title) > 0 && r.field("title") == nil && r.guess.Type != record.Unknown {
 		r.putText("title", "", r.guess.Title, "title", 0.93)
 	}
 	r.expect()

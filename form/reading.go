@@ -26,6 +26,7 @@ type reading struct {
 	fields   []record.Field
 	lines    []map[string]record.Field
 	sections []section.Section
+	flags    []record.Flag // what the reader of the type itself has to say
 }
 
 // newReading pairs labels and values of the segment's type. Dates are read twice: the first

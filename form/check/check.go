@@ -156,10 +156,10 @@ func identity(c *Case) {
 			hold(c)
 		}
 	}
-	name := c.first("patient", "patient.name", "member", "last", "first", "patient.last")
+	name := c.first("patient", "patient.name", "member", "last", "first", "patient.last", "2")
 	count := 0
 	var about []*record.Field
-	for _, f := range []*record.Field{name, c.field("dob"), c.first("mrn", "patient_id", "patient_number", "member_id", "account")} {
+	for _, f := range []*record.Field{name, c.first("dob", "3.dob"), c.first("mrn", "patient_id", "patient_number", "member_id", "account", "1a", "26")} {
 		if f != nil {
 			count++
 			about = append(about, f)

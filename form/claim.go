@@ -1,0 +1,52 @@
+package form
+
+import (
+	"slices"
+
+	"chartlake/form/cms1500"
+	"chartlake/form/draft"
+	"chartlake/record"
+)
+
+// claim reads the pages that are a print of a claim form. Further pages of one claim add
+// their service lines; what they print again must agree.
+func (r *reading) claim() {
+	first := true
+	for i := range r.sheet.Pages {
+		p := r.sheet.Pages[i].Source
+		fit, ok := cms1500.FitPage(p)
+		if !ok {
+			continue
+		}
+		c := cms1500.Read(p, fit, r.sheet.Text)
+		r.lines = append(r.lines, c.Lines...)
+		r.flags = append(r.flags, c.Flags...)
+		if first {
+			first = false
+			r.fields = append(r.fields, c.Fields...)
+			for _, name := range c.Must {
+				if r.field(name) == nil {
+					r.fields = append(r.fields, draft.Missing(name, "text"))
+				}
+			}
+			continue
+		}
+		for _, f := range c.Fields {
+			r.again(f)
+		}
+	}
+}
+
+// again meets a field that a further page of the claim prints. Totals stand on the last page.
+func (r *reading) again(f record.Field) {
+	i := slices.IndexFunc(r.fields, func(o record.Field) bool { return o.Name == f.Name && f.Name != "8" })
+	switch {
+	case i < 0 || r.fields[i].State == record.Missing:
+		if i >= 0 {
+			r.fields = slices.Delete(r.fields, i, i+1)
+		}
+		r.fields = append(r.fields, f)
+	case !equal(r.fields[i], f):
+		draft.Doubt(&r.fields[i], "another page of the claim says otherwise")
+	}
+}
