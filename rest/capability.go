@@ -72,12 +72,7 @@ func resourceCapability(typ string) *fhir.Node {
 	return fhir.NewObject("type", typ, "interaction", interactions(typeInteractions), "versioning", "versioned-update",
 		"readHistory", true, "updateCreate", true, "conditionalCreate", true, "conditionalRead", "full-support",
 		"conditionalUpdate", true, "conditionalDelete", "single", "referencePolicy", texts("literal", "logical", "local"),
-		"operation", operations(), "searchInclude", texts(includes...), "searchParam", params)
-}
-
-// operations are those that every type has.
-func operations() []*fhir.Node {
-	return []*fhir.Node{fhir.NewObject("name", "validate", "definition", "http://hl7.org/fhir/OperationDefinition/Resource-validate")}
+		"operation", operationsOf(typ), "searchInclude", texts(includes...), "searchParam", params)
 }
 
 // searchCapability says what a parameter can; the modifiers are not part of R4's statement

@@ -183,6 +183,10 @@ func (s *server) route(c *call) (*reply, error) {
 		return only(get, "GET", c, s.vread)
 	case len(p) == 2:
 		return s.instance(c, get)
+	case len(p) == 3:
+		return only(get, "GET", c, s.compartment)
+	case len(p) == 4 && p[3] == "_search":
+		return only(c.method == http.MethodPost, "POST", c, s.compartment)
 	}
 	return nil, fault.New(fault.NotFound, "unknown_address", "there is nothing at this address")
 }

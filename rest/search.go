@@ -14,6 +14,12 @@ import (
 // search is GET Type?…, GET ?…, and the same as POST …/_search.
 func (s *server) search(c *call) (*reply, error) {
 	typ := c.resourceType()
+	return s.find(c, typ, typ, nil)
+}
+
+// find searches a type ("": all) at an address below the base, under one more condition
+// where that is given.
+func (s *server) find(c *call, typ, address string, also *search.Filter) (*reply, error) {
 	actor, err := s.Actor(c.http, smart.Read, typ)
 	if err != nil {
 		return nil, err
@@ -28,6 +34,9 @@ func (s *server) search(c *call) (*reply, error) {
 	if q.Summary == "count" {
 		q.Count, q.CountSet, q.Total = 0, true, search.TotalAccurate
 	}
+	if also != nil {
+		q.Filters = append(q.Filters, *also)
+	}
 	var page *store.SearchPage
 	err = s.Store.View(c.ctx, actor, func(v store.View) error {
 		page, err = v.Search(q)
@@ -36,7 +45,7 @@ func (s *server) search(c *call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &reply{status: http.StatusOK, content: content{s.searchset(typ, q, page)}}, nil
+	return &reply{status: http.StatusOK, content: content{s.searchset(address, q, page)}}, nil
 }
 
 // mayInclude asks for the types that a query names besides its own: reading them through an
@@ -64,7 +73,7 @@ func (s *server) mayInclude(c *call, q *search.Query) error {
 	return nil
 }
 
-func (s *server) searchset(typ string, q *search.Query, page *store.SearchPage) *fhir.Node {
+func (s *server) searchset(address string, q *search.Query, page *store.SearchPage) *fhir.Node {
 	var sh shape
 	sh.summary(q.Summary)
 	for _, e := range q.Elements {
@@ -84,9 +93,9 @@ func (s *server) searchset(typ string, q *search.Query, page *store.SearchPage) 
 	if page.Total != nil {
 		total = fhir.NewInt(*page.Total)
 	}
-	links := []*fhir.Node{link("self", s.searchURL(typ, q.Used, ""))}
+	links := []*fhir.Node{link("self", s.searchURL(address, q.Used, ""))}
 	if page.Next != "" {
-		links = append(links, link("next", s.searchURL(typ, q.Used, page.Next)))
+		links = append(links, link("next", s.searchURL(address, q.Used, page.Next)))
 	}
 	return s.newBundle("searchset", total, links, entries)
 }
@@ -129,10 +138,11 @@ func link(relation, target string) *fhir.Node {
 	return fhir.NewObject("relation", relation, "url", target)
 }
 
-func (s *server) searchURL(typ string, used []search.Pair, cursor string) string {
+// searchURL writes an address below the base with its parameters.
+func (s *server) searchURL(below string, used []search.Pair, cursor string) string {
 	address := s.Base
-	if typ != "" {
-		address += "/" + typ
+	if below != "" {
+		address += "/" + below
 	}
 	var parts []string
 	for _, p := range used {

@@ -7,7 +7,6 @@ import (
 	"chartlake/fault"
 	"chartlake/fhir"
 	"chartlake/fhir/validate"
-	"chartlake/search"
 	"chartlake/smart"
 	"chartlake/store"
 )
@@ -145,14 +144,4 @@ func validated(issues []fault.Issue) *reply {
 		list = append(list, issue("information", "informational", "nothing was found to be wrong", "", ""))
 	}
 	return &reply{status: http.StatusOK, content: content{outcomeOf(list...)}}
-}
-
-// operation finds an operation by the last part of the path.
-func (s *server) operation(c *call) (*reply, error) {
-	last := len(c.parts) - 1
-	if c.parts[last] == "$validate" && (last == 1 || last == 2) && search.R4().Knows(c.parts[0]) {
-		get := c.method == http.MethodGet && last == 2
-		return only(get || c.method == http.MethodPost, "POST", c, s.validate)
-	}
-	return nil, fault.New(fault.NotFound, "unknown_operation", "there is no operation of this name")
 }

@@ -73,6 +73,9 @@ func TestValidate(t *testing.T) {
 	}
 	for _, r := range a.want(200, "GET", "/metadata", "").body.Get("rest").Item(0).Get("resource").Items() {
 		for _, o := range r.Get("operation").Items() {
+			if o.Str("name") != "validate" {
+				continue
+			}
 			if got := a.do("POST", "/"+r.Str("type")+"/$"+o.Str("name"), `{"resourceType":"`+r.Str("type")+`"}`); got.StatusCode != 200 {
 				t.Errorf("%s of %s is declared: %d", o.Str("name"), r.Str("type"), got.StatusCode)
 			}

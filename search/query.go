@@ -83,9 +83,12 @@ type Filter struct {
 	Chain []Link
 	// Has, where set, is _has: resources of Has.Type that refer to this one by Has.Param.
 	Has *Has
+	// Any, where set, is fulfilled by a resource of a link's Type that fulfils the link's
+	// Filter (the parameters of a compartment). A type without a link has no match.
+	Any []Link
 }
 
-// Link is one alternative of a chain: the target type and what must hold there.
+// Link is one alternative of a chain, or of Any: the type and what must hold there.
 type Link struct {
 	Type   string
 	Filter Filter

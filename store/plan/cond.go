@@ -72,6 +72,8 @@ func (p *Planner) param(typ, code string) (int64, error) {
 
 func (p *Planner) filter(resourceType string, f *search.Filter) (cond, error) {
 	switch {
+	case f.Any != nil:
+		return p.anyOf(resourceType, f)
 	case f.Has != nil:
 		return p.has(resourceType, f)
 	case f.Param == nil && f.Code == "_id":

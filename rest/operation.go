@@ -1,0 +1,104 @@
+package rest
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"chartlake/fault"
+	"chartlake/fhir"
+	"chartlake/search"
+)
+
+// operation is one that the routes know (http://hl7.org/fhir/R4/operations.html).
+type operation struct {
+	name       string // with $
+	definition string
+	types      []string // nil: every type
+	onType     bool     // Type/$name
+	onInstance bool     // Type/id/$name
+	onVersion  bool     // Type/id/_history/n/$name
+	// reads: changes nothing, so that GET does too. An operation on a type whose input is
+	// a resource takes POST alone there.
+	reads bool
+	note  string // what a client must know beyond the definition
+	run   func(*server, *call) (*reply, error)
+}
+
+// operations are all operations; the CapabilityStatement is made from them.
+func operations() []operation {
+	const defined = "http://hl7.org/fhir/OperationDefinition/"
+	return []operation{
+		{name: "$validate", definition: defined + "Resource-validate", onType: true, onInstance: true, reads: true, run: (*server).validate},
+		{name: "$everything", definition: defined + "Patient-everything", types: []string{"Patient"}, onInstance: true, reads: true,
+			note: "on one patient; _since, _type and _count", run: (*server).everything},
+		{name: "$everything", definition: defined + "Encounter-everything", types: []string{"Encounter"}, onInstance: true, reads: true, run: (*server).everything},
+	}
+}
+
+// operation finds an operation by the last part of the path.
+func (s *server) operation(c *call) (*reply, error) {
+	last := len(c.parts) - 1
+	if last > 0 && search.R4().Knows(c.parts[0]) {
+		for _, o := range operations() {
+			if o.name != c.parts[last] || o.types != nil && !slices.Contains(o.types, c.parts[0]) || !o.at(c.parts) {
+				continue
+			}
+			get := o.reads && c.method == http.MethodGet && !(last == 1 && o.name == "$validate")
+			allow := "POST"
+			if o.reads {
+				allow = "GET, POST"
+			}
+			return only(get || c.method == http.MethodPost, allow, c, func(c *call) (*reply, error) { return o.run(s, c) })
+		}
+	}
+	return nil, fault.New(fault.NotFound, "unknown_operation", "there is no operation of this name here")
+}
+
+// at reports whether the operation exists at this kind of address.
+func (o *operation) at(parts []string) bool {
+	switch len(parts) {
+	case 2:
+		return o.onType
+	case 3:
+		return o.onInstance
+	case 5:
+		return o.onVersion && parts[2] == "_history"
+	}
+	return false
+}
+
+// operationsOf are the operations of a type, as the CapabilityStatement shows them.
+func operationsOf(typ string) []*fhir.Node {
+	var list []*fhir.Node
+	for _, o := range operations() {
+		if o.types == nil || slices.Contains(o.types, typ) {
+			list = append(list, fhir.NewObject("name", strings.TrimPrefix(o.name, "$"), "definition", o.definition, "documentation", o.note))
+		}
+	}
+	return list
+}
+
+// inputs are the simple parameters of an operation: of the query, and of the Parameters
+// resource in the body by their primitive value.
+func (c *call) inputs() ([]search.Pair, error) {
+	list := slices.Clone(c.query)
+	if len(c.body) == 0 {
+		return list, nil
+	}
+	n, err := c.resource()
+	if err != nil {
+		return nil, err
+	}
+	if n.Type() != "Parameters" {
+		return nil, fault.New(fault.Invalid, "not_parameters", "the operation takes its input as Parameters")
+	}
+	for _, p := range n.Get("parameter").Items() {
+		for _, m := range p.Members() {
+			if strings.HasPrefix(m.Name, "value") && m.Value.Kind() != fhir.Object && m.Value.Kind() != fhir.Array {
+				list = append(list, search.Pair{Name: p.Str("name"), Value: m.Value.Text()})
+			}
+		}
+	}
+	return list, nil
+}
