@@ -135,6 +135,9 @@ func TestEverything(t *testing.T) {
 	a.want(405, "DELETE", "/Patient/"+w.ann+"/$everything", "")
 	a.want(204, "DELETE", "/Observation/"+w.hers, "")
 	a.deny["read Encounter"] = true
+	if match, include := a.listed("/Patient/" + w.ann + "/$everything?_type=Encounter"); match != nil || include != nil {
+		t.Errorf("encounters alone: %v and %v", match, include)
+	}
 	match, include := a.listed("/Patient/" + w.ann + "/$everything")
 	if !slices.Equal(match, append(names("Observation", w.byHer), "Patient/"+w.ann)) || include != nil {
 		t.Errorf("without encounters %v and %v", match, include)

@@ -119,12 +119,15 @@ func (s *server) everythingTypes(c *call, owner string, asked map[string]bool) [
 	}
 	types := []string{}
 	for typ := range params {
-		if typ != owner && !all && !asked[typ] {
+		if !all && !asked[typ] {
 			continue
 		}
 		if _, err := s.Actor(c.http, smart.Read, typ); err == nil {
 			types = append(types, typ)
 		}
+	}
+	if len(types) == 0 {
+		return []string{owner} // nothing that may be read is asked for: the query must still be one
 	}
 	slices.Sort(types)
 	return types
