@@ -19,7 +19,7 @@ type Claim struct {
 	Fields []record.Field
 	Lines  []map[string]record.Field
 	Flags  []record.Flag // what only the page itself can tell, such as two ticks for one question
-	Must   []string      // fields that a claim needs
+	Must   []string      // boxes with words that a claim needs
 }
 
 // strength of a value that stands in its box on a page that fits.
@@ -52,6 +52,9 @@ func Read(p *document.Page, fit Fit, text document.Text) *Claim {
 			c.Lines = append(c.Lines, row)
 		}
 	}
+	c.Must = slices.DeleteFunc(slices.Clone(c.Must), func(name string) bool {
+		return slices.ContainsFunc(fit.Template.ticks, func(k tick) bool { return k.name == name })
+	})
 	c.ticks(p, tokens)
 	c.signatures(p)
 	c.version(p, tokens)

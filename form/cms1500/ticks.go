@@ -55,6 +55,9 @@ func (c *Claim) ticks(p *document.Page, tokens []laid) {
 			}
 		}
 		name, _, _ := strings.Cut(g, "/")
+		if !slices.ContainsFunc(by[g], func(s seen) bool { return s.state != document.MarkOff }) {
+			c.unticked(name, by[g], p)
+		}
 		switch {
 		case len(on) == 1:
 			f := c.answer(name, on[0], p)
@@ -80,6 +83,22 @@ func (c *Claim) ticks(p *document.Page, tokens []laid) {
 	}
 }
 
+// unticked notes a question that a claim must answer, all of whose boxes were seen to be empty.
+func (c *Claim) unticked(name string, options []seen, p *document.Page) {
+	if !slices.Contains(c.Fit.Template.must, name) {
+		return
+	}
+	flag := record.Flag{Code: "tick_missing", Severity: record.SeverityWarning, Message: "no box of " + name + " is ticked", Fields: []string{name}}
+	for _, s := range options {
+		flag.Evidence = append(flag.Evidence, record.Evidence{Page: p.Number, Box: s.box})
+	}
+	c.Flags = append(c.Flags, flag)
+}
+
+// emptyFill is the share of ink below which a mark in doubt is no tick but a frame that was
+// not seen whole.
+const emptyFill = 0.02
+
 // look finds what the reader saw in a tick box: its own mark, or a typed cross.
 func (c *Claim) look(k tick, p *document.Page, tokens []laid) seen {
 	s := seen{tick: k}
@@ -88,6 +107,9 @@ func (c *Claim) look(k tick, p *document.Page, tokens []laid) seen {
 		x, y := c.Fit.to((m.Box.X+m.Box.W/2)*wide, m.Box.Y+m.Box.H/2)
 		if size := c.Fit.E * m.Box.H; k.holds(x, y) && size > 0.008 && size < 0.022 {
 			s.state, s.box, s.sure = m.State, m.Box, m.Confidence
+			if m.State == document.MarkAmbiguous && m.Fill < emptyFill {
+				s.state = ""
+			}
 		}
 	}
 	for _, t := range tokens {
