@@ -16,7 +16,6 @@ import (
 	"chartlake/fault"
 	"chartlake/fhir"
 	"chartlake/queue"
-	"chartlake/search"
 	"chartlake/store"
 	"chartlake/store/postgres"
 	"chartlake/store/postgres/pgtest"
@@ -42,29 +41,6 @@ func openAt(t testing.TB, url, folder string) *postgres.Store {
 		}
 	})
 	return s
-}
-
-func parse(t testing.TB, format string, args ...any) *fhir.Node {
-	t.Helper()
-	n, err := fhir.Parse(fmt.Appendf(nil, format, args...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
-
-func query(t testing.TB, q string) *search.Query {
-	t.Helper()
-	typ, raw, _ := strings.Cut(q, "?")
-	pairs, err := search.Pairs(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
-	parsed, err := search.Parse(typ, pairs, search.Options{})
-	if err != nil {
-		t.Fatalf("%s: %v", q, err)
-	}
-	return parsed
 }
 
 // admin runs a statement beside the store.
@@ -102,8 +78,8 @@ func TestThousandConditionalCreates(t *testing.T) {
 	for i := range n {
 		wg.Go(func() {
 			res, err := stores[i%2].Transact(context.Background(), anna, []store.Command{store.Create{
-				Resource:    parse(t, `{"resourceType":"Patient","identifier":[{"system":"http://h","value":"1"}]}`),
-				IfNoneExist: query(t, "Patient?identifier=http://h|1")}})
+				Resource:    storetest.Parse(t, `{"resourceType":"Patient","identifier":[{"system":"http://h","value":"1"}]}`),
+				IfNoneExist: storetest.Query(t, "Patient?identifier=http://h|1")}})
 			if err != nil {
 				t.Error(err)
 				return
@@ -129,8 +105,8 @@ func TestTwoOnOneDatabase(t *testing.T) {
 	for i := range 40 {
 		wg.Go(func() {
 			_, err := stores[i%2].Transact(ctx, anna, []store.Command{
-				store.Update{Resource: parse(t, `{"resourceType":"Observation","id":"o%d","status":"final","subject":{"reference":"Patient/nobody%d"},"code":{"coding":[{"system":"http://s%d","code":"c"}]}}`, i, i%5, i)},
-				store.Update{Resource: parse(t, `{"resourceType":"Basic","id":"b","code":{"text":"x"}}`)},
+				store.Update{Resource: storetest.Parse(t, `{"resourceType":"Observation","id":"o%d","status":"final","subject":{"reference":"Patient/nobody%d"},"code":{"coding":[{"system":"http://s%d","code":"c"}]}}`, i, i%5, i)},
+				store.Update{Resource: storetest.Parse(t, `{"resourceType":"Basic","id":"b","code":{"text":"x"}}`)},
 			})
 			if err != nil {
 				t.Error(err)
@@ -141,7 +117,7 @@ func TestTwoOnOneDatabase(t *testing.T) {
 	for _, s := range stores {
 		err := s.View(ctx, anna, func(v store.View) error {
 			for q, want := range map[string]int{"Observation?code=c": 40, "Observation?code=http://s7|": 1, "Observation?patient=nobody3": 8} {
-				page, err := v.Search(query(t, q+"&_count=100"))
+				page, err := v.Search(storetest.Query(t, q+"&_count=100"))
 				if err != nil {
 					return err
 				}
@@ -201,7 +177,7 @@ func TestBrokenConnections(t *testing.T) {
 	for w := range 4 {
 		wg.Go(func() {
 			for i := w; i < n; i += 4 {
-				res, err := s.Transact(ctx, anna, []store.Command{store.Update{Resource: parse(t, `{"resourceType":"Patient","id":"p%d"}`, i)}})
+				res, err := s.Transact(ctx, anna, []store.Command{store.Update{Resource: storetest.Parse(t, `{"resourceType":"Patient","id":"p%d"}`, i)}})
 				if acked[i] = err == nil; !acked[i] && !fault.Is(err, fault.Unavailable) {
 					t.Errorf("write %d: %v", i, err)
 				}
@@ -344,13 +320,13 @@ func TestIDs(t *testing.T) {
 	ids := []string{"a", "abcdefghijklmn", "abcdefghijklmno", "abcdefghijklmnop", "abcdefghijklmnopq", strings.Repeat("z", 64), "0194d9c1-77a1-7d3e-8f11-6a4b9c0d1e2f", "0194D9C1-77A1-7D3E-8F11-6A4B9C0D1E2F"}
 	var commands []store.Command
 	for _, id := range ids {
-		commands = append(commands, store.Update{Resource: parse(t, `{"resourceType":"Basic","id":"%s"}`, id)})
+		commands = append(commands, store.Update{Resource: storetest.Parse(t, `{"resourceType":"Basic","id":"%s"}`, id)})
 	}
 	if _, err := s.Transact(context.Background(), anna, commands); err != nil {
 		t.Fatal(err)
 	}
 	var found []string
-	q := query(t, "Basic?_sort=_id&_count=3")
+	q := storetest.Query(t, "Basic?_sort=_id&_count=3")
 	for {
 		var page *store.SearchPage
 		err := s.View(context.Background(), anna, func(v store.View) (err error) {
@@ -380,8 +356,8 @@ func TestAwkwardTexts(t *testing.T) {
 	ctx := context.Background()
 	s := open(t)
 	long := "http://example.org/" + strings.Repeat("ä/", 4_000)
-	vs := parse(t, `{"resourceType":"ValueSet","id":"v","status":"draft","url":"%s","name":"%s","compose":{"include":[{"system":"%s"}]}}`, long[:4000], strings.Repeat("Name ", 700), long)
-	obs := parse(t, `{"resourceType":"Observation","id":"o","status":"final","code":{"coding":[{"system":"%s","code":"%s"}]},"valueQuantity":{"value":1,"unit":"%s"}}`, long, strings.Repeat("c", 9_000), strings.Repeat("u", 5_000))
+	vs := storetest.Parse(t, `{"resourceType":"ValueSet","id":"v","status":"draft","url":"%s","name":"%s","compose":{"include":[{"system":"%s"}]}}`, long[:4000], strings.Repeat("Name ", 700), long)
+	obs := storetest.Parse(t, `{"resourceType":"Observation","id":"o","status":"final","code":{"coding":[{"system":"%s","code":"%s"}]},"valueQuantity":{"value":1,"unit":"%s"}}`, long, strings.Repeat("c", 9_000), strings.Repeat("u", 5_000))
 	if _, err := s.Transact(ctx, anna, []store.Command{store.Update{Resource: vs}, store.Update{Resource: obs}}); err != nil {
 		t.Fatal(err)
 	}
@@ -391,7 +367,7 @@ func TestAwkwardTexts(t *testing.T) {
 	}
 	err = s.View(ctx, anna, func(v store.View) error {
 		for q, want := range map[string]int{"ValueSet?url=" + long[:4000]: 1, "ValueSet?url:below=http://example.org/": 1, "ValueSet?name=name%20name": 1, "Patient?family=%ff": 0} {
-			page, err := v.Search(query(t, q))
+			page, err := v.Search(storetest.Query(t, q))
 			if fault.Is(err, fault.Invalid) {
 				return nil // the snapshot is over
 			}

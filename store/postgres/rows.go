@@ -1,120 +1,19 @@
 package postgres
 
 import (
+	"strings"
+
 	"chartlake/store/index"
 )
 
-// bulk gathers the rows of an INSERT that is repeated, so that they go to the server as one
-// statement over arrays.
-type bulk struct {
-	*bulkForm
-	rows [][]any
-}
-
-// bulkForm is an INSERT of the shared code with the same over arrays.
-type bulkForm struct {
-	insert, arrays string
-	columns        func(rows [][]any) []any
-}
-
-var bulkForms = []*bulkForm{
-	{`INSERT INTO version VALUES (?,?,?,?,?,?,?,0,?)`,
-		`INSERT INTO version SELECT seq, rid, version, type, op, time, dict, 0, body
-			FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::smallint[], $6::bigint[], $7::int[], $8::bytea[]) r (seq, rid, version, type, op, time, dict, body)`,
-		func(rows [][]any) []any {
-			return []any{ints[int64](rows, 0), ints[int64](rows, 1), ints[int32](rows, 2), ints[int32](rows, 3), ints[int16](rows, 4), ints[int64](rows, 5), ints[int32](rows, 6), blobs(rows, 7)}
-		}},
-	{`INSERT INTO resource VALUES (?,?,?,?,?,?,?)`,
-		`INSERT INTO resource SELECT * FROM unnest($1::bigint[], $2::int[], $3::bytea[], $4::int[], $5::bigint[], $6::smallint[], $7::bigint[])`,
-		func(rows [][]any) []any {
-			return []any{ints[int64](rows, 0), ints[int32](rows, 1), blobs(rows, 2), ints[int32](rows, 3), ints[int64](rows, 4), ints[int16](rows, 5), ints[int64](rows, 6)}
-		}},
-}
-
-func ints[T int16 | int32 | int64](rows [][]any, i int) []T {
-	out := make([]T, len(rows))
-	for n, r := range rows {
-		out[n] = T(r[i].(int64))
-	}
-	return out
-}
-
-func blobs(rows [][]any, i int) [][]byte {
-	out := make([][]byte, len(rows))
-	for n, r := range rows {
-		out[n], _ = r[i].([]byte)
-	}
-	return out
-}
-
-// gather keeps the arguments of a statement that is repeated; false for any other. What is
-// gathered comes before the next other statement.
-func (c *conn) gather(sql string, args []any) bool {
-	for _, b := range c.bulks {
-		if b.insert == sql {
-			b.rows = append(b.rows, args)
-			return true
-		}
-	}
-	for _, f := range bulkForms {
-		if f.insert == sql {
-			c.bulks = append(c.bulks, &bulk{f, [][]any{args}})
-			return true
-		}
-	}
-	return false
-}
-
-// settle puts what was gathered behind the statements that wait.
-func (c *conn) settle() {
-	for _, b := range c.bulks {
-		c.wait = append(c.wait, statement{b.arrays, b.columns(b.rows)})
-	}
-	c.bulks = nil
-}
-
-// WriteIndex puts the rows into the index, or takes them out: one statement over arrays for
-// each table, in the order of its key.
-func (c *conn) WriteIndex(r *index.Rows, remove bool) error {
-	r.Sort()
-	w := &rowWriter{c: c, remove: remove}
-	write(w, "token", r.Token, col("p", "int", func(x *index.Token) int32 { return int32(x.P) }), col("c", "bigint", func(x *index.Token) int64 { return x.C }),
-		col("s", "int", func(x *index.Token) int32 { return int32(x.S) }), col("rid", "bigint", func(x *index.Token) int64 { return x.RID }))
-	write(w, "reference", r.Reference, col("p", "int", func(x *index.Reference) int32 { return int32(x.P) }), col("target", "bigint", func(x *index.Reference) int64 { return x.Target }),
-		col("rid", "bigint", func(x *index.Reference) int64 { return x.RID }))
-	write(w, "date", r.Date, col("p", "int", func(x *index.Date) int32 { return int32(x.P) }), col("class", "int", func(x *index.Date) int32 { return int32(x.Class) }),
-		col("lo", "bigint", func(x *index.Date) int64 { return x.Lo }), col("len", "bigint", func(x *index.Date) int64 { return x.Len }), col("rid", "bigint", func(x *index.Date) int64 { return x.RID }))
-	number := []column[index.Number]{col("p", "int", func(x *index.Number) int32 { return int32(x.P) }), col("class", "int", func(x *index.Number) int32 { return int32(x.Class) }),
-		col("lo", "float8", func(x *index.Number) float64 { return x.Lo }), col("hi", "float8", func(x *index.Number) float64 { return x.Hi }), col("rid", "bigint", func(x *index.Number) int64 { return x.RID })}
-	write(w, "number", r.Number, number...)
-	write(w, "quantity", r.Quantity, append(number, col("u", "int", func(x *index.Number) int32 { return int32(x.U) }))...)
-	write(w, "string", r.String, col("p", "int", func(x *index.String) int32 { return int32(x.P) }), col("v", "text", func(x *index.String) string { return x.V }),
-		col("h", "bigint", func(x *index.String) int64 { return x.H }), col("rid", "bigint", func(x *index.String) int64 { return x.RID }))
-	write(w, "string_long", r.Long, col("p", "int", func(x *index.Long) int32 { return int32(x.P) }), col("rid", "bigint", func(x *index.Long) int64 { return x.RID }),
-		col("v", "text", func(x *index.Long) string { return x.V }))
-	write(w, "uri", r.URI, col("p", "int", func(x *index.URI) int32 { return int32(x.P) }), col("v", "text", func(x *index.URI) string { return x.V }),
-		col("rid", "bigint", func(x *index.URI) int64 { return x.RID }))
-	write(w, "compartment", r.Compartment, col("patient", "bigint", func(x *index.Compartment) int64 { return x.Patient }), col("type", "int", func(x *index.Compartment) int32 { return int32(x.T) }),
-		col("rid", "bigint", func(x *index.Compartment) int64 { return x.RID }))
-	w.forward(r.Forward)
-	w.composite(r.Composite)
-	return nil
-}
-
-// rowWriter makes the statements of one batch of rows.
-type rowWriter struct {
-	c      *conn
-	remove bool
-}
-
-// column is one column of a table over rows of one kind.
+// column is one column of a table over rows of one kind: its values become one array.
 type column[R any] struct {
-	name, sqlType string
-	array         func(rows []R) any
+	name, array string // the type of the array in SQL
+	values      func(rows []R) any
 }
 
-func col[R, T any](name, sqlType string, value func(*R) T) column[R] {
-	return column[R]{name, sqlType, func(rows []R) any {
+func col[R, T any](name, array string, value func(*R) T) column[R] {
+	return column[R]{name, array, func(rows []R) any {
 		out := make([]T, len(rows))
 		for i := range rows {
 			out[i] = value(&rows[i])
@@ -123,74 +22,18 @@ func col[R, T any](name, sqlType string, value func(*R) T) column[R] {
 	}}
 }
 
-// write puts off one statement for all rows of a table.
-func write[R any](w *rowWriter, table string, rows []R, columns ...column[R]) {
-	if len(rows) == 0 {
-		return
-	}
-	names, arrays, same := "", "", ""
-	var args []any
-	for i, c := range columns {
-		if i > 0 {
-			names, arrays, same = names+", ", arrays+", ", same+" AND "
-		}
-		names += c.name
-		arrays += "?::" + c.sqlType + "[]"
-		same += "t." + c.name + "=u." + c.name
-		args = append(args, c.array(rows))
-	}
-	sql := `INSERT INTO ` + table + ` (` + names + `) SELECT * FROM unnest(` + arrays + `)`
-	if w.remove {
-		sql = `DELETE FROM ` + table + ` t USING unnest(` + arrays + `) u (` + names + `) WHERE ` + same
-	}
-	w.c.later(w.c.text(sql, args), args)
+// narrow is a column of small numbers, whole one of large ones.
+func narrow[R any](name string, value func(*R) int64) column[R] {
+	return col(name, "int[]", func(r *R) int32 { return int32(value(r)) })
 }
 
-// forward divides the values by kind.
-func (w *rowWriter) forward(rows []index.Forward) {
-	var dates, numbers, texts []index.Forward
-	for _, r := range rows {
-		switch r.Lo.(type) {
-		case int64:
-			dates = append(dates, r)
-		case float64:
-			numbers = append(numbers, r)
-		default:
-			texts = append(texts, r)
-		}
-	}
-	rid, p := col("rid", "bigint", func(x *index.Forward) int64 { return x.RID }), col("p", "int", func(x *index.Forward) int32 { return int32(x.P) })
-	lo := func(x *index.Forward) any { return x.Lo }
-	hi := func(x *index.Forward) any { return x.Hi }
-	write(w, "forward_date", dates, rid, p, col("lo", "bigint", as[int64](lo)), col("hi", "bigint", as[int64](hi)))
-	write(w, "forward_number", numbers, rid, p, col("lo", "float8", as[float64](lo)), col("hi", "float8", as[float64](hi)))
-	write(w, "forward_string", texts, rid, p, col("lo", "text", as[string](lo)), col("hi", "bigint", as[int64](hi)))
+func whole[R any](name string, value func(*R) int64) column[R] { return col(name, "bigint[]", value) }
+
+func double[R any](name string, value func(*R) float64) column[R] {
+	return col(name, "float8[]", value)
 }
 
-// composite divides the rows by the kind of their second part.
-func (w *rowWriter) composite(rows []index.Composite) {
-	var whole, numbers, texts []index.Composite
-	for _, r := range rows {
-		switch r.Lo.(type) {
-		case int64:
-			whole = append(whole, r)
-		case float64:
-			numbers = append(numbers, r)
-		default:
-			texts = append(texts, r)
-		}
-	}
-	key := []column[index.Composite]{col("p", "int", func(x *index.Composite) int32 { return int32(x.P) }), col("a", "bigint", func(x *index.Composite) int64 { return x.A }),
-		col("b", "bigint", func(x *index.Composite) int64 { return x.B }), col("k", "bigint", func(x *index.Composite) int64 { return x.K }),
-		col("class", "int", func(x *index.Composite) int32 { return int32(x.Class) }), col("rid", "bigint", func(x *index.Composite) int64 { return x.RID }),
-		col("rest", "bytea", func(x *index.Composite) []byte { return x.Rest })}
-	key = key[:len(key):len(key)]
-	lo := func(x *index.Composite) any { return x.Lo }
-	hi := func(x *index.Composite) any { return x.Hi }
-	write(w, "composite", whole, append(key, col("lo", "bigint", as[int64](lo)), col("hi", "bigint", as[int64](hi)))...)
-	write(w, "composite_number", numbers, append(key, col("lo", "float8", as[float64](lo)), col("hi", "float8", as[float64](hi)))...)
-	write(w, "composite_string", texts, append(key, col("lo", "text", as[string](lo)), col("hi", "bigint", as[int64](hi)))...)
-}
+func text[R any](name string, value func(*R) string) column[R] { return col(name, "text[]", value) }
 
 // as gives a value that is known to be a T.
 func as[T, R any](value func(*R) any) func(*R) T {
@@ -198,4 +41,154 @@ func as[T, R any](value func(*R) any) func(*R) T {
 		v, _ := value(r).(T)
 		return v
 	}
+}
+
+// indexTables is what each table of the index takes from its rows.
+type indexTables struct {
+	token       []column[index.Token]
+	reference   []column[index.Reference]
+	date        []column[index.Date]
+	number      []column[index.Number]
+	quantity    []column[index.Number]
+	str         []column[index.String]
+	long        []column[index.Long]
+	uri         []column[index.URI]
+	compartment []column[index.Compartment]
+	forward     kinds[index.Forward]
+	composite   kinds[index.Composite]
+}
+
+// kinds are the three tables for values that are whole numbers, numbers or texts.
+type kinds[R any] struct{ whole, double, text []column[R] }
+
+var tables = indexTables{
+	token: []column[index.Token]{
+		narrow("p", func(x *index.Token) int64 { return x.P }),
+		whole("c", func(x *index.Token) int64 { return x.C }),
+		narrow("s", func(x *index.Token) int64 { return x.S }),
+		whole("rid", func(x *index.Token) int64 { return x.RID }),
+	},
+	reference: []column[index.Reference]{
+		narrow("p", func(x *index.Reference) int64 { return x.P }),
+		whole("target", func(x *index.Reference) int64 { return x.Target }),
+		whole("rid", func(x *index.Reference) int64 { return x.RID }),
+	},
+	date: []column[index.Date]{
+		narrow("p", func(x *index.Date) int64 { return x.P }),
+		narrow("class", func(x *index.Date) int64 { return x.Class }),
+		whole("lo", func(x *index.Date) int64 { return x.Lo }),
+		whole("len", func(x *index.Date) int64 { return x.Len }),
+		whole("rid", func(x *index.Date) int64 { return x.RID }),
+	},
+	number:   numbers,
+	quantity: append(numbers[:len(numbers):len(numbers)], narrow("u", func(x *index.Number) int64 { return x.U })),
+	str: []column[index.String]{
+		narrow("p", func(x *index.String) int64 { return x.P }),
+		text("v", func(x *index.String) string { return x.V }),
+		whole("h", func(x *index.String) int64 { return x.H }),
+		whole("rid", func(x *index.String) int64 { return x.RID }),
+	},
+	long: []column[index.Long]{
+		narrow("p", func(x *index.Long) int64 { return x.P }),
+		whole("rid", func(x *index.Long) int64 { return x.RID }),
+		text("v", func(x *index.Long) string { return x.V }),
+	},
+	uri: []column[index.URI]{
+		narrow("p", func(x *index.URI) int64 { return x.P }),
+		text("v", func(x *index.URI) string { return x.V }),
+		whole("rid", func(x *index.URI) int64 { return x.RID }),
+	},
+	compartment: []column[index.Compartment]{
+		whole("patient", func(x *index.Compartment) int64 { return x.Patient }),
+		narrow("type", func(x *index.Compartment) int64 { return x.T }),
+		whole("rid", func(x *index.Compartment) int64 { return x.RID }),
+	},
+	forward: byKind([]column[index.Forward]{
+		whole("rid", func(x *index.Forward) int64 { return x.RID }),
+		narrow("p", func(x *index.Forward) int64 { return x.P }),
+	}, func(x *index.Forward) any { return x.Lo }, func(x *index.Forward) any { return x.Hi }),
+	composite: byKind([]column[index.Composite]{
+		narrow("p", func(x *index.Composite) int64 { return x.P }),
+		whole("a", func(x *index.Composite) int64 { return x.A }),
+		whole("b", func(x *index.Composite) int64 { return x.B }),
+		whole("k", func(x *index.Composite) int64 { return x.K }),
+		narrow("class", func(x *index.Composite) int64 { return x.Class }),
+		whole("rid", func(x *index.Composite) int64 { return x.RID }),
+		col("rest", "bytea[]", func(x *index.Composite) []byte { return x.Rest }),
+	}, func(x *index.Composite) any { return x.Lo }, func(x *index.Composite) any { return x.Hi }),
+}
+
+var numbers = []column[index.Number]{
+	narrow("p", func(x *index.Number) int64 { return x.P }),
+	narrow("class", func(x *index.Number) int64 { return x.Class }),
+	double("lo", func(x *index.Number) float64 { return x.Lo }),
+	double("hi", func(x *index.Number) float64 { return x.Hi }),
+	whole("rid", func(x *index.Number) int64 { return x.RID }),
+}
+
+// byKind adds the columns lo and hi, which differ by kind. Beside a text, hi is a whole number.
+func byKind[R any](key []column[R], lo, hi func(*R) any) kinds[R] {
+	key = key[:len(key):len(key)]
+	return kinds[R]{
+		whole:  append(key, whole("lo", as[int64](lo)), whole("hi", as[int64](hi))),
+		double: append(key, double("lo", as[float64](lo)), double("hi", as[float64](hi))),
+		text:   append(key, text("lo", as[string](lo)), whole("hi", as[int64](hi))),
+	}
+}
+
+// WriteIndex puts the rows into the index, or takes them out: one statement over arrays for
+// each table, in the order of its key.
+func (c *conn) WriteIndex(r *index.Rows, remove bool) error {
+	r.Sort()
+	write(c, remove, "token", r.Token, tables.token)
+	write(c, remove, "reference", r.Reference, tables.reference)
+	write(c, remove, "date", r.Date, tables.date)
+	write(c, remove, "number", r.Number, tables.number)
+	write(c, remove, "quantity", r.Quantity, tables.quantity)
+	write(c, remove, "string", r.String, tables.str)
+	write(c, remove, "string_long", r.Long, tables.long)
+	write(c, remove, "uri", r.URI, tables.uri)
+	write(c, remove, "compartment", r.Compartment, tables.compartment)
+	writeKinds(c, remove, "forward_date", "forward", r.Forward, tables.forward, func(x *index.Forward) any { return x.Lo })
+	writeKinds(c, remove, "composite", "composite", r.Composite, tables.composite, func(x *index.Composite) any { return x.Lo })
+	return nil
+}
+
+// write puts off one statement for all rows of a table.
+func write[R any](c *conn, remove bool, table string, rows []R, columns []column[R]) {
+	if len(rows) == 0 {
+		return
+	}
+	var names, arrays, same []string
+	var args []any
+	for _, col := range columns {
+		names = append(names, col.name)
+		arrays = append(arrays, "?::"+col.array)
+		same = append(same, "t."+col.name+"=u."+col.name)
+		args = append(args, col.values(rows))
+	}
+	columnList, arrayList := strings.Join(names, ", "), strings.Join(arrays, ", ")
+	sql := `INSERT INTO ` + table + ` (` + columnList + `) SELECT * FROM unnest(` + arrayList + `)`
+	if remove {
+		sql = `DELETE FROM ` + table + ` t USING unnest(` + arrayList + `) u (` + columnList + `) WHERE ` + strings.Join(same, " AND ")
+	}
+	c.later(c.text(sql, args), args)
+}
+
+// writeKinds divides the rows by the kind of their values.
+func writeKinds[R any](c *conn, remove bool, wholes, base string, rows []R, columns kinds[R], value func(*R) any) {
+	var whole, double, text []R
+	for i := range rows {
+		switch value(&rows[i]).(type) {
+		case int64:
+			whole = append(whole, rows[i])
+		case float64:
+			double = append(double, rows[i])
+		default:
+			text = append(text, rows[i])
+		}
+	}
+	write(c, remove, wholes, whole, columns.whole)
+	write(c, remove, base+"_number", double, columns.double)
+	write(c, remove, base+"_string", text, columns.text)
 }

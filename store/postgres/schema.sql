@@ -51,18 +51,26 @@ CREATE TABLE string (h bigint, rid bigint, p integer, v text COLLATE "C", PRIMAR
 CREATE TABLE string_long (rid bigint NOT NULL, p integer NOT NULL, v text COLLATE "C" NOT NULL);
 CREATE INDEX string_long_key ON string_long (p, rid);
 CREATE TABLE uri (rid bigint, p integer, v text COLLATE "C", PRIMARY KEY (p, v, rid));
--- The second part of a composite by its kind: whole numbers, numbers, text.
-CREATE TABLE composite (a bigint, b bigint, k bigint, lo bigint, hi bigint, rid bigint, p integer, class integer, rest bytea,
-                        PRIMARY KEY (p, a, b, k, class, lo, hi, rid, rest));
-CREATE TABLE composite_number (a bigint, b bigint, k bigint, lo float8, hi float8, rid bigint, p integer, class integer, rest bytea,
-                               PRIMARY KEY (p, a, b, k, class, lo, hi, rid, rest));
-CREATE TABLE composite_string (a bigint, b bigint, k bigint, hi bigint, rid bigint, p integer, class integer, lo text COLLATE "C", rest bytea,
-                               PRIMARY KEY (p, a, b, k, class, lo, hi, rid, rest));
+-- The second part of a composite by its kind: whole numbers, numbers, text. What tells rows of
+-- one resource apart beyond the key (rest) is not worth its room in it.
+CREATE TABLE composite (a bigint NOT NULL, b bigint NOT NULL, k bigint NOT NULL, lo bigint NOT NULL, hi bigint NOT NULL, rid bigint NOT NULL,
+                        p integer NOT NULL, class integer NOT NULL, rest bytea NOT NULL);
+CREATE INDEX composite_key ON composite (p, a, b, k, class, lo, hi, rid);
+CREATE TABLE composite_number (a bigint NOT NULL, b bigint NOT NULL, k bigint NOT NULL, lo float8 NOT NULL, hi float8 NOT NULL, rid bigint NOT NULL,
+                               p integer NOT NULL, class integer NOT NULL, rest bytea NOT NULL);
+CREATE INDEX composite_number_key ON composite_number (p, a, b, k, class, lo, hi, rid);
+CREATE TABLE composite_string (a bigint NOT NULL, b bigint NOT NULL, k bigint NOT NULL, hi bigint NOT NULL, rid bigint NOT NULL,
+                               p integer NOT NULL, class integer NOT NULL, lo text COLLATE "C" NOT NULL, rest bytea NOT NULL);
+CREATE INDEX composite_string_key ON composite_string (p, a, b, k, class, lo, hi, rid);
 CREATE TABLE compartment (patient bigint, rid bigint, type integer, PRIMARY KEY (patient, type, rid));
--- Values by resource: the second filter of a query and sorting. By kind, as composites are.
-CREATE TABLE forward_date (rid bigint, lo bigint, hi bigint, p integer, PRIMARY KEY (rid, p, lo, hi));
-CREATE TABLE forward_number (rid bigint, lo float8, hi float8, p integer, PRIMARY KEY (rid, p, lo, hi));
-CREATE TABLE forward_string (rid bigint, hi bigint, p integer, lo text COLLATE "C", PRIMARY KEY (rid, p, lo, hi));
+-- Values by resource: the second filter of a query and sorting. By kind, as composites are. The
+-- rows of a resource lie side by side, so the key need not hold the values.
+CREATE TABLE forward_date (rid bigint NOT NULL, lo bigint NOT NULL, hi bigint NOT NULL, p integer NOT NULL);
+CREATE INDEX forward_date_key ON forward_date (rid, p);
+CREATE TABLE forward_number (rid bigint NOT NULL, lo float8 NOT NULL, hi float8 NOT NULL, p integer NOT NULL);
+CREATE INDEX forward_number_key ON forward_number (rid, p);
+CREATE TABLE forward_string (rid bigint NOT NULL, hi bigint NOT NULL, p integer NOT NULL, lo text COLLATE "C" NOT NULL);
+CREATE INDEX forward_string_key ON forward_string (rid, p);
 
 -- Documents.
 CREATE TABLE document (

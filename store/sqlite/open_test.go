@@ -2,7 +2,6 @@ package sqlite_test
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
@@ -11,6 +10,7 @@ import (
 	"chartlake/fault"
 	"chartlake/store"
 	"chartlake/store/sqlite"
+	"chartlake/store/storetest"
 )
 
 // A data folder is refused, with a reason, rather than opened in a way that loses something.
@@ -31,7 +31,7 @@ func TestOpenRefuses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.Transact(ctx, anna, []store.Command{store.Create{Resource: parse(t, `{"resourceType":"Basic"}`)}}); err != nil {
+		if _, err := s.Transact(ctx, anna, []store.Command{store.Create{Resource: storetest.Parse(t, `{"resourceType":"Basic"}`)}}); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.Close(); err != nil {
@@ -67,7 +67,7 @@ func TestReopen(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		res, err := s.Transact(ctx, anna, []store.Command{store.Update{Resource: parse(t, `{"resourceType":"Patient","id":"a","name":[{"family":"Ng"}]}`)}})
+		res, err := s.Transact(ctx, anna, []store.Command{store.Update{Resource: storetest.Parse(t, `{"resourceType":"Patient","id":"a","name":[{"family":"Ng"}]}`)}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,7 +75,7 @@ func TestReopen(t *testing.T) {
 			t.Errorf("version %d, want %d", res[0].Version.Version, i+1)
 		}
 		err = s.View(ctx, anna, func(v store.View) error {
-			page, err := v.Search(query(t, "Patient?family=ng"))
+			page, err := v.Search(storetest.Query(t, "Patient?family=ng"))
 			if err == nil && len(page.Matches) != 1 {
 				t.Error("not found after opening again")
 			}
@@ -126,9 +126,9 @@ func TestTwoOnOneFolder(t *testing.T) {
 			defer wg.Done()
 			s := stores[i%2]
 			_, err := s.Transact(ctx, anna, []store.Command{
-				store.Create{Resource: parse(t, `{"resourceType":"Patient","identifier":[{"system":"http://h","value":"1"}]}`), IfNoneExist: query(t, "Patient?identifier=1")},
-				store.Update{Resource: parse(t, fmt.Sprintf(`{"resourceType":"Observation","id":"o%d","status":"final","code":{"coding":[{"system":"http://s%d","code":"c"}]}}`, i, i))},
-				store.Update{Resource: parse(t, `{"resourceType":"Basic","id":"b","code":{"text":"x"}}`)},
+				store.Create{Resource: storetest.Parse(t, `{"resourceType":"Patient","identifier":[{"system":"http://h","value":"1"}]}`), IfNoneExist: storetest.Query(t, "Patient?identifier=1")},
+				store.Update{Resource: storetest.Parse(t, `{"resourceType":"Observation","id":"o%d","status":"final","code":{"coding":[{"system":"http://s%d","code":"c"}]}}`, i, i)},
+				store.Update{Resource: storetest.Parse(t, `{"resourceType":"Basic","id":"b","code":{"text":"x"}}`)},
 			})
 			if err != nil {
 				t.Error(err)
@@ -139,7 +139,7 @@ func TestTwoOnOneFolder(t *testing.T) {
 	for _, s := range stores {
 		err := s.View(ctx, anna, func(v store.View) error {
 			for q, want := range map[string]int{"Patient?identifier=1": 1, "Observation?code=c": 40, "Observation?code=http://s7|": 1} {
-				page, err := v.Search(query(t, q))
+				page, err := v.Search(storetest.Query(t, q))
 				if err != nil {
 					return err
 				}

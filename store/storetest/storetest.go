@@ -24,6 +24,7 @@ func Run(t *testing.T, open Open) {
 		run  func(*testing.T, Open)
 	}{
 		{"Versions", testVersions},
+		{"Kinds", testKinds},
 		{"Deleted", testDeleted},
 		{"Preconditions", testPreconditions},
 		{"Modify", testModify},
@@ -69,6 +70,18 @@ func parse(t testing.TB, format string, args ...any) *fhir.Node {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// Parse makes a resource of its JSON.
+func Parse(t testing.TB, format string, args ...any) *fhir.Node {
+	t.Helper()
+	return parse(t, format, args...)
+}
+
+// Query parses Type?parameters.
+func Query(t testing.TB, q string) *search.Query {
+	t.Helper()
+	return query(t, q)
 }
 
 // do applies commands that must succeed.
