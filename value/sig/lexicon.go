@@ -1,0 +1,118 @@
+package sig
+
+import (
+	_ "embed"
+	"slices"
+	"strings"
+	"sync"
+)
+
+//go:embed words.txt
+var wordsData string
+
+// sense is what a phrase means: one kind of word.
+type sense struct{ kind, value string }
+
+// lexicon holds the senses of phrases by their words joined by blanks.
+type lexicon struct {
+	phrases map[string][]sense
+	longest int             // words of the longest phrase
+	words   map[string]bool // single words that misspellings are corrected to
+	sorted  []string        // the same, ascending, so that a correction does not depend on chance
+}
+
+var words = sync.OnceValue(func() *lexicon {
+	l := &lexicon{phrases: map[string][]sense{}, words: map[string]bool{}}
+	for _, row := range strings.Split(wordsData, "\n") {
+		f := strings.Split(row, "\t")
+		if len(f) != 3 || strings.HasPrefix(row, "#") {
+			continue
+		}
+		for _, p := range strings.Split(f[1], ",") {
+			var key []string
+			for _, t := range split(p) {
+				key = append(key, t.word)
+				if len(t.word) >= 4 {
+					l.words[t.word] = true
+				}
+			}
+			k := strings.Join(key, " ")
+			l.phrases[k] = append(l.phrases[k], sense{f[0], f[2]})
+			l.longest = max(l.longest, len(key))
+		}
+	}
+	for _, w := range []string{"take", "times", "twice", "every", "inhale", "apply", "with", "food", "pain", "once", "three", "four", "five", "half", "until", "total", "sleep", "other", "nausea"} {
+		l.words[w] = true
+	}
+	for w := range l.words {
+		l.sorted = append(l.sorted, w)
+	}
+	slices.Sort(l.sorted)
+	return l
+})
+
+// at gives the value of the longest phrase of a kind that begins at token i, and how many
+// tokens it has; 0 where there is none.
+func (l *lexicon) at(toks []token, i int, kind string) (string, int) {
+	key, value, n := "", "", 0
+	for j := i; j < len(toks) && j < i+l.longest; j++ {
+		if j > i {
+			key += " "
+		}
+		key += toks[j].word
+		for _, s := range l.phrases[key] {
+			if s.kind == kind {
+				value, n = s.value, j-i+1
+			}
+		}
+	}
+	return value, n
+}
+
+// known reports a word that begins or is a phrase of any kind.
+func (l *lexicon) known(word string) bool { return l.words[word] || len(l.phrases[word]) > 0 }
+
+// correct gives the one word of the lexicon that a misspelt word is one slip away from (a
+// letter too many, too few, wrong or two swapped); the word itself where there is not
+// exactly one. Numbers and short words are never touched.
+func (l *lexicon) correct(word string) string {
+	if word == "dya" {
+		return "day"
+	}
+	if len(word) < 4 || l.known(word) {
+		return word
+	}
+	found := ""
+	for _, w := range l.sorted {
+		if slip(word, w) {
+			if found != "" && !strings.HasPrefix(w, found) && !strings.HasPrefix(found, w) {
+				return word
+			}
+			if found == "" || len(w) < len(found) {
+				found = w
+			}
+		}
+	}
+	if found == "" {
+		return word
+	}
+	return found
+}
+
+// slip reports that two words differ by one slip in their middle or end.
+func slip(a, b string) bool {
+	i := 0
+	for i < len(a) && i < len(b) && a[i] == b[i] {
+		i++
+	}
+	x, y := a[i:], b[i:]
+	switch {
+	case x == "" && y == "":
+		return false
+	case len(x) > 1 && len(y) > 1 && x[0] == y[1] && x[1] == y[0] && x[2:] == y[2:]:
+		return true
+	case len(x) > 0 && len(y) > 0 && x[1:] == y[1:]:
+		return i > 1
+	}
+	return i > 0 && (len(x) > 0 && x[1:] == y || len(y) > 0 && y[1:] == x)
+}

@@ -1,0 +1,343 @@
+package sig
+
+import (
+	"slices"
+	"strings"
+)
+
+// Limits of an instruction: longer texts are text only.
+const (
+	textMax  = 2000 // bytes
+	stepsMax = 24
+)
+
+// Parse reads an instruction. An empty text has no dosage; what cannot be read is one dosage
+// with TextOnly.
+func Parse(text string) []Dosage {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return nil
+	}
+	textOnly := []Dosage{{Text: text, TextOnly: true}}
+	if len(text) > textMax {
+		return textOnly
+	}
+	l := words()
+	p := &parser{lexicon: l, text: text, toks: l.read(text)}
+	if p.unreadable() || !p.steps() {
+		return textOnly
+	}
+	return p.done
+}
+
+// parser reads tokens from left to right. step is the dosage being read.
+type parser struct {
+	*lexicon
+	text  string
+	toks  []token
+	i     int // next token
+	from  int // first token of the step
+	step  Dosage
+	slack bool // the step is joined to the one before by "and", not by "then"
+	loose bool // "as directed" is said
+	rest  bool // the words for the dose are over
+	more  bool // and amounts are among those that follow
+	done  []Dosage
+}
+
+// unreadable reports words by which there is no fixed dose.
+func (p *parser) unreadable() bool {
+	for i := range p.toks {
+		if _, n := p.at(p.toks, i, "text"); n > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// steps reads everything; false where a step has nothing of a structure.
+func (p *parser) steps() bool {
+	readers := []func() bool{p.greatest, p.asNeeded, p.duration, p.frequency, p.weekday, p.when, p.route, p.directed, p.reason, p.dose}
+next:
+	for p.i < len(p.toks) {
+		if _, n := p.at(p.toks, p.i, "rest"); n > 0 {
+			p.rest = true
+		}
+		if p.rest {
+			if p.greatest() {
+				continue
+			}
+			if _, _, n := p.number(0); n > 0 {
+				if _, _, k := p.unit(n); k > 0 {
+					p.more = true
+				}
+			}
+			p.i++
+			continue
+		}
+		if _, n := p.at(p.toks, p.i, "then"); n > 0 {
+			p.close(p.i, false)
+			p.i += n
+			p.from = p.i
+			continue
+		}
+		for _, read := range readers {
+			if read() {
+				continue next
+			}
+		}
+		p.i++
+	}
+	if p.more {
+		p.doubt("more amounts are written behind the dose")
+	}
+	p.close(len(p.toks), false)
+	return p.settle()
+}
+
+// close ends a step at a token.
+func (p *parser) close(at int, slack bool) {
+	if p.from < at {
+		p.step.Text = strings.TrimSpace(p.text[p.toks[p.from].begin:p.toks[at-1].end])
+	}
+	if p.step.empty() {
+		return
+	}
+	if p.slack && len(p.done) > 0 {
+		before := &p.done[len(p.done)-1]
+		if before.Duration+before.DurationMax == "" { // "1 at noon and 2 at night for 7 days"
+			before.Duration, before.DurationMax, before.DurationUnit = p.step.Duration, p.step.DurationMax, p.step.DurationUnit
+		}
+	}
+	p.done, p.step, p.from, p.slack = append(p.done, p.step), Dosage{}, at, slack
+}
+
+func (d *Dosage) empty() bool {
+	return d.Dose+d.DoseHigh+d.Frequency+d.FrequencyMax+d.Period+d.Route+d.Max+d.Count+d.Duration+d.DurationMax == "" &&
+		len(d.When)+len(d.DayOfWeek) == 0 && !d.AsNeeded
+}
+
+// settle gives later steps the unit and route of the first, and says what is no structure:
+// nothing but a route, or more steps than anybody takes.
+func (p *parser) settle() bool {
+	if len(p.done) == 0 || len(p.done) > stepsMax {
+		return false
+	}
+	for i := range p.done {
+		d := &p.done[i]
+		if i > 0 && d.Unit == "" && d.Dose != "" {
+			d.Unit = p.done[i-1].Unit
+		}
+		if i > 0 && d.Route == "" {
+			d.Route = p.done[i-1].Route
+		}
+		if d.Dose == "" && d.Frequency+d.FrequencyMax+d.Count == "" && len(d.When) == 0 && !d.AsNeeded {
+			return false
+		}
+	}
+	if p.loose && p.done[0].Frequency+p.done[0].FrequencyMax+p.done[0].Count == "" && len(p.done[0].When) == 0 {
+		return false
+	}
+	return true
+}
+
+func (p *parser) tok(n int) token {
+	if p.i+n < 0 || p.i+n >= len(p.toks) {
+		return token{}
+	}
+	return p.toks[p.i+n]
+}
+
+func (p *parser) is(n int, words ...string) bool { return slices.Contains(words, p.tok(n).word) }
+
+// number reads "2", "1-2", "1 to 2", "1 or 2" at token n from here, and how many tokens it has.
+func (p *parser) number(n int) (low, high string, size int) {
+	low = p.tok(n).number
+	if low == "" {
+		return "", "", 0
+	}
+	if (p.is(n+1, "-", "to", "or")) && p.tok(n+2).number != "" {
+		if high = p.tok(n + 2).number; less(low, high) {
+			return low, high, 3
+		}
+		return low, "", 1
+	}
+	return low, "", 1
+}
+
+func less(a, b string) bool { return len(a) > 0 && len(b) > 0 && value(a) < value(b) }
+
+// unit reads a unit of dose at token n; measure says that it is an amount of substance.
+func (p *parser) unit(n int) (unit string, measure bool, size int) {
+	if p.i+n >= len(p.toks) {
+		return "", false, 0
+	}
+	if u, k := p.at(p.toks, p.i+n, "unit"); k > 0 {
+		if p.is(n+k, "(") && p.is(n+k+1, "s", "es") { // puff(s)
+			k += 3
+		}
+		return u, false, k
+	}
+	u, k := p.at(p.toks, p.i+n, "measure")
+	if u, doubt, ok := strings.Cut(u, "!"); ok {
+		p.doubt(doubt)
+		return u, true, k
+	}
+	return u, true, k
+}
+
+func (p *parser) time(n int) (unit string, size int) {
+	if p.i+n >= len(p.toks) {
+		return "", 0
+	}
+	return p.at(p.toks, p.i+n, "time")
+}
+
+func (p *parser) doubt(what string) {
+	if !slices.Contains(p.step.Doubts, what) {
+		p.step.Doubts = append(p.step.Doubts, what)
+	}
+}
+
+// dose reads a number with a unit, or a bare number where a dose may stand. A second amount
+// in mg behind tablets is their strength; a second dose after a time begins a new step.
+func (p *parser) dose() bool {
+	low, high, n := p.number(0)
+	if n == 0 {
+		if u, _, k := p.unit(1); p.is(0, "a", "an") && k > 0 && p.step.Dose == "" {
+			p.step.Dose, p.step.Unit = "1", u
+			p.i += 1 + k
+			return true
+		}
+		return false
+	}
+	if p.is(-1, "=") || p.is(n, "%") || p.is(n, ":", "/") && p.tok(n+1).number != "" {
+		p.i += n
+		return true
+	}
+	if p.is(n, "x") && p.tok(n+1).number != "" { // 2 x 10 ml
+		if u, measure, k := p.unit(n + 2); k > 0 && measure {
+			p.take(times(low, p.tok(n+1).number), "", u)
+			p.i += n + 2 + k
+			return true
+		}
+	}
+	between := n
+	if p.is(n, "a", "of", "-") && high == "" {
+		if _, _, k := p.unit(n + 1); k > 0 { // half a tablet
+			between++
+		}
+	}
+	u, measure, k := p.unit(between)
+	switch {
+	case k > 0 && p.is(between+k, "="):
+		p.i += between + k + 1
+		if _, _, m := p.number(0); m > 0 {
+			_, _, f := p.unit(m)
+			p.i += m + f
+		}
+	case k > 0 && measure && p.step.Dose != "" && p.step.Unit != "" && p.pieces():
+		p.step.Strength = p.text[p.tok(0).begin:p.tok(between+k-1).end]
+		p.i += between + k
+	case k > 0:
+		if form, _, f := p.unit(between + k); measure && f > 0 && solid[form] && p.step.Dose == "" {
+			p.step.Dose, p.step.Unit, p.step.Strength = "1", form, low+" "+u // a 150 mg tablet
+			p.i += between + k + f
+			return true
+		}
+		p.take(low, high, u)
+		p.i += between + k
+	case p.bare(n):
+		p.take(low, high, "")
+		p.i += n
+		if s, _, m := p.number(0); m > 0 && s != "" { // one 150 mg tablet
+			if amount, is, f := p.unit(m); f > 0 && is {
+				if form, _, g := p.unit(m + f); g > 0 {
+					p.step.Unit, p.step.Strength = form, s+" "+amount
+					p.i += m + f + g
+				}
+			}
+		}
+	default:
+		p.i += n
+		if k, m := p.time(0); m > 0 && k != "" { // "1 hour before": no duration
+			p.i += m
+		}
+	}
+	return true
+}
+
+// solid are the forms that are counted by the piece and named with their strength.
+var solid = map[string]bool{"tablet": true, "capsule": true, "pill": true, "patch": true, "suppository": true, "film": true, "lozenge": true, "gummy": true}
+
+// amounts are the units of substance and volume.
+var amounts = map[string]bool{"mg": true, "mcg": true, "g": true, "mL": true, "unit": true, "meq": true, "mmol": true, "oz": true, "L": true}
+
+// pieces reports that the dose of the step is counted in forms, so that mg are its strength.
+func (p *parser) pieces() bool { return !amounts[p.step.Unit] }
+
+// bare reports that a number without a unit is the dose: the first of its step, with words
+// behind it that go with one.
+func (p *parser) bare(n int) bool {
+	if p.step.Dose != "" && !p.timed() {
+		return false
+	}
+	if _, k := p.time(n); k > 0 {
+		return false
+	}
+	if p.i+n >= len(p.toks) {
+		return p.step.Dose == "" && (len(p.done) > 0 || p.i == 0)
+	}
+	if p.is(n, "times", "time", "x", "rf", "am", "pm", ":") {
+		return false
+	}
+	if p.step.Dose != "" {
+		if p.is(-1, "take", "use", "apply", "inhale", "give") {
+			return true
+		}
+		for _, kind := range []string{"latin", "route", "when"} {
+			if _, k := p.at(p.toks, p.i+n, kind); k > 0 {
+				return true
+			}
+		}
+		return p.is(n, "every", "q", "once", "twice")
+	}
+	return p.tok(n).number != "" || p.tok(n).word != "-"
+}
+
+// timed reports that the step says when or how long.
+func (p *parser) timed() bool {
+	d := &p.step
+	return d.Frequency+d.FrequencyMax+d.Duration+d.DurationMax+d.Count != "" || len(d.When)+len(d.DayOfWeek) > 0
+}
+
+// take sets the dose, in a new step where this one has a dose and a time.
+func (p *parser) take(low, high, unit string) {
+	if p.step.Dose != "" {
+		if p.timed() || p.step.Route != "" || p.step.AsNeeded {
+			p.close(p.i, true)
+		}
+		// else the same amount once more in other words ("1/2 to 1, one-half to one tablet")
+	}
+	p.step.Dose, p.step.DoseHigh, p.step.Unit = low, high, unit
+}
+
+// route reads a route; "inhale 2 puffs by mouth" stays inhalation.
+func (p *parser) route() bool {
+	r, n := p.at(p.toks, p.i, "route")
+	if n == 0 {
+		return false
+	}
+	if p.step.Route == "" {
+		p.step.Route = r
+	}
+	p.i += n
+	return true
+}
+
+func (p *parser) directed() bool {
+	_, n := p.at(p.toks, p.i, "loose")
+	p.loose = p.loose || n > 0
+	p.i += n
+	return n > 0
+}
