@@ -20,6 +20,7 @@ type evalCommand struct {
 	Documents evalDocuments `cmd:"" help:"Records against expected results in a folder."`
 	Generate  evalGenerate  `cmd:"" help:"Write fictional documents with their expected results."`
 	Specimen  evalSpecimen  `cmd:"" help:"Write one fictional document."`
+	Clinical  evalClinical  `cmd:"" help:"Clinical text against gold labels."`
 }
 
 type evalDocuments struct {
