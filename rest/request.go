@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
+
 	"chartlake/fault"
 	"chartlake/fhir"
 	"chartlake/search"
@@ -100,17 +102,21 @@ func readPrefer(values []string) preference {
 	return p
 }
 
-// readBody reads a body within the limit. A form adds its parameters to the query.
+// readBody reads a body within the limit, which holds before and after it is unpacked. A form
+// adds its parameters to the query.
 func (s *server) readBody(c *call, r *http.Request) error {
-	if e := r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
-		return fault.New(fault.Unsupported, "encoding_unsupported", "the body's content encoding is not supported")
-	}
 	limit := s.MaxBody
-	data, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, limit))
+	large := fault.New(fault.TooLarge, "body_too_large", "the body is larger than %d bytes", limit)
 	var tooLarge *http.MaxBytesError
+	body, err := decoded(r.Header.Get("Content-Encoding"), http.MaxBytesReader(nil, r.Body, limit))
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	data, err := io.ReadAll(io.LimitReader(body, limit+1))
 	switch {
-	case errors.As(err, &tooLarge):
-		return fault.New(fault.TooLarge, "body_too_large", "the body is larger than %d bytes", limit)
+	case errors.As(err, &tooLarge), int64(len(data)) > limit, errors.Is(err, zstd.ErrWindowSizeExceeded):
+		return large
 	case err != nil:
 		return fault.New(fault.Invalid, "body_unreadable", "the body could not be read to its end")
 	}

@@ -16,8 +16,9 @@ const fhirJSON = "application/fhir+json"
 
 // writer writes one answer.
 type writer struct {
-	w       http.ResponseWriter
-	r       *http.Request
+	w http.ResponseWriter
+	r *http.Request
+	*encoders
 	media   string // application/fhir+json unless the client asked for application/json
 	pretty  bool
 	started bool
@@ -173,6 +174,11 @@ func (o *writer) body(status int, n *fhir.Node) {
 	}
 	h := o.w.Header()
 	h.Set("Content-Type", media+"; charset=utf-8")
+	h.Add("Vary", "Accept, Accept-Encoding")
+	data, encoding := o.encoders.encode(strings.Join(o.r.Header.Values("Accept-Encoding"), ","), data)
+	if encoding != "" {
+		h.Set("Content-Encoding", encoding)
+	}
 	h.Set("Content-Length", strconv.Itoa(len(data)))
 	o.w.WriteHeader(status)
 	if o.r.Method != http.MethodHead {

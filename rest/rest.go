@@ -1,7 +1,8 @@
 // Package rest is the FHIR R4 REST API (http://hl7.org/fhir/R4/http.html) over a store: read,
-// vread, create, update, patch, delete, history, search, transaction and batch, in JSON. What it
-// does not do (XML, most operations) it refuses and does not declare: the
-// CapabilityStatement is made from what the search and the routes below really know.
+// vread, create, update, patch, delete, history, search, compartments, transaction, batch and the
+// operations of operation.go, in JSON, plain or as gzip or zstd. What it does not do (XML, other
+// operations) it refuses and does not declare: the CapabilityStatement is made from what the
+// search and the routes below really know.
 //
 // Every write passes package validate. Unknown search parameters are refused with 400 unless
 // the client asks for `Prefer: handling=lenient`. Every error is an OperationOutcome made
@@ -71,6 +72,7 @@ type server struct {
 	prefix  string // path of Base
 	started time.Time
 	declare func() *fhir.Node // the CapabilityStatement, made once
+	*encoders
 }
 
 // New gives the handler of everything under the path of Base.
@@ -85,7 +87,7 @@ func New(config Config) http.Handler {
 		config.Now = time.Now
 	}
 	config.Base = strings.TrimSuffix(config.Base, "/")
-	s := &server{Config: config, started: config.Now()}
+	s := &server{Config: config, started: config.Now(), encoders: newEncoders()}
 	s.declare = sync.OnceValue(s.capabilityStatement)
 	if u, err := url.Parse(config.Base); err == nil {
 		s.prefix = u.EscapedPath()
@@ -97,7 +99,7 @@ func New(config Config) http.Handler {
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	out := writer{w: w, r: r}
+	out := writer{w: w, r: r, encoders: s.encoders}
 	defer func() {
 		if p := recover(); p != nil {
 			if p == http.ErrAbortHandler {

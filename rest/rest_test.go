@@ -194,7 +194,7 @@ func TestWritesAreChecked(t *testing.T) {
 		"media type":       {415, "POST", "/Patient", patient, "Content-Type: application/fhir+xml", "not-supported", ""},
 		"other release":    {415, "POST", "/Patient", patient, "Content-Type: application/fhir+json; fhirVersion=3.0", "not-supported", ""},
 		"charset":          {415, "POST", "/Patient", patient, "Content-Type: application/fhir+json; charset=latin1", "not-supported", ""},
-		"encoding":         {415, "POST", "/Patient", patient, "Content-Encoding: gzip", "not-supported", ""},
+		"encoding":         {415, "POST", "/Patient", patient, "Content-Encoding: br", "not-supported", ""},
 		"too large":        {413, "POST", "/Patient", `{"resourceType":"Patient","language":"` + strings.Repeat("a", 5000) + `"}`, "", "too-costly", ""},
 		"too deep":         {400, "POST", "/Patient", strings.Repeat(`{"a":`, 500), "", "too-costly", ""},
 		"accept":           {406, "GET", "/Patient", "", "Accept: application/fhir+xml", "not-supported", ""},
