@@ -18,6 +18,13 @@ const (
 	leastSkew = 0.08        // degrees; below it a line of a full page climbs less than two pixels
 )
 
+// Bilevel pages, by the usual letter size (about 15 pixels on a fax in fine resolution).
+const (
+	speckPart  = 7  // a speck is up to this part of it wide and high
+	clearPart  = 3  // and this part of it away from anything larger
+	coarseMost = 22 // up to this size the steps in the outline of a letter are read as its shape
+)
+
 // Page reads one picture (0 black, 255 white). dpi is what the file claims, 0
 // where it says nothing; it is not relied on: the size of the type is measured. A
 // picture without pixels is an Invalid fault, one that is too large a TooLarge fault; a child
@@ -41,6 +48,11 @@ func (e *Engine) Page(ctx context.Context, img *image.Gray, _ float64) (Result, 
 
 func (e *Engine) read(ctx context.Context, img *image.Gray) (Result, error) {
 	small := glance(img)
+	if pixel.Bilevel(img) {
+		img = pixel.Mend(img, max(2, small.size/speckPart), max(3, small.size/clearPart))
+		small = glance(img)
+		small.coarse = small.size <= coarseMost && !small.dots
+	}
 	if small.pose.Letters < 3 && len(small.comps) < 12 {
 		return Result{Blank: true}, nil
 	}
@@ -66,10 +78,11 @@ func (e *Engine) read(ctx context.Context, img *image.Gray) (Result, error) {
 
 // view is a first look at a picture as it came.
 type view struct {
-	comps []pixel.Component
-	pose  layout.Pose
-	size  int  // usual letter size in pixels of the picture
-	dots  bool // it is dithered
+	comps  []pixel.Component
+	pose   layout.Pose
+	size   int  // usual letter size in pixels of the picture
+	dots   bool // it is dithered
+	coarse bool // black and white only, of a low resolution
 }
 
 func glance(img *image.Gray) view {
@@ -86,7 +99,7 @@ func glance(img *image.Gray) view {
 	}
 	ink := pixel.Threshold(small, threshold(small))
 	comps, _ := pixel.Components(ink)
-	return view{comps, layout.FindPose(comps, ink.W, ink.H), layout.LetterSize(comps) * factor, dots}
+	return view{comps: comps, pose: layout.FindPose(comps, ink.W, ink.H), size: layout.LetterSize(comps) * factor, dots: dots}
 }
 
 // reduction is by how much a picture is shrunk for its layout: 300 dpi to 150, 200 dpi not.
@@ -185,14 +198,17 @@ func prepare(up *image.Gray, skew float64, v view) (*page, frame) {
 	}
 	f := frame{pixel.NewLevel(float64(w), float64(h), skew), 1}
 	base := up
+	if v.coarse {
+		base = pixel.Blur(up)
+	}
 	if skew != 0 {
-		base = f.Apply(up)
+		base = f.Apply(base)
 	}
 	if n := enlargement(v.size, w*h); n > 1 {
 		f.enlarged = float64(n)
 		base = pixel.Resize(base, base.Bounds().Dx()*n, base.Bounds().Dy()*n)
 	}
-	p := &page{base: base, factor: reduction(base.Bounds().Dx(), base.Bounds().Dy()), dots: v.dots}
+	p := &page{base: base, factor: reduction(base.Bounds().Dx(), base.Bounds().Dy()), dots: v.dots, coarse: v.coarse}
 	if f.enlarged > 1 {
 		p.factor = max(1, v.size*int(f.enlarged)/14) // small print: keep its letters 14 pixels high
 	}

@@ -24,12 +24,16 @@ const (
 	capLeast  = 20.0
 	capTarget = 30.0
 	capMost   = 44.0
+
+	coarseLeast  = 36.0 // on bilevel pages of a low resolution, where steps are smoothed away
+	coarseTarget = 40.0
 )
 
 // page is the level page that strips are cut from.
 type page struct {
 	base   *image.Gray // full resolution
 	factor int         // base pixels per working pixel
+	coarse bool        // bilevel of a low resolution: smoothed
 	dots   bool        // dithered: only what is at its ink is shown to the recogniser
 	ink    *pixel.Ink  // working resolution, as all below
 	rough  *pixel.Ink  // of a dithered page: its ink before smoothing
@@ -62,8 +66,12 @@ func (p *page) strip(s *segment) strip {
 	y0, y1 := int(math.Floor(top))*f, int(math.Ceil(bottom))*f
 	img := p.cut(s, x0, y0, x1, y1)
 	out := strip{x0: float64(x0), scale: 1}
-	if capital := s.rise * float64(f); capital < capLeast || capital > capMost {
-		scale := min(capTarget/capital, 4)
+	least, target := capLeast, capTarget
+	if p.coarse {
+		least, target = coarseLeast, coarseTarget
+	}
+	if capital := s.rise * float64(f); capital < least || capital > capMost {
+		scale := min(target/capital, 4)
 		w, h := int(math.Round(float64(x1-x0)*scale)), int(math.Round(float64(y1-y0)*scale))
 		img = pixel.Resize(img, max(w, 1), max(h, 1))
 		out.scale = float64(img.Bounds().Dx()) / float64(x1-x0)
