@@ -22,7 +22,7 @@ import (
 )
 
 // Version names this stage's rules in Provenance.
-const Version = "fhirmap/1"
+const Version = "fhirmap/2"
 
 // Base is the canonical base of Chartlake's own definitions.
 const Base = "https://chartlake.dev/fhir"
@@ -101,6 +101,7 @@ func (s *segment) write() {
 	s.observations()
 	s.diagnosticReport()
 	s.coverage()
+	s.claim()
 	s.immunizations()
 }
 

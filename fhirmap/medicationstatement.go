@@ -36,7 +36,7 @@ func (s *segment) medicationStatements() {
 		if fd.first != nil {
 			attributes = fd.first.Attributes
 			if dosage == "" {
-				dosage = sig(attributes)
+				dosage = instruction(attributes)
 			}
 		}
 		m := s.resource("MedicationStatement", fd.place, facts)
@@ -47,9 +47,7 @@ func (s *segment) medicationStatements() {
 		if reason := attributes["reason"]; reason != "" {
 			m.Set("reasonCode", fhir.NewArray(fhir.NewObject("text", reason)))
 		}
-		if d := nonEmpty(fhir.NewObject("text", dosage, "route", nonEmpty(fhir.NewObject("text", attributes["route"])))); d != nil {
-			m.Set("dosage", fhir.NewArray(d))
-		}
+		m.Set("dosage", nonEmptyArray(dosages(dosage, attributes["route"])))
 		s.file(m, facts)
 	}
 }
@@ -69,8 +67,11 @@ func medicationStatus(fd finding, attributes map[string]string) string {
 	return "unknown"
 }
 
-// sig joins the printed parts of a dose instruction in their usual order.
-func sig(a map[string]string) string {
+// instruction is a drug's dose instruction as written, else its printed parts in their usual order.
+func instruction(a map[string]string) string {
+	if a["sig"] != "" {
+		return a["sig"]
+	}
 	var parts []string
 	for _, k := range []string{"strength", "dose", "form", "route", "frequency", "duration"} {
 		if a[k] != "" {
