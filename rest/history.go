@@ -3,6 +3,7 @@ package rest
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,6 +32,7 @@ func (s *server) history(c *call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
+	untold := slices.ContainsFunc(used, func(p search.Pair) bool { return p.Name == "_total" && p.Value == "none" })
 	var page *store.HistoryPage
 	err = s.Store.View(c.ctx, actor, func(v store.View) error {
 		page, err = v.History(q)
@@ -46,12 +48,16 @@ func (s *server) history(c *call) (*reply, error) {
 	if q.Count == 0 && len(used) > 0 && has(used, "_count") {
 		entries = nil // _count=0 asks for the total only
 	}
+	total := fhir.NewInt(page.Total)
+	if untold {
+		total = nil
+	}
 	path := s.Base + "/" + strings.Join(c.parts, "/")
 	links := []*fhir.Node{link("self", historyURL(path, used, q.Cursor))}
 	if page.Next != "" && entries != nil {
 		links = append(links, link("next", historyURL(path, used, page.Next)))
 	}
-	return &reply{status: http.StatusOK, content: content{s.newBundle("history", fhir.NewInt(page.Total), links, entries)}}, nil
+	return &reply{status: http.StatusOK, content: content{s.newBundle("history", total, links, entries)}}, nil
 }
 
 func has(pairs []search.Pair, name string) bool {
@@ -81,6 +87,8 @@ func historyQuery(c *call, q *store.HistoryQuery) (used []search.Pair, sh shape,
 		case "_cursor":
 			q.Cursor = p.Value
 			continue
+		case "_total":
+			ok = p.Value == "none" || p.Value == "estimate" || p.Value == "accurate"
 		case "_elements":
 			sh.elements(p.Value)
 		case "_summary":

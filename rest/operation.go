@@ -33,6 +33,11 @@ func operations() []operation {
 		{name: "$everything", definition: defined + "Patient-everything", types: []string{"Patient"}, onInstance: true, reads: true,
 			note: "on one patient; _since, _type and _count", run: (*server).everything},
 		{name: "$everything", definition: defined + "Encounter-everything", types: []string{"Encounter"}, onInstance: true, reads: true, run: (*server).everything},
+		{name: "$lastn", definition: defined + "Observation-lastn", types: []string{"Observation"}, onType: true, reads: true,
+			note: "no paging, no order of the client's; ties beyond max are left out", run: (*server).lastn},
+		{name: "$meta", definition: defined + "Resource-meta", onInstance: true, onVersion: true, reads: true, note: "of one resource or version", run: (*server).meta},
+		{name: "$meta-add", definition: defined + "Resource-meta-add", onInstance: true, note: "makes a new version of the resource", run: (*server).metaAdd},
+		{name: "$meta-delete", definition: defined + "Resource-meta-delete", onInstance: true, note: "makes a new version of the resource", run: (*server).metaDelete},
 	}
 }
 
