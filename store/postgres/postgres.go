@@ -150,7 +150,7 @@ const settings = `
 SET join_collapse_limit = 1; SET from_collapse_limit = 1;
 SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
 SET max_parallel_workers_per_gather = 0; SET jit = off; SET plan_cache_mode = force_generic_plan;
-SET work_mem = '32MB'; SET client_min_messages = warning;
+SET work_mem = '32MB'; SET client_min_messages = warning; SET lock_timeout = '30s';
 SET idle_in_transaction_session_timeout = '5min'; SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3`
 
 // prepare makes a new connection ready for reads or writes.

@@ -390,3 +390,47 @@ func TestAwkwardTexts(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A write that waits for the door longer than the server lets it is told to come again, and
+// the store goes on once the door is free.
+func TestDoorHeldByAnother(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	url := pgtest.URL(t)
+	s := openAt(t, url, t.TempDir())
+	c, err := pgx.Connect(ctx, url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(ctx)
+	tx, err := c.Begin(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(ctx, `SELECT 1 FROM counter FOR UPDATE`); err != nil {
+		t.Fatal(err)
+	}
+	write := func() error {
+		_, err := s.Transact(ctx, anna, []store.Command{store.Update{Resource: storetest.Parse(t, `{"resourceType":"Basic","id":"b"}`)}})
+		return err
+	}
+	done := make(chan error, 1)
+	go func() { done <- write() }()
+	// Instead of waiting as long as the server would: end the wait as it does.
+	for ended := false; !ended; {
+		err := c.QueryRow(ctx, `SELECT coalesce(bool_or(pg_cancel_backend(pid)), false) FROM pg_locks
+			WHERE NOT granted AND pg_backend_pid()=ANY(pg_blocking_pids(pid))`).Scan(&ended)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := <-done; !fault.Is(err, fault.Unavailable) {
+		t.Errorf("a write that waited too long: %v", err)
+	}
+	if err := tx.Rollback(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := write(); err != nil {
+		t.Errorf("a write after that: %v", err)
+	}
+}

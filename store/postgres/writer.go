@@ -67,10 +67,20 @@ func (w *writer) Begin() (n relational.Counters, err error) {
 	err = w.tx.QueryRow(w.c.ctx, `SELECT rid, seq, audit, time, pg_current_xact_id()::text FROM counter FOR UPDATE`).Scan(&n.RID, &n.Seq, &n.Audit, &n.Time, &w.id)
 	if err != nil {
 		w.Rollback()
+		var pg *pgconn.PgError
+		if errors.As(err, &pg) && (pg.Code == lockNotAvailable || pg.Code == queryCanceled) {
+			return n, pgFault(err) // another process has had the door for too long
+		}
 		return n, w.lost(err)
 	}
 	return n, nil
 }
+
+// Codes of a wait for a lock that the server ended: by lock_timeout, or by whoever runs it.
+const (
+	lockNotAvailable = "55P03"
+	queryCanceled    = "57014"
+)
 
 // Commit makes the group durable.
 func (w *writer) Commit(n relational.Counters) error {
