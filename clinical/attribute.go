@@ -3,6 +3,8 @@ package clinical
 import (
 	"regexp"
 	"strings"
+
+	"chartlake/value/sig"
 )
 
 // attribute sets an attribute of a mention once.
@@ -43,6 +45,7 @@ func following(text []rune, begin, end int) string {
 // dose reads what follows a drug up to the next drug or the end of its sentence.
 func (m *mention) dose(after string) {
 	after = strings.ReplaceAll(after, "\n", " ")
+	m.attribute("sig", instruction(after))
 	m.attribute("strength", strengthRE.FindString(after))
 	m.attribute("form", formRE.FindString(after))
 	m.attribute("route", routeRE.FindString(after))
@@ -54,6 +57,25 @@ func (m *mention) dose(after string) {
 	if f := durationRE.FindStringSubmatch(after); f != nil {
 		m.attribute("duration", f[1])
 	}
+}
+
+// instructionMax is how many bytes behind a drug are looked at for its dose instruction.
+const instructionMax = 400
+
+// instruction gives the words of a dose instruction as they are written: from the first to
+// the last that the grammar reads; "" where they say neither a dose nor when.
+func instruction(after string) string {
+	after = strings.ToValidUTF8(head(after, instructionMax), "")
+	steps := sig.Parse(after)
+	if len(steps) == 0 || steps[0].TextOnly {
+		return ""
+	}
+	first, last := steps[0].Text, steps[len(steps)-1].Text
+	begin, end := strings.Index(after, first), strings.LastIndex(after, last)
+	if first == "" || last == "" || begin < 0 || end < begin {
+		return ""
+	}
+	return after[begin : end+len(last)]
 }
 
 // result reads the value that follows a test; false where none does.

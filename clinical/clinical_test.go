@@ -149,8 +149,8 @@ Plan: chest x-ray for pneumonia`)
 		}
 	}
 	for words, attrs := range map[string]map[string]string{
-		"Metformin":         {"strength": "500 mg", "form": "tablet", "route": "by mouth", "frequency": "twice daily"},
-		"Lisinopril":        {"strength": "10 mg", "route": "PO", "frequency": "daily", "status": "on-hold"},
+		"Metformin":         {"strength": "500 mg", "form": "tablet", "route": "by mouth", "frequency": "twice daily", "sig": "500 mg tablet by mouth twice daily"},
+		"Lisinopril":        {"strength": "10 mg", "route": "PO", "frequency": "daily", "status": "on-hold", "sig": "10 mg PO daily"},
 		"Penicillin":        {"reaction": "hives"},
 		"latex":             {"reaction": "rash"},
 		"diabetes mellitus": {"relationship": "mother"},

@@ -37,6 +37,8 @@ type parser struct {
 	toks  []token
 	i     int // next token
 	from  int // first token of the step
+	first int // first token of the step that was read; its words begin there
+	last  int // and the token after the last one
 	step  Dosage
 	slack bool // the step is joined to the one before by "and", not by "then"
 	loose bool // "as directed" is said
@@ -81,8 +83,13 @@ next:
 			p.from = p.i
 			continue
 		}
+		at := p.i
 		for _, read := range readers {
 			if read() {
+				if p.first < p.from || p.first > at {
+					p.first = at
+				}
+				p.last = p.i
 				continue next
 			}
 		}
@@ -97,8 +104,8 @@ next:
 
 // close ends a step at a token.
 func (p *parser) close(at int, slack bool) {
-	if p.from < at {
-		p.step.Text = strings.TrimSpace(p.text[p.toks[p.from].begin:p.toks[at-1].end])
+	if first, last := max(p.first, p.from), min(p.last, at); first < last {
+		p.step.Text = strings.TrimSpace(p.text[p.toks[first].begin:p.toks[last-1].end])
 	}
 	if p.step.empty() {
 		return
@@ -241,7 +248,10 @@ func (p *parser) dose() bool {
 		p.i += between + k
 	case k > 0:
 		if form, _, f := p.unit(between + k); measure && f > 0 && solid[form] && p.step.Dose == "" {
-			p.step.Dose, p.step.Unit, p.step.Strength = "1", form, low+" "+u // a 150 mg tablet
+			p.step.Strength = low + " " + u // "150 mg tablets": how many is not said, or follows
+			if p.is(-1, "a", "an") {
+				p.step.Dose, p.step.Unit = "1", form
+			}
 			p.i += between + k + f
 			return true
 		}

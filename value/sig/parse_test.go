@@ -108,6 +108,9 @@ func TestParse(t *testing.T) {
 		{"1,000 mg daily", "1000 mg, 1/1d"},
 		{"6 hourly 1 tab", "1 tablet, 1/6h"},
 		{"take 1 tablet 1 hour before procedure once", "1 tablet, count 1"},
+		{"500 mg tablet by mouth twice daily", "oral, 2/1d"},
+		{"500 mg tablets, take 2 tablets twice daily", "2 tablet, 2/1d"},
+		{"take a 150 mg tablet daily", "1 tablet, 1/1d"},
 		{"", ""},
 		{"keep out of reach of children", "text"},
 	} {

@@ -311,7 +311,7 @@ const reasonWordsMax = 8
 // ends are words at which a reason is over.
 var ends = map[string]bool{"with": true, "take": true, "may": true, "before": true, "after": true, "at": true, "on": true, "not": true, "to": true,
 	"until": true, "by": true, "then": true, "use": true, "max": true, "in": true, "up": true, "-": true, ",": true, ";": true, "(": true, ")": true,
-	"for": true, "every": true, "q": true, "x": true, "if": true, "as": true, "when": true, "times": true, "ok": true, "no": true, "from": true, "while": true}
+	"for": true, "every": true, "q": true, "x": true, "if": true, "as": true, "when": true, "times": true, "ok": true, "no": true, "from": true, "while": true, "was": true, "were": true, "is": true, "are": true, "he": true, "she": true, "who": true, "patient": true}
 
 // because takes the words from token i as the reason, up to whatever else is said.
 func (p *parser) because(i int) {
