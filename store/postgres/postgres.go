@@ -31,6 +31,7 @@ import (
 	"chartlake/store"
 	"chartlake/store/body"
 	"chartlake/store/db"
+	"chartlake/store/ident"
 	"chartlake/store/relational"
 )
 
@@ -53,6 +54,8 @@ type Store struct {
 	reads *pgxpool.Pool
 	queue *pgxpool.Pool
 	jobs  *jobs
+
+	schema, process string // what notifications tell stores and processes apart by
 }
 
 var _ store.Store = (*Store)(nil)
@@ -125,7 +128,16 @@ func (s *Store) start(ctx context.Context, cfg Config) error {
 	if s.reads, err = pgxpool.NewWithConfig(ctx, reads); err != nil {
 		return err
 	}
+	err = w.c.Query(`SELECT current_schema()::regnamespace::oid::text`, nil, func(r db.Row) bool {
+		s.schema = r.Text(0)
+		return false
+	})
+	if err != nil {
+		return err
+	}
+	s.process = ident.New(time.Now())
 	s.core.Start(w.c, w)
+	s.core.Background(s.listen)
 	return nil
 }
 
@@ -168,7 +180,7 @@ func (s *Store) Transact(ctx context.Context, actor store.Actor, commands []stor
 	return s.core.Transact(ctx, actor, commands)
 }
 
-// Changed is closed when this process next commits.
+// Changed is closed when this process, or another one on this database, next commits.
 func (s *Store) Changed() <-chan struct{} { return s.core.Changed() }
 
 // View calls f with one snapshot; see store.Store. The snapshot keeps the server from

@@ -434,3 +434,26 @@ func TestDoorHeldByAnother(t *testing.T) {
 		t.Errorf("a write after that: %v", err)
 	}
 }
+
+// What one process commits, another one's live pages hear of.
+func TestChangedByAnother(t *testing.T) {
+	t.Parallel()
+	url, folder := pgtest.URL(t), t.TempDir()
+	first, second := openAt(t, url, folder), openAt(t, url, folder)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	// The first announcement is that the listener has begun.
+	for told := 0; told < 2; {
+		changed := second.Changed()
+		_, err := first.Transact(ctx, anna, []store.Command{store.Update{Resource: storetest.Parse(t, `{"resourceType":"Basic","id":"b"}`)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-changed:
+			told++
+		case <-ctx.Done():
+			t.Fatal("nothing was heard")
+		}
+	}
+}

@@ -86,6 +86,9 @@ const (
 func (w *writer) Commit(n relational.Counters) error {
 	err := w.c.Exec(`UPDATE counter SET rid=?, seq=?, audit=?, time=?`, n.RID, n.Seq, n.Audit, n.Time)
 	if err == nil {
+		err = w.c.Exec(`SELECT pg_notify(?, ?)`, channel, w.s.schema+" "+w.s.process)
+	}
+	if err == nil {
 		err = w.c.Flush()
 	}
 	if err != nil {

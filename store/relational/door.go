@@ -110,7 +110,7 @@ func (w *Writer) group(first *request) {
 			}
 		}
 	case applied > 0:
-		w.s.announce()
+		w.s.Announce()
 	}
 	for _, r := range group {
 		if r.err != nil {
@@ -120,7 +120,7 @@ func (w *Writer) group(first *request) {
 	}
 	if err == nil && w.n.Seq >= body.After && !w.trained && w.s.Pack.Plain() {
 		w.trained = true
-		w.s.background(w.s.train)
+		w.s.Background(w.s.train)
 	}
 }
 

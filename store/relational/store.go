@@ -137,15 +137,16 @@ func (s *Store) Changed() <-chan struct{} {
 	return s.changed
 }
 
-func (s *Store) announce() {
+// Announce says that something was committed, here or in another process.
+func (s *Store) Announce() {
 	s.mu.Lock()
 	close(s.changed)
 	s.changed = make(chan struct{})
 	s.mu.Unlock()
 }
 
-// background does housekeeping beside the writer until the store is closed.
-func (s *Store) background(f func(context.Context) error) {
+// Background does housekeeping beside the writer until the store is closed.
+func (s *Store) Background(f func(context.Context) error) {
 	s.done.Add(1)
 	go func() {
 		defer s.done.Done()
