@@ -83,14 +83,16 @@ func (o FHIROptions) ask(ctx context.Context, t *target, q query, f *facts) (FHI
 		return result, err
 	}
 	result.P50, result.P99 = spread(took)
+	size, held := 0, 0
 	for i, data := range bodies {
-		result.KB += float64(len(data)) / 1000 / n
+		size += len(data)
 		if statuses[i] != http.StatusOK {
 			result.Failed++
 			continue
 		}
-		result.Entries += float64(entries(data, q.count)) / n
+		held += entries(data, q.count)
 	}
+	result.Entries, result.KB = float64(held)/n, float64(size)/1000/n
 	return result, nil
 }
 
