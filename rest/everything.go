@@ -48,9 +48,12 @@ func (s *server) everything(c *call) (*reply, error) {
 		return nil, err
 	}
 	page.Matches = slices.DeleteFunc(page.Matches, func(v store.Version) bool { return !ask.wanted(v.Key.Type) })
-	q := *ask.query
+	q, address, next := *ask.query, strings.Join(c.parts, "/"), ""
 	q.Used = ask.used
-	return &reply{status: http.StatusOK, content: content{s.searchset(strings.Join(c.parts, "/"), &q, page)}}, nil
+	if page.Next != "" {
+		next = s.searchURL(address, q.Used, page.Next)
+	}
+	return &reply{status: http.StatusOK, content: content{s.searchset(address, &q, page, next)}}, nil
 }
 
 // everythingAsked is what a client wants of $everything.

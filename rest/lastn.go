@@ -63,7 +63,7 @@ func (s *server) lastn(c *call) (*reply, error) {
 	page.Total = &total
 	shown := *q
 	shown.Used = c.query
-	return &reply{status: http.StatusOK, content: content{s.searchset("Observation/$lastn", &shown, page)}}, nil
+	return &reply{status: http.StatusOK, content: content{s.searchset("Observation/$lastn", &shown, page, "")}}, nil
 }
 
 // lastnQuery reads the parameters: those of a search, without any that order or page it.

@@ -1,10 +1,13 @@
 package rest
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
+	"chartlake/fault"
 	"chartlake/fhir"
 	"chartlake/search"
 	"chartlake/smart"
@@ -24,28 +27,85 @@ func (s *server) find(c *call, typ, address string, also *search.Filter) (*reply
 	if err != nil {
 		return nil, err
 	}
-	q, err := search.Parse(typ, c.query, s.options(c))
-	if err != nil {
-		return nil, err
-	}
-	if err := s.mayInclude(c, q); err != nil {
-		return nil, err
-	}
-	if q.Summary == "count" {
-		q.Count, q.CountSet, q.Total = 0, true, search.TotalAccurate
-	}
-	if also != nil {
-		q.Filters = append(q.Filters, *also)
-	}
-	var page *store.SearchPage
+	var set *fhir.Node
 	err = s.Store.View(c.ctx, actor, func(v store.View) error {
-		page, err = v.Search(q)
-		return err
+		if err := c.unsealQuery(v, address); err != nil {
+			return err
+		}
+		q, err := search.Parse(typ, c.query, s.options(c))
+		if err != nil {
+			return err
+		}
+		if err := s.mayInclude(c, q); err != nil {
+			return err
+		}
+		if q.Summary == "count" {
+			q.Count, q.CountSet, q.Total = 0, true, search.TotalAccurate
+		}
+		if also != nil {
+			q.Filters = append(q.Filters, *also)
+		}
+		page, err := v.Search(q)
+		if err != nil {
+			return err
+		}
+		next := ""
+		if page.Next != "" {
+			next = s.nextURL(c, v, address, q.Used, page.Next)
+		}
+		set = s.searchset(address, q, page, next)
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &reply{status: http.StatusOK, content: content{s.searchset(address, q, page)}}, nil
+	return &reply{status: http.StatusOK, content: content{set}}, nil
+}
+
+// pageParam holds a whole sealed query: a search whose parameters came in a body must not have
+// them in the address of its next page, which proxies and logs keep.
+const pageParam = "_page"
+
+// sealedPair is a parameter within a sealed query.
+type sealedPair struct{ N, V string }
+
+func (s *server) nextURL(c *call, v store.View, address string, used []search.Pair, cursor string) string {
+	if !c.form {
+		return s.searchURL(address, used, cursor)
+	}
+	list := []sealedPair{{"_cursor", cursor}}
+	for _, p := range used {
+		if p.Name != "_cursor" {
+			list = append(list, sealedPair{p.Name, p.Value})
+		}
+	}
+	plain, err := json.Marshal(list)
+	if err != nil {
+		panic(err) // two texts can always be written
+	}
+	return s.searchURL(address, []search.Pair{{Name: pageParam, Value: v.Seal(plain, address)}}, "")
+}
+
+// unsealQuery puts the parameters that a next page carries sealed in the place of the token.
+func (c *call) unsealQuery(v store.View, address string) error {
+	at := slices.IndexFunc(c.query, func(p search.Pair) bool { return p.Name == pageParam })
+	if at < 0 {
+		return nil
+	}
+	plain, err := v.Unseal(c.query[at].Value, address)
+	if err != nil {
+		return err
+	}
+	var list []sealedPair
+	if err := json.Unmarshal(plain, &list); err != nil {
+		return fault.New(fault.Invalid, "bad_cursor", "the page token is not of this store")
+	}
+	query := slices.Delete(slices.Clone(c.query), at, at+1)
+	for _, p := range list {
+		query = append(query, search.Pair{Name: p.N, Value: p.V})
+	}
+	c.query, c.form = query, true
+	return nil
 }
 
 // mayInclude asks for the types that a query names besides its own: reading them through an
@@ -73,7 +133,8 @@ func (s *server) mayInclude(c *call, q *search.Query) error {
 	return nil
 }
 
-func (s *server) searchset(address string, q *search.Query, page *store.SearchPage) *fhir.Node {
+// searchset shows a page; next is the address of the one after it, if any.
+func (s *server) searchset(address string, q *search.Query, page *store.SearchPage, next string) *fhir.Node {
 	var sh shape
 	sh.summary(q.Summary)
 	for _, e := range q.Elements {
@@ -94,8 +155,8 @@ func (s *server) searchset(address string, q *search.Query, page *store.SearchPa
 		total = fhir.NewInt(*page.Total)
 	}
 	links := []*fhir.Node{link("self", s.searchURL(address, q.Used, ""))}
-	if page.Next != "" {
-		links = append(links, link("next", s.searchURL(address, q.Used, page.Next)))
+	if next != "" {
+		links = append(links, link("next", next))
 	}
 	return s.newBundle("searchset", total, links, entries)
 }

@@ -52,6 +52,15 @@ type Actor struct {
 type View interface {
 	Resources
 	Documents
+	Tokens
+}
+
+// Tokens seals what a client carries from one answer to its next request: the token shows
+// nothing, and fits only this actor and what it is about.
+type Tokens interface {
+	Seal(plain []byte, about string) string
+	// Unseal gives back what Seal was given; any other token is Invalid with code bad_cursor.
+	Unseal(token, about string) ([]byte, error)
 }
 
 // Resources is the FHIR half of a snapshot.
