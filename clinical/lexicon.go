@@ -127,7 +127,13 @@ func newLexicon() (*lexicon, error) {
 		if skip[t.Name] || len(t.Name) < 4 || organism(t.Code) {
 			continue
 		}
-		l.add(t.Name, entry{kind: kindProblem, code: t.Code, display: t.Display, score: 0.9})
+		en := entry{kind: kindProblem, code: t.Code, display: t.Display, score: 0.9}
+		l.add(t.Name, en)
+		if said := strings.Replace(t.Name, "hemorrhage", "bleeding", 1); said != t.Name && strings.Contains(said, " ") {
+			if _, known := byName[said]; !known {
+				l.add(said, en) // notes say it so
+			}
+		}
 	}
 	for _, row := range rows(findingsData) {
 		term, target, _ := strings.Cut(row, "\t")
