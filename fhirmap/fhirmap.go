@@ -102,6 +102,8 @@ func (s *segment) write() {
 	s.diagnosticReport()
 	s.coverage()
 	s.claim()
+	s.questionnaireResponse()
+	s.consent()
 	s.immunizations()
 }
 

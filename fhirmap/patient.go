@@ -12,7 +12,7 @@ import (
 // of identity, and the printed form stays in name.text.
 func (s *segment) patient() {
 	name := s.field("patient", "patient.name", "member", "2", "FL08b")
-	family, given, middle := s.field("patient.last", "last"), s.field("patient.first", "first"), s.field("patient.middle", "mi")
+	family, given, middle := s.field("patient.last", "last"), s.field("patient.first", "first"), s.field("patient.middle", "mi", "middle")
 	dob := s.field("dob", "patient.dob", "3.dob", "FL10")
 	sex := s.field("sex", "3.sex", "FL11")
 	phone := s.field("patient.phone", "5.phone")

@@ -134,6 +134,8 @@ func (r *reading) read() {
 		r.immunization()
 	case "cms1500":
 		r.claim()
+	case "immunization_consent", "consent", "patient_intake_form", "medical_history_form":
+		r.consent()
 	case "ub04":
 		// Claims are read by box, not by label: a label beside another box's value would
 		// swap patient and insured. Without a template nothing is read.
