@@ -51,7 +51,7 @@ func (s *server) transaction(c *call, b *fhir.Node) (*reply, error) {
 	}
 	var results []store.Result
 	if len(commands) > 0 {
-		if results, err = s.Store.Transact(c.ctx, actor, commands); err != nil {
+		if results, err = s.transact(c, actor, commands); err != nil {
 			return nil, relocate(err, at)
 		}
 	}
@@ -146,6 +146,9 @@ func (s *server) resultEntry(c *call, r store.Result) *fhir.Node {
 // batch does every entry by itself; one that fails says so and hinders no other.
 func (s *server) batch(c *call, b *fhir.Node) (*reply, error) {
 	if _, err := s.Actor(c.http, smart.Read, ""); err != nil {
+		return nil, err
+	}
+	if err := c.noOnce(); err != nil {
 		return nil, err
 	}
 	var entries []*fhir.Node

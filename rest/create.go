@@ -54,7 +54,7 @@ func (s *server) received(c *call, typ string) (*fhir.Node, error) {
 }
 
 func (s *server) write(c *call, actor store.Actor, cmd store.Command) (store.Result, error) {
-	results, err := s.Store.Transact(c.ctx, actor, []store.Command{cmd})
+	results, err := s.transact(c, actor, []store.Command{cmd})
 	if err != nil {
 		return store.Result{}, single(err)
 	}

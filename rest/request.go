@@ -52,6 +52,11 @@ func (s *server) call(r *http.Request, out *writer) (*call, error) {
 	if t, err := http.ParseTime(r.Header.Get("If-Modified-Since")); err == nil {
 		c.when.modifiedSince = t
 	}
+	if keys := r.Header.Values("Idempotency-Key"); len(keys) > 0 {
+		if c.once, err = readOnce(strings.Join(keys, ",")); err != nil {
+			return nil, err
+		}
+	}
 	if r.Method == http.MethodPost || r.Method == http.MethodPut || r.Method == http.MethodPatch {
 		if err := s.readBody(c, r); err != nil {
 			return nil, err

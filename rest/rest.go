@@ -9,6 +9,9 @@
 // from a fault; errors that are no fault become a bland 500. Nothing here logs, and no error
 // text holds patient data or query values.
 //
+// A write or transaction with an Idempotency-Key is done once. The parameters of a search that
+// came in a body are sealed in the address of its next page.
+//
 // Every request asks Config.Actor, once per resource type that it touches, whether the
 // caller may; what an actor confined to some patients sees is the store's decision.
 package rest
@@ -132,6 +135,7 @@ type call struct {
 	body   []byte // of POST, PUT and PATCH
 	media  string // media type of the body
 	when   conditions
+	once   string // Idempotency-Key
 	prefer preference
 	native bool // the client asks for something else than FHIR (Binary)
 	inner  bool // an entry of a Bundle: the answer is always a resource

@@ -204,6 +204,9 @@ type PutRecord struct {
 type PutStage struct {
 	Key    StageKey
 	Output []byte
+	// Make, where set, makes the output from the results of the commands before this one; the
+	// key must then be new, else the transaction is a Conflict with code stage_exists.
+	Make func(before []Result) ([]byte, error)
 }
 
 // StageKey is (input hash, stage, version); Part tells pages of one input apart.

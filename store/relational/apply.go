@@ -196,7 +196,7 @@ func (t *turn) second(i int, c store.Command) error {
 	case store.PutRecord:
 		return t.putRecord(c, res)
 	case store.PutStage:
-		return t.putStage(c)
+		return t.putStage(i, c)
 	case store.Enqueue:
 		return t.enqueue(t.r.ctx, c.Job)
 	}

@@ -158,8 +158,20 @@ func (t *turn) putRecord(c store.PutRecord, res *store.Result) error {
 	return err
 }
 
-func (t *turn) putStage(c store.PutStage) error {
+func (t *turn) putStage(i int, c store.PutStage) error {
 	k := c.Key
+	if c.Make != nil {
+		_, there, err := (&view{s: t.s, c: t.c}).Stage(k)
+		if err != nil {
+			return err
+		}
+		if there {
+			return fault.New(fault.Conflict, "stage_exists", "there is an output under this key already")
+		}
+		if c.Output, err = c.Make(t.results[:i]); err != nil {
+			return err
+		}
+	}
 	dict, packed := t.s.Pack.Pack(c.Output)
 	return t.c.Exec(`INSERT INTO stage VALUES (?,?,?,?,?,0,?) ON CONFLICT DO NOTHING`, k.Input, k.Stage, k.Version, k.Part, dict, packed)
 }
