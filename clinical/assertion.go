@@ -128,6 +128,7 @@ func (e *Engine) assert(toks []token, s span, section string, in []*mention) {
 		m.Experiencer = "patient"
 		sectionDefault(m, section)
 		for _, c := range cues {
+			c = oneWay(toks, c, s, in)
 			if c.forward != "" && c.last <= m.first {
 				e.forward(toks, c, cues, m, section)
 			}
@@ -137,6 +138,34 @@ func (e *Engine) assert(toks []token, s span, section string, in []*mention) {
 		}
 		signs(toks, s, m)
 	}
+}
+
+// oneWay decides for cues that act in both directions: "asthma denied fever" denies what
+// follows, "fever: denied" what precedes; "metformin discontinued, insulin started" has
+// ended the first, "discontinued metformin" the second.
+func oneWay(toks []token, c cue, s span, in []*mention) cue {
+	if c.forward == "" || c.backward == "" {
+		return c
+	}
+	switch {
+	case c.words == "denied" || c.words == "denies":
+		if closed(toks, c.last, s.last) {
+			c.forward = ""
+		} else {
+			c.backward = ""
+		}
+	case c.forward == cueEnded:
+		for _, m := range in {
+			if m.last == c.first || m.last == c.first-1 && !toks[m.last].word() {
+				c.forward = ""
+				return c
+			}
+		}
+		if !closed(toks, c.last, s.last) {
+			c.backward = ""
+		}
+	}
+	return c
 }
 
 // outside drops cues that lie within a mention ("no known allergies" is one by itself), and
@@ -172,6 +201,8 @@ func (e *Engine) forward(toks []token, c cue, cues []cue, m *mention, section st
 		c.forward = cueNegated
 	case c.forward == cueStop, c.forward == cuePseudo:
 		return
+	case c.forward == cueEnded && c.words == "resolved" && m.first != c.last:
+		return // "resolved pneumonia", but not "has resolved and cough persists"
 	}
 	for _, other := range cues {
 		if other.first < c.last || other.last > m.first {
@@ -411,7 +442,7 @@ func apply(m *mention, k cueKind, c cue, toks []token) {
 
 // stops reports a cue about what is taken or done, not about what a patient has.
 func stops(words string) bool {
-	for _, w := range []string{"stop", "discontinu", "weaned", "suspend", "terminat", "longer", "quit", "off"} {
+	for _, w := range []string{"stop", "discontinu", "weaned", "suspend", "terminat", "longer", "quit", "off", "remov"} {
 		if strings.Contains(words, w) {
 			return true
 		}
@@ -455,6 +486,12 @@ func sectionDefault(m *mention, section string) {
 
 // signs reads plus and minus marks of a list of findings: "+ cough, - fever", "fever (-)".
 func signs(toks []token, s span, m *mention) {
+	if m.Type == record.Test {
+		return // of a test a mark is the result
+	}
+	if b := m.first; b-2 >= s.first && toks[b-1].text == "-" && toks[b-2].lower == "non" && toks[b-2].end == toks[b-1].begin && toks[b-1].end == toks[b].begin {
+		m.Negated = true
+	}
 	if next := m.last; next+2 < s.last+1 && next+2 < len(toks) && toks[next].text == "(" && toks[next+2].text == ")" {
 		switch toks[next+1].text {
 		case "-", "–":

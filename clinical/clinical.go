@@ -20,7 +20,7 @@ import (
 )
 
 // Version names this stage's rules in Provenance.
-const Version = "clinical/2"
+const Version = "clinical/3"
 
 //go:embed data/sections.txt
 var sectionsData string

@@ -173,7 +173,7 @@ func TestDevelopmentSets(t *testing.T) {
 		dir = filepath.Join("..", "..", "..", "shared")
 	}
 	for name, bars := range map[string]map[string]float64{
-		"maccrobat2020-dev.tgz": {"negated": 0.83},
+		"maccrobat2020-dev.tgz": {"negated": 0.855},
 		"negex-kit.tgz":         {"negated": 0.965, "historical": 0.64},
 	} {
 		path := filepath.Join(dir, "data", "clinical", name)
@@ -187,7 +187,7 @@ func TestDevelopmentSets(t *testing.T) {
 				t.Errorf("%s: %s F1 %.3f, bar %.3f", name, a.Property, a.F1, bars[a.Property])
 			}
 		}
-		if l := r.Leakage; float64(l.NegatedActive.N) > 0.022*float64(l.NegatedActive.Of) {
+		if l := r.Leakage; float64(l.NegatedActive.N) > 0.02*float64(l.NegatedActive.Of) {
 			t.Errorf("%s: %d of %d denied mentions became active Conditions", name, l.NegatedActive.N, l.NegatedActive.Of)
 		}
 	}
