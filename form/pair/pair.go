@@ -381,7 +381,8 @@ func (p *pager) column(h head, ph sheet.Phrase) []sheet.Token {
 		}
 		tokens = tokens[:end]
 	}
-	if h.phrase > 0 && len(p.marks[h.row][h.phrase-1]) > 0 && ph.X0 < h.in.X0-1.2*height {
+	centred := math.Abs(ph.X0+ph.X1-h.in.X0-h.in.X1) < 2*height // a label may stand under the middle of its value
+	if h.phrase > 0 && len(p.marks[h.row][h.phrase-1]) > 0 && ph.X0 < h.in.X0-1.2*height && !centred {
 		for len(tokens) > 0 && tokens[0].X0 < h.in.X0-0.5*height {
 			tokens = tokens[1:]
 		}
