@@ -115,11 +115,14 @@ func (e *env) newServer(ctx context.Context, c setting, workers int, base string
 	if s.library, err = library(c.Package); err != nil {
 		return nil, err
 	}
-	if s.engines, err = e.open(c.limits, c.us, workers, c.StrictLayers); err != nil {
-		return nil, err
+	database := later(func() (store.Store, error) { return c.database.open(ctx, c.Data, base) })
+	s.engines, err = e.open(c.limits, c.us, workers, c.StrictLayers)
+	opened, failed := database()
+	if failed == nil {
+		s.store = opened
 	}
-	if s.store, err = c.database.open(ctx, c.Data, base); err != nil {
-		s.engines.close()
+	if err = errors.Join(err, failed); err != nil {
+		s.close()
 		return nil, err
 	}
 	if s.blobs, err = folder.Open(filepath.Join(c.Data, "blobs"), folder.Options{Broken: s.halt}); err != nil {
@@ -136,7 +139,9 @@ func (e *env) newServer(ctx context.Context, c setting, workers int, base string
 }
 
 func (s *server) close() {
-	s.engines.close()
+	if s.engines != nil {
+		s.engines.close()
+	}
 	if s.store != nil {
 		_ = s.store.Close()
 	}
