@@ -276,6 +276,7 @@ var bare = map[string]bool{"pain": true, "infection": true, "injury": true, "ill
 
 // withoutBare drops a bare word where the text has a longer mention that ends with it ("pain"
 // after "epigastric pain"): it is the same finding, and its own assertion would repeat it.
+// Where it is denied it is another one ("without active bleeding") and stays.
 func withoutBare(all []*mention) []*mention {
 	longer := map[string]bool{}
 	for _, m := range all {
@@ -285,7 +286,7 @@ func withoutBare(all []*mention) []*mention {
 	}
 	kept := all[:0]
 	for _, m := range all {
-		if word := terminology.Normal(m.Text); bare[word] && longer[word] {
+		if word := terminology.Normal(m.Text); bare[word] && longer[word] && !m.Negated {
 			continue
 		}
 		kept = append(kept, m)

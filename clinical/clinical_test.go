@@ -180,12 +180,17 @@ Plan: chest x-ray for pneumonia`)
 // A bleed of one organ is not every bleed: what is denied of the ulcer is not denied of it.
 func TestBleedingIsAHemorrhage(t *testing.T) {
 	t.Parallel()
+	denied := false
 	f := annotate(t, "Discharge Diagnosis: Upper gastrointestinal bleeding. Hospital Course: Upper endoscopy showed a gastric ulcer without active bleeding. Postpartum bleeding.")
 	for _, e := range f.Entities {
 		if strings.HasPrefix(e.Text, "Upper gastro") && (len(e.Codes) == 0 || e.Codes[0].Code != "K92.2" || e.State != record.Accepted) ||
 			e.Text == "bleeding" && !e.Negated {
 			t.Errorf("%+v", e)
 		}
+		denied = denied || e.Text == "bleeding" && e.Negated
+	}
+	if !denied {
+		t.Error("the denied bleeding of the ulcer is not there")
 	}
 }
 
