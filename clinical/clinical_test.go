@@ -96,6 +96,7 @@ func TestAssertion(t *testing.T) {
 		{"Symptoms of nausea and vomiting but denied hematemesis, fever, and dyspnea.", "nausea and vomiting=+ hematemesis=n fever=n dyspnea=n"},
 		{"Examination showed signs of pneumonia.", "pneumonia=+"},
 		{"Watch for signs of cellulitis and report any fever.", "cellulitis=y fever=y"},
+		{"The germ is sensitive to vancomycin and resistant to ampicillin.", "vancomycin=y ampicillin=y"},
 		{"Patient with asthma denied fever.", "asthma=+ fever=n"},
 		{"Fever denied.", "Fever=n"},
 		{"She had fever but refused colonoscopy.", "fever=+ colonoscopy=n"},
