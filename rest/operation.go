@@ -35,6 +35,8 @@ func operations() []operation {
 		{name: "$everything", definition: defined + "Encounter-everything", types: []string{"Encounter"}, onInstance: true, reads: true, run: (*server).everything},
 		{name: "$lastn", definition: defined + "Observation-lastn", types: []string{"Observation"}, onType: true, reads: true,
 			note: "no paging, no order of the client's; ties beyond max are left out", run: (*server).lastn},
+		{name: "$document", definition: defined + "Composition-document", types: []string{"Composition"}, onInstance: true, reads: true,
+			note: "of one composition; GET unless persist", run: (*server).document},
 		{name: "$meta", definition: defined + "Resource-meta", onInstance: true, onVersion: true, reads: true, note: "of one resource or version", run: (*server).meta},
 		{name: "$meta-add", definition: defined + "Resource-meta-add", onInstance: true, note: "makes a new version of the resource", run: (*server).metaAdd},
 		{name: "$meta-delete", definition: defined + "Resource-meta-delete", onInstance: true, note: "makes a new version of the resource", run: (*server).metaDelete},
