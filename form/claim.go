@@ -5,6 +5,7 @@ import (
 
 	"chartlake/form/cms1500"
 	"chartlake/form/draft"
+	"chartlake/form/sheet"
 	"chartlake/record"
 )
 
@@ -49,4 +50,16 @@ func (r *reading) again(f record.Field) {
 	case !equal(r.fields[i], f):
 		draft.Doubt(&r.fields[i], "another page of the claim says otherwise")
 	}
+}
+
+// fitConfidence is how sure the type is of a page whose printed words lie where the form has
+// them, though its title and footer were not read.
+const fitConfidence = 0.95
+
+// printOfClaim reports whether a page of the segment is a print of the form.
+func printOfClaim(s *sheet.Sheet) bool {
+	return slices.ContainsFunc(s.Pages, func(p sheet.Page) bool {
+		_, ok := cms1500.FitPage(p.Source)
+		return ok
+	})
 }

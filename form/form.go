@@ -95,6 +95,9 @@ func shapeOf(s *sheet.Sheet) classify.Shape {
 func understand(doc *document.Document, at split.Range, us Us) record.Segment {
 	s := sheet.New(doc, at.First, at.Last)
 	g := classify.Segment(s, shapeOf(s))
+	if g.Type == record.Unknown && printOfClaim(s) {
+		g.Type, g.Confidence = "cms1500", fitConfidence
+	}
 	r := newReading(s, g)
 	r.read()
 	seg := record.Segment{Type: g.Type, TypeConfidence: g.Confidence, Pages: [2]int{at.First, at.Last}, LOINC: classify.LOINC(g.Type),

@@ -48,7 +48,7 @@ func Read(p *document.Page, fit Fit, text document.Text) *Claim {
 		}
 	}
 	for _, row := range rows {
-		if row != nil {
+		if serves(row) {
 			c.Lines = append(c.Lines, row)
 		}
 	}
@@ -59,6 +59,16 @@ func Read(p *document.Page, fit Fit, text document.Text) *Claim {
 	c.signatures(p)
 	c.version(p, tokens)
 	return c
+}
+
+// serves tells a service line from specks in the columns of an empty one.
+func serves(row map[string]record.Field) bool {
+	for name, f := range row {
+		if f.State == record.Accepted || name == "24A.from" || name == "24D.code" || name == "24F" {
+			return true
+		}
+	}
+	return false
 }
 
 // laid is a token with its place on the template.
@@ -114,7 +124,7 @@ func (t *Template) prints(w laid) bool {
 
 // misread reports a word of the blank form read with one wrong letter, the first included.
 func misread(read, label string) bool {
-	if len(read) != len(label) || len(label) < 5 {
+	if len(read) != len(label) || len(label) < 4 {
 		return false
 	}
 	wrong := 0
@@ -151,7 +161,7 @@ func (c *Claim) fill(tokens []laid) []hold {
 		if i < 0 {
 			continue
 		}
-		if c.onTick(t) {
+		if c.onTick(t) || strayLetters(boxes[i].kind, t) {
 			continue
 		}
 		held[i].tokens = append(held[i].tokens, t.Token)
@@ -164,6 +174,12 @@ func (c *Claim) fill(tokens []laid) []hold {
 		inRows(held[i].tokens)
 	}
 	return held
+}
+
+// strayLetters are what OCR makes of the printed MM, DD and YY of a date box. A digit read as
+// a letter goes with them: the date then lacks a part and is no date.
+func strayLetters(kind string, t laid) bool {
+	return t.OCR && (kind == "date" || kind == "birth") && len(fold(t.Text)) <= 2 && !strings.ContainsAny(t.Text, "0123456789")
 }
 
 // inRows orders words as they are read: from top to bottom, each row from left to right.
@@ -216,11 +232,14 @@ func latest(t *Template, held []hold) value.Date {
 	return last
 }
 
+// overBorder is the reason of a value that leaves its box.
+const overBorder = "the words run over the border of the box"
+
 // fields types the words of a box.
 func (h hold) fields(b box, hint value.Hint) []record.Field {
 	var why []string
 	if h.over {
-		why = append(why, "the words run over the border of the box")
+		why = append(why, overBorder)
 	}
 	if b.kind == "procedure" {
 		return procedures(b, h.tokens, why)

@@ -2,6 +2,7 @@ package cms1500
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"chartlake/form/sheet"
@@ -117,10 +118,18 @@ var dollarsCents = regexp.MustCompile(`^\$?\s*(\d[\d,]*)\s*[|!\\¦.]?\s*(\d\d)\s
 // is left to the parser of amounts.
 func moneyText(raw string) string {
 	raw = strings.TrimSpace(raw)
+	if rest, ok := strings.CutPrefix(strings.ToLower(raw), "s "); ok {
+		raw = rest // the printed sign of the currency
+	}
 	if m := dollarsCents.FindStringSubmatch(raw); m != nil && strings.ContainsAny(raw, " |!\\¦.") {
 		return m[1] + "." + m[2]
 	}
 	return raw
+}
+
+// textDoubt leaves out that words run over the border: the words of box 24D may.
+func textDoubt(why []string) []string {
+	return slices.DeleteFunc(slices.Clone(why), func(w string) bool { return w == overBorder })
 }
 
 // procedures reads box 24D: a code, up to four modifiers, and on old forms words behind a
@@ -148,14 +157,15 @@ func procedures(b box, tokens []sheet.Token, why []string) []record.Field {
 	var out []record.Field
 	f := finding("24D.code", "code", code, value.Hint{}, why)
 	if f.Value != nil && !cptShape.MatchString(strings.ToUpper(*f.Value)) {
-		f = finding("24D.code", "code", code, value.Hint{}, append(why, "not in the form of a procedure code"))
+		f = finding("24D.code", "code", code, value.Hint{}, append(slices.Clone(why), "not in the form of a procedure code"))
+		why = append(slices.Clone(why), "the code beside it is in doubt")
 	}
 	out = append(out, f)
 	if len(mods) > 0 {
 		out = append(out, finding("24D.mod", "code", mods, value.Hint{}, why))
 	}
 	if len(words) > 0 {
-		out = append(out, finding("24D.text", "text", words, value.Hint{}, nil))
+		out = append(out, finding("24D.text", "text", words, value.Hint{}, textDoubt(why)))
 	}
 	return out
 }
