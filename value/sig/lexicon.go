@@ -16,13 +16,13 @@ type sense struct{ kind, value string }
 // lexicon holds the senses of phrases by their words joined by blanks.
 type lexicon struct {
 	phrases map[string][]sense
-	longest int             // words of the longest phrase
+	begins  map[string]bool // the beginnings of phrases, by whole words
 	words   map[string]bool // single words that misspellings are corrected to
 	sorted  []string        // the same, ascending, so that a correction does not depend on chance
 }
 
 var words = sync.OnceValue(func() *lexicon {
-	l := &lexicon{phrases: map[string][]sense{}, words: map[string]bool{}}
+	l := &lexicon{phrases: map[string][]sense{}, begins: map[string]bool{}, words: map[string]bool{}}
 	for _, row := range strings.Split(wordsData, "\n") {
 		f := strings.Split(row, "\t")
 		if len(f) != 3 || strings.HasPrefix(row, "#") {
@@ -38,7 +38,9 @@ var words = sync.OnceValue(func() *lexicon {
 			}
 			k := strings.Join(key, " ")
 			l.phrases[k] = append(l.phrases[k], sense{f[0], f[2]})
-			l.longest = max(l.longest, len(key))
+			for n := range key {
+				l.begins[strings.Join(key[:n+1], " ")] = true
+			}
 		}
 	}
 	for _, w := range []string{"take", "times", "twice", "every", "inhale", "apply", "with", "food", "pain", "once", "three", "four", "five", "half", "until", "total", "sleep", "other", "nausea"} {
@@ -51,22 +53,28 @@ var words = sync.OnceValue(func() *lexicon {
 	return l
 })
 
-// at gives the value of the longest phrase of a kind that begins at token i, and how many
-// tokens it has; 0 where there is none.
-func (l *lexicon) at(toks []token, i int, kind string) (string, int) {
-	key, value, n := "", "", 0
-	for j := i; j < len(toks) && j < i+l.longest; j++ {
-		if j > i {
-			key += " "
-		}
-		key += toks[j].word
-		for _, s := range l.phrases[key] {
-			if s.kind == kind {
-				value, n = s.value, j-i+1
+// hit is a phrase found: its sense and how many tokens it has.
+type hit struct {
+	sense
+	size int
+}
+
+// find gives the phrases that begin at each token, shorter ones first.
+func (l *lexicon) find(toks []token) [][]hit {
+	out := make([][]hit, len(toks))
+	for i := range toks {
+		key := toks[i].word
+		for j := i; l.begins[key]; {
+			for _, s := range l.phrases[key] {
+				out[i] = append(out[i], hit{s, j - i + 1})
 			}
+			if j++; j >= len(toks) {
+				break
+			}
+			key += " " + toks[j].word
 		}
 	}
-	return value, n
+	return out
 }
 
 // known reports a word that begins or is a phrase of any kind.

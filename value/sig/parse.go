@@ -23,7 +23,8 @@ func Parse(text string) []Dosage {
 		return textOnly
 	}
 	l := words()
-	p := &parser{lexicon: l, text: text, toks: l.read(text)}
+	toks := l.read(text)
+	p := &parser{text: text, toks: toks, hits: l.find(toks)}
 	if p.unreadable() || !p.steps() {
 		return textOnly
 	}
@@ -32,9 +33,9 @@ func Parse(text string) []Dosage {
 
 // parser reads tokens from left to right. step is the dosage being read.
 type parser struct {
-	*lexicon
 	text  string
 	toks  []token
+	hits  [][]hit
 	i     int // next token
 	from  int // first token of the step
 	first int // first token of the step that was read; its words begin there
@@ -47,10 +48,24 @@ type parser struct {
 	done  []Dosage
 }
 
+// at gives the value of the longest phrase of a kind that begins at token i, and how many
+// tokens it has; 0 where there is none, as beyond the last token.
+func (p *parser) at(i int, kind string) (value string, size int) {
+	if i >= len(p.hits) {
+		return "", 0
+	}
+	for _, h := range p.hits[i] {
+		if h.kind == kind {
+			value, size = h.value, h.size
+		}
+	}
+	return value, size
+}
+
 // unreadable reports words by which there is no fixed dose.
 func (p *parser) unreadable() bool {
 	for i := range p.toks {
-		if _, n := p.at(p.toks, i, "text"); n > 0 {
+		if _, n := p.at(i, "text"); n > 0 {
 			return true
 		}
 	}
@@ -62,7 +77,7 @@ func (p *parser) steps() bool {
 	readers := []func() bool{p.greatest, p.asNeeded, p.duration, p.frequency, p.weekday, p.when, p.route, p.directed, p.reason, p.dose}
 next:
 	for p.i < len(p.toks) {
-		if _, n := p.at(p.toks, p.i, "rest"); n > 0 {
+		if _, n := p.at(p.i, "rest"); n > 0 {
 			p.rest = true
 		}
 		if p.rest {
@@ -77,7 +92,7 @@ next:
 			p.i++
 			continue
 		}
-		if _, n := p.at(p.toks, p.i, "then"); n > 0 {
+		if _, n := p.at(p.i, "then"); n > 0 {
 			p.close(p.i, false)
 			p.i += n
 			p.from = p.i
@@ -179,13 +194,13 @@ func (p *parser) unit(n int) (unit string, measure bool, size int) {
 	if p.i+n >= len(p.toks) {
 		return "", false, 0
 	}
-	if u, k := p.at(p.toks, p.i+n, "unit"); k > 0 {
+	if u, k := p.at(p.i+n, "unit"); k > 0 {
 		if p.is(n+k, "(") && p.is(n+k+1, "s", "es") { // puff(s)
 			k += 3
 		}
 		return u, false, k
 	}
-	u, k := p.at(p.toks, p.i+n, "measure")
+	u, k := p.at(p.i+n, "measure")
 	if u, doubt, ok := strings.Cut(u, "!"); ok {
 		p.doubt(doubt)
 		return u, true, k
@@ -197,7 +212,7 @@ func (p *parser) time(n int) (unit string, size int) {
 	if p.i+n >= len(p.toks) {
 		return "", 0
 	}
-	return p.at(p.toks, p.i+n, "time")
+	return p.at(p.i+n, "time")
 }
 
 func (p *parser) doubt(what string) {
@@ -306,7 +321,7 @@ func (p *parser) bare(n int) bool {
 			return true
 		}
 		for _, kind := range []string{"latin", "route", "when"} {
-			if _, k := p.at(p.toks, p.i+n, kind); k > 0 {
+			if _, k := p.at(p.i+n, kind); k > 0 {
 				return true
 			}
 		}
@@ -334,7 +349,7 @@ func (p *parser) take(low, high, unit string) {
 
 // route reads a route; "inhale 2 puffs by mouth" stays inhalation.
 func (p *parser) route() bool {
-	r, n := p.at(p.toks, p.i, "route")
+	r, n := p.at(p.i, "route")
 	if n == 0 {
 		return false
 	}
@@ -346,7 +361,7 @@ func (p *parser) route() bool {
 }
 
 func (p *parser) directed() bool {
-	_, n := p.at(p.toks, p.i, "loose")
+	_, n := p.at(p.i, "loose")
 	p.loose = p.loose || n > 0
 	p.i += n
 	return n > 0

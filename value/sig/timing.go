@@ -43,7 +43,7 @@ func (p *parser) frequency() bool {
 
 // latin reads an abbreviation or word of the table; "qd - bid" is a range.
 func (p *parser) latin() bool {
-	v, n := p.at(p.toks, p.i, "latin")
+	v, n := p.at(p.i, "latin")
 	if n == 0 {
 		return false
 	}
@@ -59,7 +59,7 @@ func (p *parser) latin() bool {
 	p.i += n
 	high := ""
 	if p.is(0, "-", "to", "or") && p.i+1 < len(p.toks) {
-		if v, m := p.at(p.toks, p.i+1, "latin"); m > 0 {
+		if v, m := p.at(p.i+1, "latin"); m > 0 {
 			if g := strings.Fields(v); len(g) == 3 && g[1] == f[1] && g[2] == f[2] && less(f[0], g[0]) {
 				high = g[0]
 				p.i += 1 + m
@@ -122,7 +122,7 @@ func (p *parser) counted() bool {
 // period reads what a count is per: "a day", "per week", "every 2 weeks", "daily", "/day".
 func (p *parser) period(n int) (period [2]string, size int) {
 	if p.is(n, "daily", "weekly", "monthly", "yearly") {
-		v, _ := p.at(p.toks, p.i+n, "latin")
+		v, _ := p.at(p.i+n, "latin")
 		f := strings.Fields(v)
 		return [2]string{f[1], f[2]}, 1
 	}
@@ -200,7 +200,7 @@ func (p *parser) event(code string) {
 }
 
 func (p *parser) when() bool {
-	code, n := p.at(p.toks, p.i, "when")
+	code, n := p.at(p.i, "when")
 	if n == 0 || p.is(0, "am", "pm") && p.tok(-1).number != "" {
 		return false
 	}
@@ -210,7 +210,7 @@ func (p *parser) when() bool {
 }
 
 func (p *parser) weekday() bool {
-	day, n := p.at(p.toks, p.i, "dow")
+	day, n := p.at(p.i, "dow")
 	if n == 0 {
 		return false
 	}
@@ -278,7 +278,7 @@ func (p *parser) duration() bool {
 
 // asNeeded reads "as needed for pain", "prn anxiety", "as required".
 func (p *parser) asNeeded() bool {
-	_, n := p.at(p.toks, p.i, "asneeded")
+	_, n := p.at(p.i, "asneeded")
 	if n == 0 {
 		return false
 	}
@@ -327,7 +327,7 @@ scan:
 			break
 		}
 		for _, kind := range []string{"rest", "max", "latin", "asneeded", "route", "then", "loose", "unit", "measure"} {
-			if _, n := p.at(p.toks, j, kind); n > 0 {
+			if _, n := p.at(j, kind); n > 0 {
 				break scan
 			}
 		}
@@ -345,7 +345,7 @@ scan:
 // greatest reads "max 8 tablets per day", "mdd 3", "not to exceed 4 g in 24 hours", "up to
 // 200 mg/24 hr". The first that is said counts; another amount is a doubt.
 func (p *parser) greatest() bool {
-	_, n := p.at(p.toks, p.i, "max")
+	_, n := p.at(p.i, "max")
 	upTo := n == 0 && p.is(0, "up") && p.is(1, "to")
 	if upTo {
 		n = 2
