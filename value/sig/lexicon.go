@@ -16,13 +16,13 @@ type sense struct{ kind, value string }
 // lexicon holds the senses of phrases by their words joined by blanks.
 type lexicon struct {
 	phrases map[string][]sense
-	begins  map[string]bool // the beginnings of phrases, by whole words
-	words   map[string]bool // single words that misspellings are corrected to
-	sorted  []string        // the same, ascending, so that a correction does not depend on chance
+	begins  map[string]bool   // the beginnings of phrases, by whole words
+	words   map[string]bool   // single words that misspellings are corrected to
+	letter  map[byte][]string // the same by first letter, ascending, so that a correction does not depend on chance
 }
 
 var words = sync.OnceValue(func() *lexicon {
-	l := &lexicon{phrases: map[string][]sense{}, begins: map[string]bool{}, words: map[string]bool{}}
+	l := &lexicon{phrases: map[string][]sense{}, begins: map[string]bool{}, words: map[string]bool{}, letter: map[byte][]string{}}
 	for _, row := range strings.Split(wordsData, "\n") {
 		f := strings.Split(row, "\t")
 		if len(f) != 3 || strings.HasPrefix(row, "#") {
@@ -47,9 +47,11 @@ var words = sync.OnceValue(func() *lexicon {
 		l.words[w] = true
 	}
 	for w := range l.words {
-		l.sorted = append(l.sorted, w)
+		l.letter[w[0]] = append(l.letter[w[0]], w)
 	}
-	slices.Sort(l.sorted)
+	for _, of := range l.letter {
+		slices.Sort(of)
+	}
 	return l
 })
 
@@ -91,8 +93,15 @@ func (l *lexicon) correct(word string) string {
 		return word
 	}
 	found := ""
-	for _, w := range l.sorted {
-		if slip(word, w) {
+	first := word[:1]
+	if word[1] != word[0] {
+		first = word[:2] // the first two letters may be swapped
+	}
+	for i := 0; i < len(first); i++ {
+		for _, w := range l.letter[first[i]] {
+			if !slip(word, w) {
+				continue
+			}
 			if found != "" && !strings.HasPrefix(w, found) && !strings.HasPrefix(found, w) {
 				return word
 			}
