@@ -56,9 +56,12 @@ func (r *reading) again(f record.Field) {
 // them, though its title and footer were not read.
 const fitConfidence = 0.95
 
-// printOfClaim reports whether a page of the segment is a print of the form.
+// claimPages bounds the pages of a document of unknown kind that are laid over the templates.
+const claimPages = 3
+
+// printOfClaim reports whether one of the first pages of the segment is a print of the form.
 func printOfClaim(s *sheet.Sheet) bool {
-	return slices.ContainsFunc(s.Pages, func(p sheet.Page) bool {
+	return slices.ContainsFunc(s.Pages[:min(len(s.Pages), claimPages)], func(p sheet.Page) bool {
 		_, ok := cms1500.FitPage(p.Source)
 		return ok
 	})

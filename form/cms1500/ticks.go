@@ -14,6 +14,10 @@ import (
 // A tick belongs to a box whose centre is not farther away than this, in page heights.
 const tickX, tickY = 0.011, 0.009
 
+// Heights of a tick box in page heights, frames drawn by a PDF form included; smaller ones
+// are letters that look like a frame.
+const tickLeast, tickMost = 0.0065, 0.022
+
 func (k tick) holds(x, y float64) bool {
 	return x > k.x-tickX && x < k.x+tickX && y > k.y-tickY && y < k.y+tickY
 }
@@ -105,7 +109,7 @@ func (c *Claim) look(k tick, p *document.Page, tokens []laid) seen {
 	wide := p.Width / p.Height
 	for _, m := range p.Marks {
 		x, y := c.Fit.to((m.Box.X+m.Box.W/2)*wide, m.Box.Y+m.Box.H/2)
-		if size := c.Fit.E * m.Box.H; k.holds(x, y) && size > 0.008 && size < 0.022 {
+		if size := c.Fit.E * m.Box.H; k.holds(x, y) && size > tickLeast && size < tickMost {
 			s.state, s.box, s.sure = m.State, m.Box, m.Confidence
 			if m.State == document.MarkAmbiguous && m.Fill < emptyFill {
 				s.state = ""
