@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"chartlake/document"
+	"chartlake/value"
 )
 
 // blank prints a template's words on a page; move maps places of the template (page heights)
@@ -165,6 +166,17 @@ func TestTypedBoxes(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%s %q: %q, want %q", c.kind, c.raw, got, c.want)
+		}
+	}
+}
+
+// TestJoinedColumns: the line between dollars and cents may be lost in reading; a hundredfold
+// amount must not be accepted.
+func TestJoinedColumns(t *testing.T) {
+	t.Parallel()
+	for raw, sure := range map[string]bool{"137 50": true, "137.50": true, "$ 1,753.00": true, "13750": false, "137": false} {
+		if r := typed("money", raw, value.Hint{}); !r.OK || (len(r.Reasons) == 0) != sure {
+			t.Errorf("%q: %q %v", raw, r.Value, r.Reasons)
 		}
 	}
 }

@@ -35,7 +35,12 @@ func typed(kind, raw string, hint value.Hint) value.Reading {
 		}
 		return value.Parse(value.DateKind, text, hint)
 	case "money":
-		return value.Parse(value.Money, moneyText(raw), hint)
+		text := moneyText(raw)
+		r := value.Parse(value.Money, text, hint)
+		if r.OK && !strings.Contains(text, ".") {
+			r.Reasons = append(r.Reasons, "dollars and cents are not told apart") // "13750" may be 137.50
+		}
+		return r
 	case "icd":
 		v, _, ok := value.ParseCode(raw, value.FormICD10CM, value.FormICD9CM)
 		if !ok {
