@@ -37,8 +37,8 @@ func (s *segment) patient() {
 		{"MR", "mrn", "facility"}, {"MB", "member_id", "payer"}, {"MB", "1a", "11c"}, {"PI", "patient_id", "facility"}, {"PI", "patient_number", "facility"},
 	} {
 		f := s.field(spec.field)
-		if f == nil {
-			continue
+		if f == nil || spec.field == "1a" && !strings.EqualFold(value(s.field("6")), "self") {
+			continue // box 1a is the insured's number: the patient's only where box 6 says Self
 		}
 		assigner := s.field(spec.assigner)
 		if assigner == nil && spec.code != "MB" {

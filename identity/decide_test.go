@@ -89,6 +89,21 @@ func TestSplitName(t *testing.T) {
 	}
 }
 
+func TestTheInsuredsNumberIsNotThePatients(t *testing.T) {
+	t.Parallel()
+	v := func(s string) *string { return &s }
+	claim := func(relation string) *record.Segment {
+		return &record.Segment{Type: "cms1500", Fields: []record.Field{
+			{Name: "1a", Value: v("QH5512"), State: record.Accepted}, {Name: "6", Value: v(relation), State: record.Accepted}}}
+	}
+	if p := FromSegment(claim("Child")); len(p.Identifiers) != 0 {
+		t.Errorf("a child has its parent's number: %v", p.Identifiers)
+	}
+	if p := FromSegment(claim("Self")); len(p.Identifiers) != 1 {
+		t.Errorf("the insured's own number is lost")
+	}
+}
+
 func TestFromSegmentAndPatientMeet(t *testing.T) {
 	t.Parallel()
 	v := func(s string) *string { return &s }

@@ -77,6 +77,9 @@ func FromSegment(seg *record.Segment) Person {
 	var p Person
 	get := func(detail string) string {
 		for _, name := range fieldNames[detail] {
+			if name == "1a" && !insuredIsPatient(seg) {
+				continue // the insured's number, and the patient is somebody else
+			}
 			for i := range seg.Fields {
 				f := &seg.Fields[i]
 				if f.Name == name && f.Value != nil && *f.Value != "" {
@@ -110,6 +113,17 @@ func FromSegment(seg *record.Segment) Person {
 	}
 	sortIdentifiers(p.Identifiers)
 	return p
+}
+
+// insuredIsPatient reports that box 6 of a claim form says Self: only then is the insured's
+// number in box 1a one of the patient's.
+func insuredIsPatient(seg *record.Segment) bool {
+	for i := range seg.Fields {
+		if f := &seg.Fields[i]; f.Name == "6" && f.Value != nil {
+			return f.State == record.Accepted && strings.EqualFold(strings.TrimSpace(*f.Value), "self")
+		}
+	}
+	return false
 }
 
 // assigner is the organisation whose number it is: the payer of a card, the facility of a chart.
