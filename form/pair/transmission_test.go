@@ -29,7 +29,7 @@ func TestTransmitted(t *testing.T) {
 		{row(0.01, "2026-08-14 05:59PM", "FAX 2265550172", "PAGE 2/5"), true},
 		{row(0.01, "Tri-County Hospital", "17:59", "p.3/4"), true},
 		{row(0.30, "FROM: (226) 555-0172", "08/14/2026 17:59", "P. 001/002"), false}, // in the document
-		{row(0.01, "From: 08/14/2026 17:59", "To: 08/16/2026 10:00"), false},        // a stay
+		{row(0.01, "From: 08/14/2026 17:59", "To: 08/16/2026 10:00"), false},         // a stay
 		{row(0.01, "FROM: (226) 555-0172", "P. 001/002"), false},                     // no time
 	} {
 		if got := transmitted(c.row); got != c.want {
