@@ -5,6 +5,7 @@ import (
 
 	"chartlake/fhir"
 	"chartlake/record"
+	printed "chartlake/value"
 )
 
 // relationships are the options of box 6 as codes of HL7 subscriber-relationship.
@@ -64,7 +65,7 @@ func (c *claim) insured() *fhir.Node {
 	facts := c.segment.facts("name", name, "birthDate", dob, "gender", sex, "address.line", street, "telecom.value", phone)
 	p := c.resource("RelatedPerson", "insured", facts)
 	p.Set("patient", c.patientRef())
-	family, given := splitName(value(name))
+	family, given := printed.SplitName(value(name))
 	p.Set("name", fhir.NewArray(fhir.NewObject("text", raw(name), "family", family, "given", stringArray(given))))
 	if list := telecom("phone", value(phone)); list != nil {
 		p.Set("telecom", fhir.NewArray(list...))

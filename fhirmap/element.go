@@ -105,16 +105,3 @@ func dateTime(v string) string {
 	}
 	return ""
 }
-
-// splitName splits a printed name for Patient.name: "Family, Given" where there is a comma,
-// else the last word is the family name.
-func splitName(name string) (family string, given []string) {
-	if before, after, ok := strings.Cut(name, ","); ok && strings.TrimSpace(after) != "" {
-		return strings.TrimSpace(before), strings.Fields(strings.ReplaceAll(after, ",", " "))
-	}
-	words := strings.Fields(strings.TrimSuffix(name, ","))
-	if len(words) == 0 {
-		return "", nil
-	}
-	return words[len(words)-1], words[:len(words)-1]
-}

@@ -5,6 +5,7 @@ import (
 
 	"chartlake/fhir"
 	"chartlake/record"
+	printed "chartlake/value"
 )
 
 // patient makes the Patient that the segment names. Which fields hold what is the table of
@@ -22,7 +23,7 @@ func (s *segment) patient() {
 		human = fhir.NewObject("text", joinWords(value(given), value(middle), value(family)), "family", value(family),
 			"given", givenNames(value(given), value(middle)))
 	} else if name != nil {
-		fam, giv := splitName(value(name))
+		fam, giv := printed.SplitName(value(name))
 		human.Set("text", fhir.NewString(raw(name)))
 		if fam != "" {
 			human.Set("family", fhir.NewString(fam))

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"chartlake/fhir"
+	"chartlake/value"
 )
 
 // FromPatient reads a Patient resource as a candidate.
@@ -17,7 +18,7 @@ func FromPatient(patient *fhir.Node) Candidate {
 	}
 	c.Name = name.Str("text")
 	if c.Family == "" && c.Name != "" {
-		c.Family, c.Given = SplitName(c.Name)
+		c.Family, c.Given = value.SplitName(c.Name)
 	}
 	c.BirthDate = patient.Str("birthDate")
 	c.Sex = patient.Str("gender")

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"chartlake/record"
+	"chartlake/value"
 )
 
 // Version names this stage's rules in Provenance.
@@ -98,7 +99,7 @@ func FromSegment(seg *record.Segment) Person {
 		p.Given = append(strings.Fields(given), strings.Fields(get("middle"))...)
 	}
 	if p.Family == "" && p.Name != "" {
-		p.Family, p.Given = SplitName(p.Name)
+		p.Family, p.Given = value.SplitName(p.Name)
 	}
 	if p.Name == "" && p.Family != "" {
 		p.Name = strings.Join(append(append([]string{}, p.Given...), p.Family), " ")
@@ -160,37 +161,6 @@ func normalSex(s string) string {
 		return ""
 	}
 	return "other"
-}
-
-// suffixes are name parts that are neither family nor given name.
-var suffixes = map[string]bool{"jr": true, "sr": true, "ii": true, "iii": true, "iv": true, "md": true, "phd": true,
-	"mr": true, "mrs": true, "ms": true, "miss": true, "dr": true}
-
-// SplitName splits a printed name: "Family, Given Middle" where there is a comma, otherwise
-// the last word that is no suffix is the family name. The split is for comparison and for
-// Patient.name; Patient.name.text keeps the printed form.
-func SplitName(name string) (family string, given []string) {
-	if before, after, ok := strings.Cut(name, ","); ok {
-		if g := withoutSuffixes(strings.Fields(strings.ReplaceAll(after, ",", " "))); len(g) > 0 {
-			return strings.Join(withoutSuffixes(strings.Fields(before)), " "), g
-		}
-		name = before
-	}
-	words := withoutSuffixes(strings.Fields(name))
-	if len(words) == 0 {
-		return "", nil
-	}
-	return words[len(words)-1], words[:len(words)-1]
-}
-
-func withoutSuffixes(words []string) []string {
-	var kept []string
-	for _, w := range words {
-		if !suffixes[strings.ToLower(strings.Trim(w, ".,"))] {
-			kept = append(kept, w)
-		}
-	}
-	return kept
 }
 
 // fold makes a name or number comparable: no marks, case, spaces or punctuation.
