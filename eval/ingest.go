@@ -172,6 +172,18 @@ func (o IngestOptions) loads(dir string, seed uint64) ([]load, error) {
 	if err != nil {
 		return nil, err
 	}
+	ordinary, err := specimen.Ordinary(seed, o.Digital)
+	if err != nil {
+		return nil, err
+	}
+	stack, err := specimen.DensePDF(ordinary)
+	if err != nil {
+		return nil, err
+	}
+	stackFile, err := save("stack.pdf", stack)
+	if err != nil {
+		return nil, err
+	}
 	dense := load{name: "dense grey 300 dpi PNG", pages: o.Dense, peers: []peer{tesseract}}
 	sheets := specimen.Dense(seed+500, 2*o.Dense)
 	for i, sh := range sheets[:o.Dense] {
@@ -194,7 +206,8 @@ func (o IngestOptions) loads(dir string, seed uint64) ([]load, error) {
 		return nil, err
 	}
 	return []load{
-		{name: fmt.Sprintf("born-digital PDF, %d pages", o.Digital), pages: o.Digital, posts: [][]byte{digital}, files: []string{digitalFile}, peers: []peer{ocrmypdfSkip}},
+		{name: fmt.Sprintf("born-digital PDF, %d pages of reports", o.Digital), pages: o.Digital, posts: [][]byte{stack}, files: []string{stackFile}, peers: []peer{ocrmypdfSkip}},
+		{name: fmt.Sprintf("born-digital PDF, %d dense pages", o.Digital), pages: o.Digital, posts: [][]byte{digital}, files: []string{digitalFile}, peers: []peer{ocrmypdfSkip}},
 		dense,
 		{name: "scanned PDF 300 dpi", pages: o.Dense, posts: [][]byte{scanned}, files: []string{scannedFile}, peers: []peer{ocrmypdf}},
 	}, nil

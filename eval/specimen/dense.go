@@ -33,6 +33,22 @@ func Dense(seed uint64, pages int) []*sheet.Sheet {
 	return d.Sheets
 }
 
+// Ordinary makes sheets as they come in a stack: the pages of laboratory reports and discharge
+// summaries one after another, about 1,300 characters each. They are for measuring speed.
+func Ordinary(seed uint64, pages int) ([]*sheet.Sheet, error) {
+	var out []*sheet.Sheet
+	for n := uint64(0); len(out) < pages; n++ {
+		kind := []Kind{LabReport, DischargeSummary}[n%2]
+		layouts := Layouts(kind)
+		d, err := Draw(seed+n, kind, layouts[n/2%uint64(len(layouts))])
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, d.Sheets...)
+	}
+	return out[:pages], nil
+}
+
 // DensePNG is a dense page as a grey picture.
 func DensePNG(s *sheet.Sheet, dpi int) ([]byte, error) {
 	var b bytes.Buffer
