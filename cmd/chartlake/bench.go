@@ -31,11 +31,7 @@ func (c benchIngest) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if e.cli.JSON {
-		return e.writeJSON(report)
-	}
-	_, err = fmt.Fprint(e.stdout, report.Table())
-	return err
+	return e.writeReport(report)
 }
 
 type benchFHIR struct {
@@ -59,9 +55,5 @@ func (c benchFHIR) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if e.cli.JSON {
-		return e.writeJSON(report)
-	}
-	_, err = fmt.Fprint(e.stdout, report.Table())
-	return err
+	return e.writeReport(report)
 }

@@ -58,7 +58,8 @@ func (c doctorCommand) Run(e *env) error {
 	} else {
 		add("pdf cache", e.cacheDir() != "", "not filled yet: the first start takes longer")
 	}
-	add("data folder", writable(c.Data) == nil, says(writable(c.Data), "files can be written and synced"))
+	err = writable(c.Data)
+	add("data folder", err == nil, says(err, "files can be written and synced"))
 	bad := 0
 	for _, f := range all {
 		if !f.OK {

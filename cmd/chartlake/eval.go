@@ -54,11 +54,7 @@ func (c evalDocuments) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if e.cli.JSON {
-		return e.writeJSON(report)
-	}
-	_, err = fmt.Fprint(e.stdout, report.Table())
-	return err
+	return e.writeReport(report)
 }
 
 type evalGenerate struct {

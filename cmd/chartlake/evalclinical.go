@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"chartlake/eval/clinical"
 )
 
@@ -27,9 +25,5 @@ func (c evalClinical) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if e.cli.JSON {
-		return e.writeJSON(report)
-	}
-	_, err = fmt.Fprint(e.stdout, report.Table())
-	return err
+	return e.writeReport(report)
 }

@@ -167,6 +167,15 @@ func (e *env) writeJSON(v any) error {
 	return enc.Encode(v)
 }
 
+// writeReport writes measured figures: with --json the report itself, else its table.
+func (e *env) writeReport(report interface{ Table() string }) error {
+	if e.cli.JSON {
+		return e.writeJSON(report)
+	}
+	_, err := fmt.Fprint(e.stdout, report.Table())
+	return err
+}
+
 type versionCommand struct{}
 
 func (versionCommand) Run(e *env) error {

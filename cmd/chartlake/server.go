@@ -183,8 +183,9 @@ func (s *server) handler(token, base string) http.Handler {
 	desk := &review.Desk{Pipeline: s.pipeline}
 	mux := http.NewServeMux()
 	mux.Handle("POST /documents", s.door.Handler(func(r *http.Request) (store.Actor, error) { return actor(r, smart.Upload, "documents") }))
-	mux.Handle("/fhir", s.fhir(base))
-	mux.Handle("/fhir/", s.fhir(base))
+	api := s.fhir(base)
+	mux.Handle("/fhir", api)
+	mux.Handle("/fhir/", api)
 	mux.HandleFunc("GET /healthz", s.health)
 	mux.HandleFunc("GET /readyz", s.ready)
 	metrics := promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{})
