@@ -38,19 +38,13 @@ const MaxIndexValues = 200_000
 // indexed (a date that is none) are left out: validation says so, the index does not. The
 // error is a fault: unknown_type, too_many_index_values, or what an expression ran into.
 func (c *Catalogue) Extract(resource *fhir.Node, base string) ([]IndexValue, error) {
-	root, ok := fhirpath.ResourceValue(resource)
-	if !ok {
-		return nil, fault.New(fault.Invalid, "unknown_type", "the resource has no known type")
-	}
-	ex, err := c.extractor(resource.Type())
+	ex, x, err := c.begin(resource, base, 24)
 	if err != nil {
 		return nil, err
 	}
-	base = strings.TrimSuffix(base, "/")
-	x := extraction{root: root, base: base, values: make([]IndexValue, 0, 24)}
 	for i := range ex.steps {
 		step := &ex.steps[i]
-		found, err := step.expr.EvalOn(root, root)
+		found, err := step.expr.EvalOn(x.root, x.root)
 		if err != nil {
 			return nil, fmt.Errorf("search parameter %s of %s: %w", step.param.Code, step.param.Type, err)
 		}
@@ -68,6 +62,20 @@ func (c *Catalogue) Extract(resource *fhir.Node, base string) ([]IndexValue, err
 		}
 	}
 	return x.values, nil
+}
+
+// begin gives the expressions of a resource's type and an extraction from it with room for
+// so many values. The error is unknown_type, or an expression that does not compile.
+func (c *Catalogue) begin(resource *fhir.Node, base string, room int) (*extractor, *extraction, error) {
+	root, ok := fhirpath.ResourceValue(resource)
+	if !ok {
+		return nil, nil, fault.New(fault.Invalid, "unknown_type", "the resource has no known type")
+	}
+	ex, err := c.extractor(resource.Type())
+	if err != nil {
+		return nil, nil, err
+	}
+	return ex, &extraction{root: root, base: strings.TrimSuffix(base, "/"), values: make([]IndexValue, 0, room)}, nil
 }
 
 // extractor holds the compiled expressions of one type.
@@ -391,21 +399,16 @@ func (x *extraction) reference(p *Param, v fhirpath.Value) {
 
 // ExtractReferences gives the values of the reference parameters only, for _include.
 func (c *Catalogue) ExtractReferences(resource *fhir.Node, base string) ([]IndexValue, error) {
-	root, ok := fhirpath.ResourceValue(resource)
-	if !ok {
-		return nil, fault.New(fault.Invalid, "unknown_type", "the resource has no known type")
-	}
-	ex, err := c.extractor(resource.Type())
+	ex, x, err := c.begin(resource, base, 0)
 	if err != nil {
 		return nil, err
 	}
-	x := extraction{root: root, base: strings.TrimSuffix(base, "/"), values: []IndexValue{}}
 	for i := range ex.steps {
 		step := &ex.steps[i]
 		if step.param.Kind != KindReference {
 			continue
 		}
-		found, err := step.expr.EvalOn(root, root)
+		found, err := step.expr.EvalOn(x.root, x.root)
 		if err != nil {
 			return nil, fmt.Errorf("search parameter %s of %s: %w", step.param.Code, step.param.Type, err)
 		}
