@@ -70,16 +70,21 @@ func headerKey(h string) string {
 // acceptScore is the confidence from which a mention is accepted without a person.
 const acceptScore = 0.8
 
-// Annotate finds the mentions of a text. Any text is answered; offsets count characters
-// (runes). Text beyond maxRunes is not looked at.
-func (e *Engine) Annotate(text string) Findings {
-	runes := []rune(text)
+// layOut cuts a text, up to maxRunes, into tokens and sections; sections names that of each token.
+func (e *Engine) layOut(text string) (runes []rune, toks []token, starts []sectionStart, sections []string) {
+	runes = []rune(text)
 	if len(runes) > maxRunes {
 		runes = runes[:maxRunes]
 	}
-	toks := tokens(runes)
-	starts := e.findSections(toks)
-	sections := sectionOf(toks, starts)
+	toks = tokens(runes)
+	starts = e.findSections(toks)
+	return runes, toks, starts, sectionOf(toks, starts)
+}
+
+// Annotate finds the mentions of a text. Any text is answered; offsets count characters
+// (runes). Text beyond maxRunes is not looked at.
+func (e *Engine) Annotate(text string) Findings {
+	runes, toks, starts, sections := e.layOut(text)
 	var out []*mention
 	headers := map[int]bool{}
 	for _, s := range starts {

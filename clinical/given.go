@@ -18,13 +18,7 @@ type Span struct {
 // span that holds no word, or lies beyond the text, comes back with empty Text and without
 // an assertion.
 func (e *Engine) Assert(text string, at []Span) []record.Entity {
-	runes := []rune(text)
-	if len(runes) > maxRunes {
-		runes = runes[:maxRunes]
-	}
-	toks := tokens(runes)
-	starts := e.findSections(toks)
-	sections := sectionOf(toks, starts)
+	runes, toks, starts, sections := e.layOut(text)
 	given := make([]*mention, len(at))
 	order := make([]int, 0, len(at))
 	for i, sp := range at {
