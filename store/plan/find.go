@@ -86,18 +86,27 @@ func (f *finder) source(tt *typed) (db.Frag, error) {
 	return db.Join("", db.SQL(`SELECT `+distinct+`d.rid AS rid FROM `), from, where(tt.conds, driver, "d.rid"), bounds), nil
 }
 
-func (f *finder) byRID(list []typed) ([]Hit, error) {
-	var sources []db.Frag
+// sources is source for each type.
+func (f *finder) sources(list []typed) ([]db.Frag, error) {
+	var out []db.Frag
 	for i := range list {
 		s, err := f.source(&list[i])
 		if err != nil {
 			return nil, err
 		}
-		sources = append(sources, s)
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+func (f *finder) byRID(list []typed) ([]Hit, error) {
+	sources, err := f.sources(list)
+	if err != nil {
+		return nil, err
 	}
 	all := union(sources).With(` ORDER BY rid LIMIT ?`, f.limit)
 	var hits []Hit
-	err := f.p.Conn.Query(all.Text, all.Args, func(s db.Row) bool {
+	err = f.p.Conn.Query(all.Text, all.Args, func(s db.Row) bool {
 		hits = append(hits, Hit{RID: s.Int(0)})
 		return true
 	})
@@ -125,13 +134,9 @@ func (f *finder) sortValue(k search.SortKey, r string) (db.Frag, error) {
 
 // gather sorts all matches. Resources without a value come last in either direction.
 func (f *finder) gather(list []typed) ([]Hit, error) {
-	var sources []db.Frag
-	for i := range list {
-		s, err := f.source(&list[i])
-		if err != nil {
-			return nil, err
-		}
-		sources = append(sources, s)
+	sources, err := f.sources(list)
+	if err != nil {
+		return nil, err
 	}
 	columns := db.Frag{Text: `rid`}
 	var order []db.Frag
@@ -154,7 +159,7 @@ func (f *finder) gather(list []typed) ([]Hit, error) {
 	}
 	all = db.Join("", all, db.SQL(` ORDER BY `), db.Join(`, `, order...), db.SQL(`, rid LIMIT ?`, f.limit))
 	var hits []Hit
-	err := f.p.Conn.Query(all.Text, all.Args, func(s db.Row) bool {
+	err = f.p.Conn.Query(all.Text, all.Args, func(s db.Row) bool {
 		h := Hit{RID: s.Int(0)}
 		for i := range f.q.Sort {
 			h.Keys = append(h.Keys, s.Value(i+1))
