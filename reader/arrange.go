@@ -86,21 +86,7 @@ func renumber(page *document.Page, before []document.Word) {
 			moved[i], places[w] = at[0], at[1:]
 		}
 	}
-	follow := func(words []int) (out []int) {
-		for _, w := range words {
-			if w >= 0 && w < len(moved) && moved[w] >= 0 {
-				out = append(out, moved[w])
-			}
-		}
-		return out
-	}
-	for i := range page.Fields {
-		f := &page.Fields[i]
-		f.KeyWords, f.ValueWords = follow(f.KeyWords), follow(f.ValueWords)
-	}
-	for i := range page.Marks {
-		page.Marks[i].LabelWords = follow(page.Marks[i].LabelWords)
-	}
+	refer(page, moved)
 }
 
 func confidence(words []document.Word) float64 {

@@ -119,11 +119,12 @@ func (p *pdfReader) visible(ctx context.Context, number int, content *pdf.Page, 
 	return words, nil
 }
 
-// refer follows words that moved by leaving some out.
+// refer follows words to their new places, for the fields and marks that name them; -1: the
+// word is gone.
 func refer(page *document.Page, moved []int) {
 	follow := func(words []int) (out []int) {
 		for _, w := range words {
-			if moved[w] >= 0 {
+			if w >= 0 && w < len(moved) && moved[w] >= 0 {
 				out = append(out, moved[w])
 			}
 		}
