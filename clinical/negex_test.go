@@ -6,32 +6,19 @@ import (
 	"compress/gzip"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
+	"chartlake/internal/sharedtest"
+
 	"chartlake/record"
 )
-
-// shared gives a development file, or skips.
-func shared(t *testing.T, name string) string {
-	t.Helper()
-	dir := os.Getenv("CHARTLAKE_SHARED")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "shared")
-	}
-	path := filepath.Join(dir, "data", name)
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("development data is not here: %s", name)
-	}
-	return path
-}
 
 // TestNegexKit asserts given concepts of de-identified report sentences and compares with
 // the kit's labels. The bars are what the rules reached when they were written, less a little.
 func TestNegexKit(t *testing.T) {
 	t.Parallel()
-	f, err := os.Open(shared(t, "clinical/negex-kit.tgz"))
+	f, err := os.Open(sharedtest.Path(t, "clinical/negex-kit.tgz"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,63 +1,16 @@
 package fhir
 
 import (
-	"archive/tar"
-	"bufio"
-	"compress/gzip"
 	"encoding/json"
-	"errors"
-	"io"
-	"os"
 	"path"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 
+	"chartlake/internal/sharedtest"
+
 	"chartlake/fault"
 )
-
-// shared finds a file of the development data, or skips the test.
-func shared(t testing.TB, name string) string {
-	t.Helper()
-	root := os.Getenv("CHARTLAKE_SHARED")
-	if root == "" {
-		root = "../../shared"
-	}
-	file := filepath.Join(root, "data", name)
-	if _, err := os.Stat(file); err != nil {
-		t.Skipf("needs %s of the development data (CHARTLAKE_SHARED)", name)
-	}
-	return file
-}
-
-// archive calls f for every file of a tar.gz.
-func archive(t testing.TB, file string, f func(name string, data []byte)) {
-	t.Helper()
-	r, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	zr, err := gzip.NewReader(bufio.NewReader(r))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for tr := tar.NewReader(zr); ; {
-		h, err := tr.Next()
-		if errors.Is(err, io.EOF) {
-			return
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		data, err := io.ReadAll(tr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		f(h.Name, data)
-	}
-}
 
 // strict names inputs that RFC 8259 leaves open or allows and that are refused here.
 var strict = map[string]string{
@@ -68,7 +21,7 @@ var strict = map[string]string{
 func TestJSONTestSuite(t *testing.T) {
 	t.Parallel()
 	verdicts := map[byte]int{}
-	archive(t, shared(t, "bad/JSONTestSuite.tgz"), func(name string, data []byte) {
+	sharedtest.Archive(t, "bad/JSONTestSuite.tgz", func(name string, data []byte) {
 		base := path.Base(name)
 		if !strings.Contains(name, "test_parsing") {
 			return
@@ -98,7 +51,7 @@ func TestJSONTestSuite(t *testing.T) {
 func TestExamplesRoundTrip(t *testing.T) {
 	t.Parallel()
 	count := 0
-	archive(t, shared(t, "fhir/hl7-r4-examples.tgz"), func(name string, data []byte) {
+	sharedtest.Archive(t, "fhir/hl7-r4-examples.tgz", func(name string, data []byte) {
 		count++
 		n, err := Parse(data)
 		if err != nil {

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"chartlake/internal/sharedtest"
+
 	"chartlake/document"
 	"chartlake/eval/expected"
 	"chartlake/eval/score"
@@ -20,20 +22,6 @@ import (
 func TestMain(m *testing.M) {
 	ocr.ChildMain(os.Args)
 	os.Exit(m.Run())
-}
-
-// shared gives a path in the development data, or skips.
-func shared(t *testing.T, parts ...string) string {
-	t.Helper()
-	root := os.Getenv("CHARTLAKE_SHARED")
-	if root == "" {
-		root = filepath.Join("..", "..", "shared")
-	}
-	path := filepath.Join(append([]string{root}, parts...)...)
-	if _, err := os.Stat(path); err != nil {
-		t.Skip("development data is not here; set CHARTLAKE_SHARED")
-	}
-	return path
 }
 
 func open(t *testing.T) *reader.Reader {
@@ -59,7 +47,7 @@ func read(t *testing.T, r *reader.Reader, data []byte) *document.Document {
 // a wrong type, and the share of wrong values among the accepted is bounded.
 func TestDevelopmentDocuments(t *testing.T) {
 	t.Parallel()
-	dir := shared(t, "data", "documents")
+	dir := sharedtest.Path(t, "documents")
 	r := open(t)
 	if r.Missing() != nil {
 		t.Skip("OCR is not installed")

@@ -8,9 +8,10 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"chartlake/internal/sharedtest"
 )
 
 func bundleOf(kind string, entries ...string) string {
@@ -202,13 +203,9 @@ func TestLargeTransaction(t *testing.T) {
 // TestSynthea posts a seeded sample of the bundles as they are.
 func TestSynthea(t *testing.T) {
 	t.Parallel()
-	root := os.Getenv("CHARTLAKE_SHARED")
-	if root == "" {
-		root = "../../shared"
-	}
-	f, err := os.Open(filepath.Join(root, "data/fhir/synthea-r4-bundles.tar"))
+	f, err := os.Open(sharedtest.Path(t, "fhir/synthea-r4-bundles.tar"))
 	if err != nil {
-		t.Skip("needs fhir/synthea-r4-bundles.tar of the development data (CHARTLAKE_SHARED)")
+		t.Fatal(err)
 	}
 	defer f.Close()
 	a := serve(t, nil)

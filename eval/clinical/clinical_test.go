@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"chartlake/internal/sharedtest"
+
 	"chartlake/fault"
 )
 
@@ -168,18 +170,11 @@ func TestTheSameTwice(t *testing.T) {
 // TestDevelopmentSets holds what the rules reach on the development sets, less a little.
 func TestDevelopmentSets(t *testing.T) {
 	t.Parallel()
-	dir := os.Getenv("CHARTLAKE_SHARED")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared")
-	}
 	for name, bars := range map[string]map[string]float64{
 		"maccrobat2020-dev.tgz": {"negated": 0.855},
 		"negex-kit.tgz":         {"negated": 0.965, "historical": 0.64},
 	} {
-		path := filepath.Join(dir, "data", "clinical", name)
-		if _, err := os.Stat(path); err != nil {
-			t.Skip("development data is not here: clinical/" + name)
-		}
+		path := sharedtest.Path(t, "clinical/"+name)
 		r := only(t, measure(t, path))
 		t.Log("\n" + r.table())
 		for _, a := range r.Assertion {

@@ -6,26 +6,14 @@ import (
 	"path/filepath"
 	"testing"
 
+	"chartlake/internal/sharedtest"
+
 	"github.com/google/go-cmp/cmp"
 )
 
-// shared finds the development data: CHARTLAKE_SHARED, or ../shared beside the repository.
-func shared(t *testing.T, parts ...string) string {
-	t.Helper()
-	root := os.Getenv("CHARTLAKE_SHARED")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared")
-	}
-	path := filepath.Join(append([]string{root}, parts...)...)
-	if _, err := os.Stat(path); err != nil {
-		t.Skip("development data is not here: set CHARTLAKE_SHARED")
-	}
-	return path
-}
-
 func TestReadsTheDevelopmentDocuments(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob(filepath.Join(shared(t, "data", "documents"), "*.expected.json"))
+	files, err := filepath.Glob(filepath.Join(sharedtest.Path(t, "documents"), "*.expected.json"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no expected results: %v", err)
 	}

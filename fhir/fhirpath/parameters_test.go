@@ -35,7 +35,7 @@ func TestEverySearchParameterCompiles(t *testing.T) {
 // example of its types and checks that the values have types that fit the parameter.
 func TestSearchParametersOverExamples(t *testing.T) {
 	t.Parallel()
-	files := archive(t, shared(t, "fhir/hl7-r4-examples.tgz"), func(string) bool { return true })
+	files := archive(t, "fhir/hl7-r4-examples.tgz", func(string) bool { return true })
 	compiled := map[string][]*Expr{} // by resource type, in the order of its parameters
 	found := map[string]int{}
 	for name, data := range files {

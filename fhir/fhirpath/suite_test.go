@@ -1,67 +1,17 @@
 package fhirpath
 
 import (
-	"archive/tar"
-	"bufio"
-	"compress/gzip"
 	"encoding/xml"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path"
-	"path/filepath"
 	"strings"
 	"testing"
 
+	"chartlake/internal/sharedtest"
+
 	"chartlake/fhir"
 )
-
-// shared finds a file of the development data, or skips the test.
-func shared(t testing.TB, name string) string {
-	t.Helper()
-	root := os.Getenv("CHARTLAKE_SHARED")
-	if root == "" {
-		root = "../../../shared"
-	}
-	file := filepath.Join(root, "data", name)
-	if _, err := os.Stat(file); err != nil {
-		t.Skipf("needs %s of the development data (CHARTLAKE_SHARED)", name)
-	}
-	return file
-}
-
-// archive reads the files of a tar.gz that keep accepts.
-func archive(t testing.TB, file string, keep func(string) bool) map[string][]byte {
-	t.Helper()
-	f, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	zr, err := gzip.NewReader(bufio.NewReader(f))
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := map[string][]byte{}
-	for tr := tar.NewReader(zr); ; {
-		h, err := tr.Next()
-		if errors.Is(err, io.EOF) {
-			return files
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !keep(h.Name) {
-			continue
-		}
-		data, err := io.ReadAll(tr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files[h.Name] = data
-	}
-}
 
 type suite struct {
 	Groups []struct {
@@ -109,7 +59,7 @@ func exclusions(t *testing.T) map[string]string {
 func TestOfficialSuite(t *testing.T) {
 	t.Parallel()
 	const dir = "fhir-test-cases/r4/fhirpath/"
-	files := archive(t, shared(t, "fhir/fhir-test-cases-r4.tgz"), func(name string) bool { return strings.HasPrefix(name, dir) })
+	files := archive(t, "fhir/fhir-test-cases-r4.tgz", func(name string) bool { return strings.HasPrefix(name, dir) })
 	var s suite
 	if err := xml.Unmarshal(files[dir+"tests-fhir-r4.xml"], &s); err != nil {
 		t.Fatal(err)
@@ -212,4 +162,16 @@ func show(values []Value) []string {
 		out = append(out, v.Type()+" "+v.Text())
 	}
 	return out
+}
+
+// archive reads the files of an archive of the development data that keep accepts.
+func archive(t testing.TB, name string, keep func(string) bool) map[string][]byte {
+	t.Helper()
+	files := map[string][]byte{}
+	sharedtest.Archive(t, name, func(member string, data []byte) {
+		if keep(member) {
+			files[member] = data
+		}
+	})
+	return files
 }

@@ -1,52 +1,19 @@
 package patch
 
 import (
-	"archive/tar"
-	"compress/gzip"
 	"encoding/xml"
 	"errors"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"chartlake/internal/sharedtest"
 
 	"github.com/google/go-cmp/cmp"
 
 	"chartlake/fault"
 	"chartlake/fhir"
 )
-
-// official reads one file of HL7's patch suites.
-func official(t *testing.T, name string) []byte {
-	t.Helper()
-	root := os.Getenv("CHARTLAKE_SHARED")
-	if root == "" {
-		root = "../../../shared"
-	}
-	f, err := os.Open(filepath.Join(root, "data/fhir/fhir-test-cases-r4.tgz"))
-	if err != nil {
-		t.Skip("needs fhir/fhir-test-cases-r4.tgz of the development data (CHARTLAKE_SHARED)")
-	}
-	defer f.Close()
-	zr, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for tr := tar.NewReader(zr); ; {
-		h, err := tr.Next()
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		if h.Name == "fhir-test-cases/r4/patch/"+name {
-			data, err := io.ReadAll(tr)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return data
-		}
-	}
-}
 
 type pathCase struct {
 	Name   string `xml:"name,attr"`
@@ -323,4 +290,19 @@ func fuzz(t *testing.T, doc, patch []byte, read func(*fhir.Node) (*Patch, error)
 	if before != string(n.AppendJSON(nil)) {
 		t.Fatal("the input was changed")
 	}
+}
+
+// official reads one file of HL7's patch suites.
+func official(t *testing.T, name string) []byte {
+	t.Helper()
+	var found []byte
+	sharedtest.Archive(t, "fhir/fhir-test-cases-r4.tgz", func(member string, data []byte) {
+		if member == "fhir-test-cases/r4/patch/"+name {
+			found = data
+		}
+	})
+	if found == nil {
+		t.Fatalf("the suite has no %s", name)
+	}
+	return found
 }

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"chartlake/internal/sharedtest"
+
 	"chartlake/fault"
 	"chartlake/fhir"
 )
@@ -47,7 +49,7 @@ func TestInvariants(t *testing.T) {
 // structure alone finds.
 func TestFullOnOfficialExamples(t *testing.T) {
 	t.Parallel()
-	f, err := os.Open(shared(t, "fhir/hl7-r4-examples.tgz"))
+	f, err := os.Open(sharedtest.Path(t, "fhir/hl7-r4-examples.tgz"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -253,7 +255,7 @@ func TestErrorsAreNotCrowdedOut(t *testing.T) {
 // TestSyntheaFull validates a few of the bundles at both levels: neither finds an error.
 func TestSyntheaFull(t *testing.T) {
 	t.Parallel()
-	f, err := os.Open(shared(t, "fhir/synthea-r4-bundles.tar"))
+	f, err := os.Open(sharedtest.Path(t, "fhir/synthea-r4-bundles.tar"))
 	if err != nil {
 		t.Fatal(err)
 	}

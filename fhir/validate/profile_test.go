@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"chartlake/internal/sharedtest"
+
 	"github.com/google/go-cmp/cmp"
 
 	"chartlake/fhir"
@@ -173,7 +175,7 @@ func TestProfileThatIsMissing(t *testing.T) {
 // usCore gives the package and its examples by file name.
 func usCore(t testing.TB) (*Package, map[string]*fhir.Node) {
 	t.Helper()
-	data, err := os.ReadFile(shared(t, "fhir/us-core-6.1.0.tgz"))
+	data, err := os.ReadFile(sharedtest.Path(t, "fhir/us-core-6.1.0.tgz"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"chartlake/internal/sharedtest"
+
 	"chartlake/fault"
 	"chartlake/fhir"
 )
@@ -32,7 +34,7 @@ func (r run) key() string { return r.name + " " + r.kind }
 // suite gives the files of HL7's validator suite and its runs in order.
 func suite(t *testing.T) (files map[string][]byte, runs []run) {
 	t.Helper()
-	f, err := os.Open(shared(t, "fhir/fhir-test-cases-r4.tgz"))
+	f, err := os.Open(sharedtest.Path(t, "fhir/fhir-test-cases-r4.tgz"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,24 +14,13 @@ import (
 	"strings"
 	"testing"
 
+	"chartlake/internal/sharedtest"
+
 	"github.com/google/go-cmp/cmp"
 
 	"chartlake/fhir"
 	"chartlake/fhir/definition"
 )
-
-func shared(t testing.TB, name string) string {
-	t.Helper()
-	root := os.Getenv("CHARTLAKE_SHARED")
-	if root == "" {
-		root = "../../../shared"
-	}
-	file := filepath.Join(root, "data", name)
-	if _, err := os.Stat(file); err != nil {
-		t.Skipf("needs %s of the development data (CHARTLAKE_SHARED)", name)
-	}
-	return file
-}
 
 func members(t testing.TB, r io.Reader, f func(name string, data []byte)) {
 	t.Helper()
@@ -87,7 +76,7 @@ func exceptions(t *testing.T, file string) map[string]bool {
 // TestOfficialExamples expects no finding in the examples of HL7 but the reviewed ones.
 func TestOfficialExamples(t *testing.T) {
 	t.Parallel()
-	f, err := os.Open(shared(t, "fhir/hl7-r4-examples.tgz"))
+	f, err := os.Open(sharedtest.Path(t, "fhir/hl7-r4-examples.tgz"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +110,7 @@ func TestOfficialExamples(t *testing.T) {
 // TestSynthea validates a seeded sample of the bundles (all with CHARTLAKE_ALL set).
 func TestSynthea(t *testing.T) {
 	t.Parallel()
-	f, err := os.Open(shared(t, "fhir/synthea-r4-bundles.tar"))
+	f, err := os.Open(sharedtest.Path(t, "fhir/synthea-r4-bundles.tar"))
 	if err != nil {
 		t.Fatal(err)
 	}

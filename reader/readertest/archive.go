@@ -2,17 +2,16 @@
 package readertest
 
 import (
-	"archive/tar"
 	"bytes"
-	"compress/gzip"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"testing"
+
+	"chartlake/internal/sharedtest"
 )
 
 // File is a member of an archive.
@@ -21,51 +20,12 @@ type File struct {
 	Data []byte
 }
 
-// Shared gives the path of a development file, or skips the test with one line.
-func Shared(t testing.TB, name string) string {
-	t.Helper()
-	root := os.Getenv("CHARTLAKE_SHARED")
-	if root == "" {
-		_, self, _, _ := runtime.Caller(0)
-		root = filepath.Join(filepath.Dir(self), "..", "..", "..", "shared")
-	}
-	path := filepath.Join(root, "data", name)
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("development data %s is not here (CHARTLAKE_SHARED)", name)
-	}
-	return path
-}
-
 // Archive reads a .tgz of the development data, or skips the test.
 func Archive(t testing.TB, name string) []File {
 	t.Helper()
-	f, err := os.Open(Shared(t, name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var files []File
-	for r := tar.NewReader(z); ; {
-		h, err := r.Next()
-		if err == io.EOF {
-			return files
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if h.Typeflag != tar.TypeReg {
-			continue
-		}
-		data, err := io.ReadAll(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, File{h.Name, data})
-	}
+	sharedtest.Archive(t, name, func(member string, data []byte) { files = append(files, File{member, data}) })
+	return files
 }
 
 // Sample gives n of the files, always the same ones; all where CHARTLAKE_ALL is set.

@@ -1,21 +1,18 @@
 package table
 
 import (
-	"archive/tar"
-	"compress/gzip"
 	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"image"
 	_ "image/jpeg"
 	_ "image/png"
-	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+
+	"chartlake/internal/sharedtest"
 
 	"golang.org/x/image/draw"
 
@@ -203,7 +200,8 @@ func FuzzFind(f *testing.F) {
 // TestLabelled finds the tables of labelled pictures with word boxes that another engine read.
 func TestLabelled(t *testing.T) {
 	t.Parallel()
-	members := archive(t, "reading/img2table.tgz")
+	members := map[string][]byte{}
+	sharedtest.Archive(t, "reading/img2table.tgz", func(name string, data []byte) { members[name] = data })
 	var cases []struct {
 		File   string
 		Tables []struct {
@@ -242,38 +240,6 @@ func TestLabelled(t *testing.T) {
 	}
 	if seen == 0 {
 		t.Error("the archive holds no word boxes")
-	}
-}
-
-func archive(t *testing.T, name string) map[string][]byte {
-	t.Helper()
-	shared := os.Getenv("CHARTLAKE_SHARED")
-	if shared == "" {
-		shared = "../../../shared"
-	}
-	f, err := os.Open(filepath.Join(shared, "data", name))
-	if err != nil {
-		t.Skip("the shared development data are not here")
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := map[string][]byte{}
-	for r := tar.NewReader(z); ; {
-		h, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			return out
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		b, err := io.ReadAll(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		out[h.Name] = b
 	}
 }
 

@@ -8,35 +8,22 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"sort"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"chartlake/internal/sharedtest"
+
 	"chartlake/fhir"
 	"chartlake/store"
 )
 
-// shared finds a file of the development data, or skips.
-func shared(t testing.TB, name string) string {
-	t.Helper()
-	root := os.Getenv("CHARTLAKE_SHARED")
-	if root == "" {
-		root = "../../../shared" // of a driver's folder
-	}
-	path := filepath.Join(root, "data", name)
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("development data %s is not here (set CHARTLAKE_SHARED)", name)
-	}
-	return path
-}
-
 // bundles reads up to n Synthea transaction bundles as JSON texts.
 func bundles(t testing.TB, n int) (texts [][]byte) {
 	t.Helper()
-	f, err := os.Open(shared(t, "fhir/synthea-r4-bundles.tar"))
+	f, err := os.Open(sharedtest.Path(t, "fhir/synthea-r4-bundles.tar"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"chartlake/internal/sharedtest"
+
 	"chartlake/fhir"
 	"chartlake/search"
 	"chartlake/store"
@@ -22,7 +24,7 @@ import (
 // examples reads the HL7 R4 examples.
 func examples(t testing.TB) []*fhir.Node {
 	t.Helper()
-	f, err := os.Open(shared(t, "fhir/hl7-r4-examples.tgz"))
+	f, err := os.Open(sharedtest.Path(t, "fhir/hl7-r4-examples.tgz"))
 	if err != nil {
 		t.Fatal(err)
 	}

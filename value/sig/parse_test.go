@@ -3,10 +3,11 @@ package sig
 import (
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"chartlake/internal/sharedtest"
 )
 
 // short writes a dosage in one line: dose, unit, route, times/period, events, days of the
@@ -149,13 +150,9 @@ func TestDoubts(t *testing.T) {
 // readings, where those say a dose, how often and how long.
 func TestPublishedCases(t *testing.T) {
 	t.Parallel()
-	dir := os.Getenv("CHARTLAKE_SHARED")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared")
-	}
-	data, err := os.ReadFile(filepath.Join(dir, "data", "clinical", "sig", "sig-cases.json"))
+	data, err := os.ReadFile(sharedtest.Path(t, "clinical/sig/sig-cases.json"))
 	if err != nil {
-		t.Skip("development data is not here: clinical/sig/sig-cases.json")
+		t.Fatal(err)
 	}
 	var cases struct {
 		Whole []struct {
