@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"chartlake/internal/sourcetest"
 )
 
 // program builds the server under test once.
@@ -44,6 +46,7 @@ func built(t *testing.T) string {
 	if testing.Short() {
 		t.Skip("starts the real server")
 	}
+	sourcetest.Touch(t)
 	path, err := program()
 	if err != nil {
 		t.Fatalf("build the server: %v", err)

@@ -6,6 +6,8 @@ import (
 	"path"
 	"strings"
 	"testing"
+
+	"chartlake/internal/sourcetest"
 )
 
 // layers lists the folders from the bottom up. A package may import packages of lower
@@ -50,6 +52,7 @@ type goPackage struct {
 
 func packages(t *testing.T) []goPackage {
 	t.Helper()
+	sourcetest.Touch(t)
 	cmd := exec.Command("go", "list", "-deps=false", "-json=ImportPath,Imports,Deps", "chartlake/...")
 	out, err := cmd.Output()
 	if err != nil {
