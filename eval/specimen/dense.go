@@ -73,7 +73,7 @@ func DenseScan(sheets []*sheet.Sheet, dpi int) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		pages = append(pages, sheet.Page{Scan: &sheet.Scan{Format: "JPG", Bytes: data, Width: s.Width, Height: s.Height}})
+		pages = append(pages, sheet.Page{Scan: &sheet.Scan{JPEG: data, Width: s.Width, Height: s.Height}})
 	}
 	f, err := writePDF(pages)
 	if err != nil {

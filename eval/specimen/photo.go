@@ -34,13 +34,13 @@ func photo(d *sheet.Draft, s fiction.Source) (*file, error) {
 		if err != nil {
 			return nil, err
 		}
-		jpegs = append(jpegs, sheet.Page{Scan: &sheet.Scan{Format: "JPG", Bytes: data, Width: sh.Width, Height: sh.Width * float64(colour[0].Rect.Dy()) / float64(colour[0].Rect.Dx())}})
+		jpegs = append(jpegs, sheet.Page{Scan: &sheet.Scan{JPEG: data, Width: sh.Width, Height: sh.Width * float64(colour[0].Rect.Dy()) / float64(colour[0].Rect.Dx())}})
 	}
 	move(&d.Expected, pages)
 	if len(jpegs) > 1 {
 		return writePDF(jpegs)
 	}
-	return &file{scan.WithOrientation(jpegs[0].Scan.Bytes, orientation), "image/jpeg", ".jpg"}, nil
+	return &file{scan.WithOrientation(jpegs[0].Scan.JPEG, orientation), "image/jpeg", ".jpg"}, nil
 }
 
 func encodeJPEG(img image.Image, quality int) ([]byte, error) {

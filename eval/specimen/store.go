@@ -24,7 +24,7 @@ func store(d *sheet.Draft, c Condition, pages []picture) (*file, error) {
 			if err != nil {
 				return nil, err
 			}
-			all[i] = sheet.Page{Scan: &sheet.Scan{Format: "JPG", Bytes: data, Width: d.Sheets[i].Width, Height: d.Sheets[i].Height}}
+			all[i] = sheet.Page{Scan: &sheet.Scan{JPEG: data, Width: d.Sheets[i].Width, Height: d.Sheets[i].Height}}
 		}
 		return writePDF(all)
 	case Faxed, TIFF:

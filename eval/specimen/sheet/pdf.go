@@ -18,10 +18,9 @@ type Page struct {
 	Scan  *Scan
 }
 
-// Scan is a page that is only a picture: JPEG or PNG bytes and the paper's size in points.
+// Scan is a page that is only a picture: JPEG bytes and the paper's size in points.
 type Scan struct {
-	Format        string // JPG or PNG
-	Bytes         []byte
+	JPEG          []byte
 	Width, Height float64
 }
 
@@ -29,9 +28,12 @@ type Scan struct {
 func PDF(w io.Writer, pages []Page) error {
 	pdf := newPDF()
 	known := map[string]bool{}
-	for i, p := range pages {
+	var scans []*Scan
+	for _, p := range pages {
 		if p.Scan != nil {
-			scanPDF(pdf, fmt.Sprintf("page%d", i+1), p.Scan)
+			pdf.AddPageFormat("P", fpdf.SizeType{Wd: p.Scan.Width, Ht: p.Scan.Height})
+			pdf.RawWriteStr(fmt.Sprintf("q %.2f 0 0 %.2f 0 0 cm /Scan%d Do Q", p.Scan.Width, p.Scan.Height, len(scans)))
+			scans = append(scans, p.Scan)
 			continue
 		}
 		s := p.Sheet
@@ -44,14 +46,16 @@ func PDF(w io.Writer, pages []Page) error {
 			drawPDF(pdf, known, it)
 		}
 	}
-	return pdf.Output(w)
-}
-
-func scanPDF(pdf *fpdf.Fpdf, name string, s *Scan) {
-	options := fpdf.ImageOptions{ImageType: s.Format}
-	pdf.RegisterImageOptionsReader(name, options, bytes.NewReader(s.Bytes))
-	pdf.AddPageFormat("P", fpdf.SizeType{Wd: s.Width, Ht: s.Height})
-	pdf.ImageOptions(name, 0, 0, s.Width, s.Height, false, options, 0, "")
+	var base bytes.Buffer
+	if err := pdf.Output(&base); err != nil {
+		return err
+	}
+	out, err := withPictures(base.Bytes(), scans)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(out)
+	return err
 }
 
 func newPDF() *fpdf.Fpdf {
