@@ -80,15 +80,15 @@ func expectStay(d *sheet.Draft, t *fiction.Stay) {
 	expectPlanted(d, t.Planted, "section_conflict", "unsigned", "date_order", "identity_conflict", "page_missing")
 	e.FHIR = append(e.FHIR, expected.Expression{ResourceType: "Condition", Expr: "code.text.lower().contains(" + quote(strings.ToLower(t.Principal)) + ")"})
 	yes := true
-	asserted := map[string]bool{}
+	said := append([]string{t.Principal}, t.Secondary...)
 	for _, en := range e.Entities {
 		if affirmed(en) {
-			asserted[strings.ToLower(en.Text)] = true
+			said = append(said, en.Text)
 		}
 	}
 	for _, en := range e.Entities {
 		text := strings.ToLower(en.Text)
-		if affirmed(en) || en.Type != "problem" || asserted[text] {
+		if affirmed(en) || en.Type != "problem" || anySays(said, text) {
 			continue
 		}
 		e.MustNot = append(e.MustNot, expected.MustNot{Entity: text, Asserted: &yes, Note: why(en)})
@@ -107,6 +107,17 @@ func expectStay(d *sheet.Draft, t *fiction.Stay) {
 	for _, a := range t.Allergies {
 		e.FHIR = append(e.FHIR, expected.Expression{ResourceType: "AllergyIntolerance", Expr: "code.text.lower().contains(" + quote(strings.ToLower(a.To)) + ")"})
 	}
+}
+
+// anySays reports whether one of the statements holds the words of the problem: a summary of a
+// gastrointestinal bleeding that ends "without active bleeding" does not forbid a bleeding.
+func anySays(statements []string, problem string) bool {
+	for _, s := range statements {
+		if strings.Contains(" "+strings.ToLower(s)+" ", " "+problem+" ") {
+			return true
+		}
+	}
+	return false
 }
 
 func affirmed(e expected.Entity) bool {

@@ -230,3 +230,33 @@ func TestDemo(t *testing.T) {
 		t.Errorf("12 documents have %d different contents", len(ids))
 	}
 }
+
+// A summary must not forbid what it affirms in other words: its expected record would fail.
+func TestNothingThatIsAffirmedIsForbidden(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(40) {
+		s, err := Make(seed, DischargeSummary, "classic", PDF)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var said []string
+		for _, e := range s.Expected.Entities {
+			if affirmed(e) {
+				said = append(said, e.Text)
+			}
+		}
+		denied := 0
+		for _, m := range s.Expected.MustNot {
+			if m.Entity == "" {
+				continue
+			}
+			denied++
+			if anySays(said, m.Entity) {
+				t.Errorf("seed %d forbids and affirms one problem", seed)
+			}
+		}
+		if denied == 0 {
+			t.Errorf("seed %d forbids nothing", seed)
+		}
+	}
+}
