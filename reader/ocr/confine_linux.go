@@ -10,8 +10,8 @@ import (
 	"syscall"
 	"time"
 
-	seccomp "github.com/elastic/go-seccomp-bpf"
-	"github.com/elastic/go-seccomp-bpf/arch"
+	"chartlake/reader/cage"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -39,35 +39,19 @@ const (
 func apply(layer string, places []string) error {
 	switch layer {
 	case layerLimits:
-		return limit()
+		return cage.Limit(cage.Bound{Resource: unix.RLIMIT_CPU, Most: cpuSeconds}, cage.Bound{Resource: unix.RLIMIT_FSIZE, Most: fileLimit},
+			cage.Bound{Resource: unix.RLIMIT_CORE}, cage.Bound{Resource: unix.RLIMIT_NOFILE, Most: openFiles},
+			cage.Bound{Resource: unix.RLIMIT_AS, Most: memoryLimit})
 	case layerPrivileges:
-		return unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+		return cage.NoNewPrivileges()
 	case layerLandlock:
-		return shutIn(places)
+		return cage.Landlock(places)
 	case layerSeccomp:
-		return filter()
+		return cage.Filter(allowed)
 	case "":
 		return nil
 	}
 	return errors.New("unknown layer")
-}
-
-func limit() error {
-	for _, l := range []struct {
-		resource int
-		value    uint64
-	}{
-		{unix.RLIMIT_CPU, cpuSeconds},
-		{unix.RLIMIT_FSIZE, fileLimit},
-		{unix.RLIMIT_CORE, 0},
-		{unix.RLIMIT_NOFILE, openFiles},
-		{unix.RLIMIT_AS, memoryLimit},
-	} {
-		if err := unix.Setrlimit(l.resource, &unix.Rlimit{Cur: l.value, Max: l.value}); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // allowed are the system calls of a recogniser that reads its model, standard input and memory,
@@ -83,36 +67,6 @@ var allowed = []string{
 	"rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "tgkill", "gettid", "getpid", "getppid",
 	"getuid", "geteuid", "getgid", "getegid", "getrusage", "sysinfo", "uname", "getrandom", "restart_syscall",
 	"epoll_pwait", "epoll_wait", "epoll_ctl", "poll", "ppoll", "clone", "clone3",
-}
-
-// filter allows the calls above and refuses the rest. clone is for threads only: with a
-// namespace flag it is refused like unshare.
-func filter() error {
-	info, err := arch.GetInfo("")
-	if err != nil {
-		return err
-	}
-	names := []string{}
-	for _, n := range allowed {
-		if _, ok := info.SyscallNames[n]; ok && n != "clone" && n != "clone3" {
-			names = append(names, n)
-		}
-	}
-	const namespaces = syscall.CLONE_NEWNS | syscall.CLONE_NEWUTS | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUSER |
-		syscall.CLONE_NEWPID | syscall.CLONE_NEWNET
-	return seccomp.LoadFilter(seccomp.Filter{
-		NoNewPrivs: true,
-		Policy: seccomp.Policy{
-			DefaultAction: seccomp.ActionErrno,
-			Syscalls: []seccomp.SyscallGroup{
-				{Action: seccomp.ActionAllow, Names: names},
-				{Action: seccomp.ActionAllow, NamesWithCondtions: []seccomp.NameWithConditions{{
-					Name:       "clone",
-					Conditions: seccomp.ArgumentConditions{{Argument: 0, Operation: seccomp.BitsNotSet, Value: namespaces}},
-				}}},
-			},
-		},
-	})
 }
 
 // probe applies the layers to this thread one after the other and names those that hold when tried.

@@ -1,4 +1,4 @@
-package ocr
+package cage
 
 import (
 	"errors"
@@ -15,12 +15,12 @@ const (
 	rightsFile = unix.LANDLOCK_ACCESS_FS_EXECUTE | unix.LANDLOCK_ACCESS_FS_READ_FILE
 )
 
-// shutIn lets the calling thread read and execute below places only: no write anywhere but
+// Landlock lets the calling thread read and execute below places only: no write anywhere but
 // /dev/null, no TCP, no abstract sockets or signals out of the domain where the kernel knows
 // these. The caller has locked its thread and goes on to execve, so one thread is enough. That
 // is why go-landlock is not used: in cgo builds it walks /proc/<pid>/task to reach all threads,
 // and waits for ever in a process namespace that has no /proc of its own.
-func shutIn(places []string) error {
+func Landlock(places []string) error {
 	abi, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
 	if errno != 0 {
 		return errno
