@@ -9,7 +9,14 @@ import (
 
 // Bounds is a number in a query. Exact is the number as written; Lo and Hi are the half-open
 // range of its implicit precision: 100 is [99.5, 100.5), 1e2 is [50, 150), 5.40 is [5.395, 5.405).
+// With the prefix ap they are the closed range that counts as near.
 type Bounds struct{ Exact, Lo, Hi float64 }
+
+// near gives the range for `ap`: 10 % of the number on each side (R4 §3.1.1.4.2).
+func (b Bounds) near() Bounds {
+	d := math.Abs(b.Exact) / 10
+	return Bounds{b.Exact, b.Exact - d, b.Exact + d}
+}
 
 // maxDigits and maxExponent bound what a decimal may cost; FHIR decimals of real life have
 // up to 18 digits.

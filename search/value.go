@@ -56,6 +56,9 @@ func (p *parser) value(param *Param, m Modifier, s string) (Value, error) {
 			return bad("want a prefix and a decimal")
 		}
 		v.Prefix, v.Number, v.Unit = prefix, n, unitOf(parts)
+		if prefix == AP {
+			v.Number = n.near()
+		}
 	case KindComposite:
 		return p.composite(param, s, bad)
 	default:

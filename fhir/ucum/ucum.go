@@ -126,6 +126,25 @@ func (u Unit) Canonical(value *apd.Decimal) (*apd.Decimal, bool) {
 	return out, err == nil && cond&(apd.Overflow|apd.SystemOverflow|apd.InvalidOperation) == 0
 }
 
+// To converts a value in this unit to another unit of the same dimension; false where there is
+// no such number.
+func (u Unit) To(v Unit, value *apd.Decimal) (*apd.Decimal, bool) {
+	if !u.Comparable(v) {
+		return nil, false
+	}
+	out, ok := u.Canonical(value)
+	if !ok {
+		return nil, false
+	}
+	if v.after != nil {
+		if _, err := context.Sub(out, out, v.after); err != nil {
+			return nil, false
+		}
+	}
+	_, err := context.Quo(out, out, v.factor)
+	return out, err == nil && out.Form == apd.Finite
+}
+
 // Dimension names the dimension: base units with exponents in order, "g.m-3"; "1" for none.
 func (u Unit) Dimension() string {
 	if len(u.dims) == 0 {

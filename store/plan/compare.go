@@ -75,8 +75,7 @@ func numberTest(v *search.Value, lo, hi string) db.Frag {
 	case search.EB:
 		return db.SQL(hi+`<?`, n.Exact)
 	case search.AP:
-		d := math.Abs(n.Exact) / 10
-		return db.SQL(`(`+hi+`>=? AND `+lo+`<=?)`, n.Exact-d, n.Exact+d)
+		return db.SQL(`(`+hi+`>=? AND `+lo+`<=?)`, n.Lo, n.Hi)
 	}
 	return db.SQL(`(`+lo+`>=? AND `+hi+`<?)`, n.Lo, n.Hi)
 }
@@ -95,8 +94,7 @@ func numberBounds(v *search.Value, reach float64) (min, max float64) {
 	case search.SA:
 		return n.Exact, highest
 	case search.AP:
-		d := math.Abs(n.Exact) / 10
-		return n.Exact - d - reach, n.Exact + d
+		return n.Lo - reach, n.Hi
 	}
 	return n.Lo, n.Hi
 }
@@ -180,77 +178,4 @@ func (p *Planner) number(f *search.Filter, number int64) (cond, error) {
 		tests = append(tests, numberTest(v, "f.lo", "f.hi"))
 	}
 	return cond{set: union(sets), test: p.forwardTest(search.KindNumber, number, tests)}, nil
-}
-
-// units finds the numbers of the units that a query value means.
-func (p *Planner) units(u search.Unit) ([]int64, error) {
-	sql, args := `SELECT u FROM unit WHERE system=? AND code=?`, []any{u.System, u.Code}
-	switch {
-	case u.Text != "":
-		sql, args = `SELECT u FROM unit WHERE code=? OR text=?`, []any{u.Text, u.Text}
-	case u.Code == "":
-		sql, args = `SELECT u FROM unit WHERE system=?`, []any{u.System}
-	}
-	var list []int64
-	err := p.Conn.Query(sql, args, func(s db.Row) bool {
-		list = append(list, s.Int(0))
-		return true
-	})
-	return list, err
-}
-
-func (p *Planner) quantity(f *search.Filter, number int64) (cond, error) {
-	have, err := p.distinct(5_000, `SELECT min(u) FROM quantity WHERE p=? AND u>?`, number)
-	if err != nil {
-		return cond{}, err
-	}
-	var sets, tests []db.Frag
-	for i := range f.Values {
-		v := &f.Values[i]
-		units := have
-		if !v.Unit.Any() {
-			wanted, err := p.units(v.Unit)
-			if err != nil {
-				return cond{}, err
-			}
-			units = intersect(have, wanted)
-		}
-		for _, u := range units {
-			classes, err := p.distinct(700, `SELECT min(class) FROM quantity WHERE p=? AND u=? AND class>?`, number, u)
-			if err != nil {
-				return cond{}, err
-			}
-			for _, class := range classes {
-				min, max := numberBounds(v, index.NumberReach(class))
-				sets = append(sets, db.Join("", db.SQL(`SELECT rid FROM quantity WHERE p=? AND u=? AND class=? AND lo>=? AND lo<=? AND `, number, u, class, min, max),
-					numberTest(v, "lo", "hi")))
-			}
-		}
-		tests = append(tests, quantityTest(v, number, units))
-	}
-	return cond{set: union(sets), test: p.forwardTest(search.KindQuantity, number, tests)}, nil
-}
-
-// quantityTest compares a forward value f, and seeks its row of the right unit.
-func quantityTest(v *search.Value, number int64, units []int64) db.Frag {
-	test := numberTest(v, "f.lo", "f.hi")
-	if v.Unit.Any() {
-		return test
-	}
-	return db.Join("", test, db.SQL(` AND `), exists(db.Join("", db.SQL(`quantity q WHERE q.p=? AND q.u IN `, number), db.In(units),
-		db.SQL(` AND q.class=CASE WHEN f.lo=f.hi THEN 0 ELSE q.class END AND q.lo=f.lo AND q.hi=f.hi AND q.rid=f.rid`))))
-}
-
-func intersect(a, b []int64) []int64 {
-	in := map[int64]bool{}
-	for _, v := range b {
-		in[v] = true
-	}
-	var out []int64
-	for _, v := range a {
-		if in[v] {
-			out = append(out, v)
-		}
-	}
-	return out
 }

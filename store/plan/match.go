@@ -259,13 +259,8 @@ func (p *Planner) compositeValue(f *search.Filter, v *search.Value, number int64
 	case search.KindNumber:
 		second = numberTest(part, "lo", "hi")
 	case search.KindQuantity:
-		second = numberTest(part, "lo", "hi")
-		if !part.Unit.Any() {
-			units, err := p.units(part.Unit)
-			if err != nil {
-				return db.Frag{}, err
-			}
-			second = db.Join("", db.SQL(`k IN `), db.In(units), db.SQL(` AND `), second)
+		if second, err = p.quantityPart(part); err != nil {
+			return db.Frag{}, err
 		}
 	case search.KindString:
 		key, _ := index.StringKey(part.Text)

@@ -34,6 +34,7 @@ func Run(t *testing.T, open Open) {
 		{"ConditionalReference", testConditionalReference},
 		{"DuplicateTarget", testDuplicateTarget},
 		{"ConcurrentConditionalCreate", testConcurrentConditionalCreate},
+		{"Expect", testExpect},
 		{"ConcurrentUpdates", testConcurrentUpdates},
 		{"ConditionalUpdateAndDelete", testConditionalUpdateAndDelete},
 		{"Snapshot", testSnapshot},
@@ -52,6 +53,7 @@ func Run(t *testing.T, open Open) {
 		{"JobsStop", testJobsStop},
 		{"JobRolledBack", testJobRolledBack},
 		{"LargeQueries", testLargeQueries},
+		{"Units", testUnits},
 		{"Oracle", testOracle},
 	} {
 		t.Run(test.name, func(t *testing.T) {
