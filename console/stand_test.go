@@ -151,10 +151,11 @@ func (s *stand) take(t testing.TB, p *paper) {
 		if err != nil {
 			return err
 		}
-		if err := s.line.Identify(&p.record, pipeline.KnownIn(v)); err != nil {
+		var asked []store.Command
+		if err := s.line.Identify(&p.record, pipeline.KnownIn(v, &asked)); err != nil {
 			return err
 		}
-		filing, _, err = s.line.Commands(v, pipeline.Filing{Row: row, From: store.Understood, Read: &p.reading, Record: &p.record, Action: "machine"})
+		filing, _, err = s.line.Commands(v, pipeline.Filing{Row: row, From: store.Understood, Read: &p.reading, Record: &p.record, Action: "machine", Asked: asked})
 		return err
 	})
 	if err != nil {

@@ -52,17 +52,20 @@ type Filing struct {
 	// Person says that a person acts: then also what a person confirmed before is written
 	// anew, because this record holds it.
 	Person bool
+	// Asked is what KnownIn asked to say whose the record is. Another process may file the same
+	// new person meanwhile: then the transaction is a Conflict with code matches_changed, and
+	// the caller looks again.
+	Asked []store.Command
 }
 
 // Commands is the filing transaction: every resource by PUT under its deterministic id, the
 // deletion of what an earlier run made and this one does not, the record's next version, and
-// the move where the state changes. The caller holds p.Filing where the record may make a
-// patient.
+// the move where the state changes, all on condition that what was asked still holds.
 func (p *Pipeline) Commands(v store.View, f Filing) ([]store.Command, Settled, error) {
 	bundle := p.Map(f.Read, f.Record, f.Row.Bytes, f.Row.ReceivedAt, p.Now())
 	f.Record.Bundle = bundle.AppendJSON(nil)
 	settled := p.Settle(f.Record)
-	var out []store.Command
+	out := append([]store.Command(nil), f.Asked...)
 	made := map[store.Key]bool{}
 	var keys []store.Key
 	for _, entry := range bundle.Get("entry").Items() {

@@ -21,16 +21,25 @@ type Known func(p identity.Person) ([]identity.Candidate, error)
 // Nobody knows no patient: what a conversion without a store asks.
 func Nobody(identity.Person) ([]identity.Candidate, error) { return nil, nil }
 
-// KnownIn looks for candidates in a snapshot of the store.
-func KnownIn(v store.View) Known {
+// KnownIn looks for candidates in a snapshot of the store. What it asked and was answered is
+// added to asked, for Filing: the answers must still be the same when the decision is written.
+func KnownIn(v store.View, asked *[]store.Command) Known {
 	return func(p identity.Person) ([]identity.Candidate, error) {
 		seen := map[string]bool{}
 		var out []identity.Candidate
 		for _, criteria := range identity.Criteria(p) {
-			page, err := findPatients(v, criteria)
+			q, page, err := findPatients(v, criteria)
 			if err != nil {
 				return nil, err
 			}
+			if q == nil {
+				continue
+			}
+			expect := store.Expect{Query: q}
+			for _, m := range page.Matches {
+				expect.Keys = append(expect.Keys, m.Key)
+			}
+			*asked = append(*asked, expect)
 			for _, m := range page.Matches {
 				if !seen[m.Key.ID] {
 					seen[m.Key.ID] = true
@@ -42,16 +51,18 @@ func KnownIn(v store.View) Known {
 	}
 }
 
-func findPatients(v store.View, criteria string) (*store.SearchPage, error) {
+// findPatients asks for candidates; the query is nil where what was read is no value to search by.
+func findPatients(v store.View, criteria string) (*search.Query, *store.SearchPage, error) {
 	q, err := search.Criteria("Patient", criteria, search.Options{})
-	if fault.Is(err, fault.Invalid) { // what was read is no value to search by
-		return &store.SearchPage{}, nil
+	if fault.Is(err, fault.Invalid) {
+		return nil, nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	q.Count, q.CountSet = candidatesMax, true
-	return v.Search(q)
+	page, err := v.Search(q)
+	return q, page, err
 }
 
 // Identify says whose each segment is. What a person said stays. A patient that an earlier

@@ -84,8 +84,9 @@ var Actor = store.Actor{ID: "system:pipeline", Name: "Chartlake"}
 // queue.Document jobs.
 type Pipeline struct {
 	Config
-	// Filing guards the time between asking who is known and writing a new patient, so that
-	// two documents of one unknown person make one patient.
+	// Filing lets the documents of this process be filed one after the other. What makes two
+	// documents of one unknown person one patient is Filing.Asked, which holds between
+	// processes, too; this spares them the second try.
 	Filing   sync.Mutex
 	progress progress
 }

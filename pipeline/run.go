@@ -16,8 +16,9 @@ import (
 	"chartlake/store"
 )
 
-// conflictsMax is how often filing is done again because a person acted in between.
-const conflictsMax = 5
+// conflictsMax is how often filing is done again because a person acted in between, or another
+// process filed a patient who may be the same.
+const conflictsMax = 20
 
 var errDeadline = errors.New("the document took too long")
 
@@ -195,10 +196,11 @@ func (p *Pipeline) fileOnce(ctx context.Context, id string, doc *document.Docume
 		if old != nil {
 			Merge(old, rec)
 		}
-		if err := p.Identify(rec, KnownIn(v)); err != nil {
+		var asked []store.Command
+		if err := p.Identify(rec, KnownIn(v, &asked)); err != nil {
 			return err
 		}
-		steps, settled, err = p.Commands(v, Filing{Row: row, From: store.Understood, Read: doc, Record: rec, After: after, Action: "machine"})
+		steps, settled, err = p.Commands(v, Filing{Row: row, From: store.Understood, Read: doc, Record: rec, After: after, Action: "machine", Asked: asked})
 		return err
 	})
 	if err != nil {

@@ -351,6 +351,55 @@ func TestOnePersonInManyNewDocumentsIsOnePatient(t *testing.T) {
 	}
 }
 
+// together holds a process's first filing back until every process has decided.
+type together struct {
+	store.Store
+	decided *sync.WaitGroup
+	first   sync.Once
+}
+
+func (s *together) Transact(ctx context.Context, actor store.Actor, commands []store.Command) ([]store.Result, error) {
+	for _, c := range commands {
+		if _, filing := c.(store.PutRecord); filing {
+			s.first.Do(func() {
+				s.decided.Done()
+				s.decided.Wait()
+			})
+		}
+	}
+	return s.Store.Transact(ctx, actor, commands)
+}
+
+// Processes share nothing but the store: what one decides is written only if it still holds.
+func TestOnePersonInManyProcessesIsOnePatient(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	const processes = 4
+	var wg, decided sync.WaitGroup
+	decided.Add(processes)
+	var ids []string
+	for range processes {
+		c := b.Config
+		c.Store = &together{Store: b.Store, decided: &decided}
+		p := New(c)
+		id := b.receive()
+		ids = append(ids, id)
+		wg.Go(func() {
+			if err := p.Work(t.Context(), job(id)); err != nil {
+				t.Errorf("work: %v", err)
+			}
+		})
+	}
+	wg.Wait()
+	patients := map[string]int{}
+	for _, id := range ids {
+		patients[b.rests(id, store.Filed).Segments[0].Patient]++
+	}
+	if len(patients) != 1 {
+		t.Errorf("patients: %v", patients)
+	}
+}
+
 func TestRerunWritesWhatIsNewAndDeletesWhatIsGone(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

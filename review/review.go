@@ -115,30 +115,46 @@ func (d *Desk) change(ctx context.Context, actor store.Actor, a Action, name str
 	}
 	p.Filing.Lock()
 	defer p.Filing.Unlock()
-	x := &act{Action: a, actor: actor, now: p.Now().UTC(), read: read}
+	for try := 1; ; try++ {
+		x := &act{Action: a, actor: actor, now: p.Now().UTC(), read: read}
+		settled, err := d.file(ctx, x, name, f)
+		if err == nil {
+			return &Result{Version: a.After + 1, State: settled.State, Record: x.rec}, nil
+		}
+		// A patient came meanwhile who may be the same: the act holds, whose it is is asked again.
+		if f := fault.As(err); f == nil || f.Code != "matches_changed" || try == triesMax {
+			return nil, err
+		}
+	}
+}
+
+// triesMax is how often an act is filed again because patients came in between.
+const triesMax = 20
+
+// file does an act in one snapshot and one transaction.
+func (d *Desk) file(ctx context.Context, x *act, name string, f func(*act) error) (settled pipeline.Settled, err error) {
+	p := d.Pipeline
 	var steps []store.Command
-	var settled pipeline.Settled
-	err = p.Store.View(ctx, actor, func(v store.View) error {
+	err = p.Store.View(ctx, x.actor, func(v store.View) error {
 		if err := x.load(v); err != nil {
 			return err
 		}
 		if err := f(x); err != nil {
 			return err
 		}
-		if err := p.Identify(x.rec, pipeline.KnownIn(v)); err != nil {
+		var asked []store.Command
+		if err := p.Identify(x.rec, pipeline.KnownIn(v, &asked)); err != nil {
 			return err
 		}
-		steps, settled, err = p.Commands(v, pipeline.Filing{Row: x.row, From: x.row.State, Read: read, Record: x.rec,
-			After: a.After, Action: name, Person: true})
+		steps, settled, err = p.Commands(v, pipeline.Filing{Row: x.row, From: x.row.State, Read: x.read, Record: x.rec,
+			After: x.After, Action: name, Person: true, Asked: asked})
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return settled, err
 	}
-	if _, err := p.Store.Transact(ctx, actor, steps); err != nil {
-		return nil, changed(err)
-	}
-	return &Result{Version: a.After + 1, State: settled.State, Record: x.rec}, nil
+	_, err = p.Store.Transact(ctx, x.actor, steps)
+	return settled, changed(err)
 }
 
 // load brings up the row and the record that the person saw.
@@ -181,7 +197,7 @@ func recordChanged() error {
 
 // changed tells a lost race in the person's words.
 func changed(err error) error {
-	if fault.Is(err, fault.Conflict) {
+	if f := fault.As(err); f != nil && f.Kind == fault.Conflict && f.Code != "matches_changed" {
 		return recordChanged()
 	}
 	return err

@@ -212,6 +212,16 @@ type PutStage struct {
 // StageKey is (input hash, stage, version); Part tells pages of one input apart.
 type StageKey struct{ Input, Stage, Version, Part string }
 
+// Expect makes the transaction a Conflict with code matches_changed, unless Query matches
+// exactly these resources inside the transaction: what was decided by looking at a snapshot still holds
+// when it is written, whoever else writes. Of Query, type, conditions and Count (how many
+// matches are compared, in the order in which they were made) are regarded. It is asked before
+// anything is written, and before the deletions that stand behind it.
+type Expect struct {
+	Query *search.Query
+	Keys  []Key
+}
+
 // Enqueue offers a job. A job of this kind and subject that already waits is kept.
 type Enqueue struct{ Job queue.Job }
 
@@ -222,6 +232,7 @@ func (Receive) command()   {}
 func (Move) command()      {}
 func (PutRecord) command() {}
 func (PutStage) command()  {}
+func (Expect) command()    {}
 func (Enqueue) command()   {}
 
 // Result is what one command did.

@@ -2,6 +2,7 @@ package relational
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"chartlake/audit"
@@ -87,6 +88,8 @@ func (t *turn) first(i int, c store.Command) error {
 	switch c := c.(type) {
 	case store.Delete:
 		return t.delete(i, c)
+	case store.Expect:
+		return t.expect(c)
 	case store.Create:
 		if it.decide == nil {
 			return nil
@@ -171,7 +174,7 @@ func (t *turn) second(i int, c store.Command) error {
 	it := &t.items[i]
 	res := &t.results[i]
 	switch c := c.(type) {
-	case store.Delete:
+	case store.Delete, store.Expect:
 		return nil
 	case store.Create:
 		if it.match {
@@ -201,6 +204,22 @@ func (t *turn) second(i int, c store.Command) error {
 		return t.enqueue(t.r.ctx, c.Job)
 	}
 	return fault.New(fault.Invalid, "unknown_command", "the store does not know this command")
+}
+
+// expect looks whether a query still matches what it did when its caller decided.
+func (t *turn) expect(c store.Expect) error {
+	limit := c.Query.Count
+	if !c.Query.CountSet {
+		limit = len(c.Keys) + 1
+	}
+	found, err := t.matches(c.Query, limit)
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(found, c.Keys) {
+		return fault.New(fault.Conflict, "matches_changed", "what this was decided by has changed; look again")
+	}
+	return nil
 }
 
 // ready gives a resource that was prepared, or prepares it now that identities are known.
