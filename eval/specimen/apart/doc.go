@@ -5,6 +5,10 @@
 // made with it, and works with the layouts of package specimen. A figure for these layouts
 // says how Chartlake does on paper that its rules have never seen.
 //
+// The layouts of forms, tables and articles (reading.go) are for measuring how pages are
+// read; they were written before the layout analysis that they measure was tuned, and two
+// more typefaces are theirs alone.
+//
 // A change here makes old figures incomparable: add a layout instead, and say so in
 // docs/performance/documents.md.
 package apart

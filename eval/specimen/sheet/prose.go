@@ -195,14 +195,15 @@ func (f *Flow) Value(name, value string, indent float64, kind string, st Style) 
 
 // inkOf is the box that Text would give, without drawing.
 func (s *Sheet) inkOf(x, y float64, str string, st Style) document.Box {
-	x0, y0, x1, y1, ok := st.face().ink(str)
+	return s.inkAt(x, y, str, st.face(), st.Size)
+}
+
+func (s *Sheet) inkAt(x, y float64, str string, face *Face, size float64) document.Box {
+	x0, y0, x1, y1, ok := face.ink(str)
 	if !ok {
 		return document.Box{}
 	}
-	return document.Box{
-		X: (x + x0*st.Size) / s.Width, Y: (y + y0*st.Size) / s.Height,
-		W: (x1 - x0) * st.Size / s.Width, H: (y1 - y0) * st.Size / s.Height,
-	}
+	return s.fraction(x+x0*size, y+y0*size, (x1-x0)*size, (y1-y0)*size)
 }
 
 // Printed is a marked-up text as it is printed.

@@ -26,6 +26,9 @@ type Sheet struct {
 	Width, Height float64
 	Paper         color.RGBA
 	items         []item
+	truth         truth
+	at            group // of the next text
+	cells         int   // begun so far
 }
 
 // item is a thing drawn: exactly one of text, polygon is set.
@@ -40,6 +43,7 @@ type text struct {
 	s    string
 	face *Face
 	size float64
+	group
 }
 
 // Point is a place in points.
@@ -89,7 +93,7 @@ func (st Style) Width(s string) float64 { return st.face().advance(s) * st.Size 
 // in fractions of the sheet; it is empty where s has no ink.
 func (s *Sheet) Text(x, y float64, str string, st Style) document.Box {
 	f := st.face()
-	s.items = append(s.items, item{text: &text{x, y, str, f, st.Size}, ink: opaque(st.Ink)})
+	s.items = append(s.items, item{text: &text{x, y, str, f, st.Size, s.at}, ink: opaque(st.Ink)})
 	return s.inkOf(x, y, str, st)
 }
 
