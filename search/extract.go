@@ -37,31 +37,61 @@ const MaxIndexValues = 200_000
 // parameters. base is this server's own base URL ("" when unknown). Elements that cannot be
 // indexed (a date that is none) are left out: validation says so, the index does not. The
 // error is a fault: unknown_type, too_many_index_values, or what an expression ran into.
+// An expression of a custom parameter that fails on a resource gives it no value: it must not
+// stand in the way of writes.
 func (c *Catalogue) Extract(resource *fhir.Node, base string) ([]IndexValue, error) {
+	return c.extract(resource, base, func(p *Param) bool { return p.State != Retired })
+}
+
+// ExtractAll is Extract with the retired parameters: what must be taken out of the index when
+// the resource changes.
+func (c *Catalogue) ExtractAll(resource *fhir.Node, base string) ([]IndexValue, error) {
+	return c.extract(resource, base, func(*Param) bool { return true })
+}
+
+// ExtractOne gives the values under the one index of this name (Param.IndexName).
+func (c *Catalogue) ExtractOne(resource *fhir.Node, base, index string) ([]IndexValue, error) {
+	return c.extract(resource, base, func(p *Param) bool { return p.IndexName() == index })
+}
+
+func (c *Catalogue) extract(resource *fhir.Node, base string, wanted func(*Param) bool) ([]IndexValue, error) {
 	ex, x, err := c.begin(resource, base, 24)
 	if err != nil {
 		return nil, err
 	}
 	for i := range ex.steps {
-		step := &ex.steps[i]
-		found, err := step.expr.EvalOn(x.root, x.root)
-		if err != nil {
-			return nil, fmt.Errorf("search parameter %s of %s: %w", step.param.Code, step.param.Type, err)
+		if !wanted(ex.steps[i].param) {
+			continue
 		}
-		for _, v := range found {
-			if step.param.Kind == KindComposite {
-				if err := x.composite(step, v); err != nil {
-					return nil, err
-				}
-			} else {
-				x.add(step.param, v)
-			}
+		if err := x.step(&ex.steps[i]); err != nil {
+			return nil, err
 		}
 		if len(x.values) > MaxIndexValues {
 			return nil, fault.New(fault.TooLarge, "too_many_index_values", "the resource has more than %d values to index", MaxIndexValues)
 		}
 	}
 	return x.values, nil
+}
+
+// step evaluates one expression and adds what it gives.
+func (x *extraction) step(step *extractStep) error {
+	found, err := step.expr.EvalOn(x.root, x.root)
+	if err != nil {
+		if step.param.Index != "" {
+			return nil
+		}
+		return fmt.Errorf("search parameter %s of %s: %w", step.param.Code, step.param.Type, err)
+	}
+	for _, v := range found {
+		if step.param.Kind == KindComposite {
+			if err := x.composite(step, v); err != nil {
+				return err
+			}
+		} else {
+			x.add(step.param, v)
+		}
+	}
+	return nil
 }
 
 // begin gives the expressions of a resource's type and an extraction from it with room for
@@ -88,6 +118,9 @@ type extractStep struct {
 }
 
 func (c *Catalogue) extractor(resourceType string) (*extractor, error) {
+	if c.own != nil && len(c.custom[resourceType]) == 0 {
+		return c.own.extractor(resourceType)
+	}
 	t := c.of(resourceType)
 	c.mu.RLock()
 	ex := t.extract
@@ -96,7 +129,7 @@ func (c *Catalogue) extractor(resourceType string) (*extractor, error) {
 		return ex, nil
 	}
 	ex = &extractor{}
-	for _, p := range t.ordered {
+	for _, p := range append(t.ordered[:len(t.ordered):len(t.ordered)], t.retired...) {
 		step := extractStep{param: p}
 		var err error
 		if step.expr, err = fhirpath.CompileFor(p.Expression, resourceType); err != nil {
@@ -405,15 +438,11 @@ func (c *Catalogue) ExtractReferences(resource *fhir.Node, base string) ([]Index
 	}
 	for i := range ex.steps {
 		step := &ex.steps[i]
-		if step.param.Kind != KindReference {
+		if step.param.Kind != KindReference || !step.param.Usable() {
 			continue
 		}
-		found, err := step.expr.EvalOn(x.root, x.root)
-		if err != nil {
-			return nil, fmt.Errorf("search parameter %s of %s: %w", step.param.Code, step.param.Type, err)
-		}
-		for _, v := range found {
-			x.reference(step.param, v)
+		if err := x.step(step); err != nil {
+			return nil, err
 		}
 	}
 	return x.values, nil

@@ -2,6 +2,7 @@ package search
 
 import (
 	"strings"
+	"time"
 
 	"chartlake/fault"
 )
@@ -32,6 +33,9 @@ func (p *parser) filter(resourceType, name, value string, depth int) (Filter, er
 		return f, fault.New(fault.Invalid, "unknown_parameter", "%s has no search parameter of this name: %s",
 			orSystem(resourceType), safeName(code))
 	}
+	if !f.Param.Usable() {
+		return f, notIndexed(code)
+	}
 	if err := p.modifier(&f, modifier); err != nil {
 		return f, err
 	}
@@ -50,6 +54,14 @@ func (p *parser) param(resourceType, code string) *Param {
 		resourceType = "Basic"
 	}
 	return p.cat.Param(resourceType, code)
+}
+
+// notIndexed refuses a custom parameter of which the older resources are not in the index: an
+// answer that lacks some would be taken for one that is whole.
+func notIndexed(code string) error {
+	f := fault.New(fault.Unavailable, "parameter_indexing", "the search parameter %s is new: resources that were there before are being indexed", safeName(code))
+	f.RetryAfter = 10 * time.Second
+	return f
 }
 
 func orSystem(resourceType string) string {
@@ -182,6 +194,9 @@ func (p *parser) has(resourceType, rest, value string, depth int) (Filter, error
 	ref := p.cat.Param(parts[0], parts[1])
 	if ref == nil || ref.Kind != KindReference {
 		return bad("the type has no such reference parameter")
+	}
+	if !ref.Usable() {
+		return Filter{}, notIndexed(ref.Code)
 	}
 	inner, err := p.filter(parts[0], parts[2], value, depth+1)
 	if err != nil {

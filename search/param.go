@@ -31,7 +31,20 @@ type Param struct {
 	Targets    []string // reference: types that it may point to
 	Expression string   // FHIRPath, only the branches for Type
 	Components []Component
+	Index      string // name of its index; "": Code
+	State      State  // of a custom parameter; R4's own count as Ready, see Usable
 }
+
+// IndexName is the name under which the parameter's values are indexed.
+func (p *Param) IndexName() string {
+	if p.Index != "" {
+		return p.Index
+	}
+	return p.Code
+}
+
+// Usable reports whether every resource is indexed under the parameter.
+func (p *Param) Usable() bool { return p.Index == "" || p.State == Ready }
 
 // Component is one part of a composite parameter.
 type Component struct {
@@ -44,11 +57,15 @@ type Catalogue struct {
 	defs  *definition.Definitions
 	mu    sync.RWMutex
 	types map[string]*typeParams
+
+	own    *Catalogue          // R4's own, where custom parameters are added to it
+	custom map[string][]*Param // by type
 }
 
 type typeParams struct {
 	byCode  map[string]*Param
 	ordered []*Param
+	retired []*Param
 	extract *extractor
 }
 
@@ -86,6 +103,9 @@ func (c *Catalogue) PatientParams(resourceType string) []string {
 }
 
 func (c *Catalogue) of(resourceType string) *typeParams {
+	if c.own != nil && len(c.custom[resourceType]) == 0 {
+		return c.own.of(resourceType)
+	}
 	c.mu.RLock()
 	t := c.types[resourceType]
 	c.mu.RUnlock()
@@ -125,6 +145,7 @@ func (c *Catalogue) build(resourceType string) *typeParams {
 			c.components(p, t.byCode)
 		}
 	}
+	t.add(c.custom[resourceType])
 	return t
 }
 

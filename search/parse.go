@@ -42,7 +42,7 @@ func Pairs(raw string) ([]Pair, error) {
 // Parse reads a query of a resource type ("" for the whole system) into a checked Query.
 // Faults are Invalid with the codes unknown_type, unknown_parameter, unknown_modifier,
 // modifier_unsupported, bad_value, bad_prefix, bad_chain, bad_sort, bad_include, bad_result_parameter,
-// too_many_parameters, too_deep; with Lenient all but the limits go to Ignored instead.
+// too_many_parameters, too_deep, or Unavailable with parameter_indexing; with Lenient all but the limits go to Ignored instead.
 // Parameters with an empty value say nothing (R4 §3.1.1.3) and are ignored.
 func Parse(resourceType string, pairs []Pair, opts Options) (*Query, error) {
 	p := newParser(opts)
@@ -211,6 +211,9 @@ func (p *parser) sort(q *Query, value string) error {
 			if key.Param == nil || !Support.Sortable(key.Param.Kind) {
 				return fault.New(fault.Invalid, "bad_sort", "_sort names a parameter that this search cannot sort by")
 			}
+			if !key.Param.Usable() {
+				return notIndexed(key.Code)
+			}
 		}
 		if q.Sort = append(q.Sort, key); len(q.Sort) > MaxSort {
 			return fault.New(fault.Invalid, "bad_sort", "_sort has more than %d keys", MaxSort)
@@ -247,6 +250,9 @@ func (p *parser) include(q *Query, reverse bool, modifier, value string) error {
 			inc.Param = p.cat.Param(inc.Source, parts[1])
 			if inc.Param == nil || inc.Param.Kind != KindReference {
 				return bad("the type has no such reference parameter")
+			}
+			if !inc.Param.Usable() {
+				return notIndexed(inc.Param.Code)
 			}
 		}
 		if len(parts) == 3 {

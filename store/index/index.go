@@ -69,7 +69,7 @@ func (x *Indexer) Resource(rid int64, resourceType string, values []search.Index
 
 // Value adds the rows of one value.
 func (x *Indexer) Value(rid int64, v *search.IndexValue) error {
-	p, err := x.Add.Param(v.Param.Type, v.Param.Code)
+	p, err := x.Add.Param(v.Param.Type, v.Param.IndexName())
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func Lower(k *seal.Keys, text string) int64 { return k.Hash(domainComposite, str
 
 func (x *Indexer) token(rid, p int64, v *search.IndexValue) error {
 	if v.OfType != (search.IndexToken{}) {
-		ot, err := x.Add.Param(v.Param.Type, v.Param.Code+SubOfType)
+		ot, err := x.Add.Param(v.Param.Type, v.Param.IndexName()+SubOfType)
 		if err != nil {
 			return err
 		}
@@ -149,7 +149,7 @@ func OfType(k *seal.Keys, system, code, value string) int64 {
 
 func (x *Indexer) reference(rid, p int64, v *search.IndexValue) error {
 	if v.Token.Code != "" || v.Token.System != "" {
-		sub, err := x.Add.Param(v.Param.Type, v.Param.Code+SubIdentifier)
+		sub, err := x.Add.Param(v.Param.Type, v.Param.IndexName()+SubIdentifier)
 		if err != nil {
 			return err
 		}

@@ -84,7 +84,7 @@ func (p *Planner) filter(resourceType string, f *search.Filter) (cond, error) {
 		return p.chain(resourceType, f)
 	}
 	// Parameters of every resource are read through one type in a search of the whole system.
-	number, err := p.param(resourceType, f.Param.Code)
+	number, err := p.param(resourceType, f.Param.IndexName())
 	if err != nil {
 		return cond{}, err
 	}
@@ -117,7 +117,7 @@ func (p *Planner) filter(resourceType string, f *search.Filter) (cond, error) {
 // has is _has: resources that others refer to.
 func (p *Planner) has(resourceType string, f *search.Filter) (cond, error) {
 	h := f.Has
-	number, err := p.param(h.Type, h.Param.Code)
+	number, err := p.param(h.Type, h.Param.IndexName())
 	if err != nil {
 		return cond{}, err
 	}
@@ -150,7 +150,7 @@ func (p *Planner) has(resourceType string, f *search.Filter) (cond, error) {
 
 // chain searches the resources that a reference points to.
 func (p *Planner) chain(resourceType string, f *search.Filter) (cond, error) {
-	number, err := p.param(resourceType, f.Param.Code)
+	number, err := p.param(resourceType, f.Param.IndexName())
 	if err != nil {
 		return cond{}, err
 	}
@@ -294,7 +294,7 @@ func (p *Planner) missing(resourceType string, f *search.Filter, number int64) (
 			return exists(db.SQL(p.Conn.Table("forward", f.Param.Kind)+` WHERE rid=`+r+` AND p=?`, number))
 		}
 	case search.KindReference:
-		sub, err := p.param(resourceType, f.Param.Code+index.SubIdentifier)
+		sub, err := p.param(resourceType, f.Param.IndexName()+index.SubIdentifier)
 		if err != nil {
 			return cond{}, err
 		}

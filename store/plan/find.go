@@ -121,7 +121,7 @@ func (f *finder) sortValue(k search.SortKey, r string) (db.Frag, error) {
 	case "_lastUpdated":
 		return db.SQL(`(SELECT updated FROM resource WHERE rid=` + r + `)`), nil
 	}
-	number, err := f.p.param(k.Param.Type, k.Param.Code)
+	number, err := f.p.param(k.Param.Type, k.Param.IndexName())
 	if err != nil {
 		return db.Frag{}, err
 	}

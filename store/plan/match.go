@@ -82,7 +82,7 @@ func (p *Planner) tokenCond(values []search.Value, number int64) (cond, error) {
 
 func (p *Planner) token(resourceType string, f *search.Filter, number int64) (cond, error) {
 	if f.Modifier == search.OfType {
-		sub, err := p.param(resourceType, f.Param.Code+index.SubOfType)
+		sub, err := p.param(resourceType, f.Param.IndexName()+index.SubOfType)
 		if err != nil {
 			return cond{}, err
 		}
@@ -146,7 +146,7 @@ func (p *Planner) targets(f *search.Filter) ([]int64, error) {
 
 func (p *Planner) reference(resourceType string, f *search.Filter, number int64) (cond, error) {
 	if f.Modifier == search.Identifier {
-		sub, err := p.param(resourceType, f.Param.Code+index.SubIdentifier)
+		sub, err := p.param(resourceType, f.Param.IndexName()+index.SubIdentifier)
 		if err != nil {
 			return cond{}, err
 		}

@@ -19,7 +19,7 @@ func (f *finder) walk(tt *typed) ([]Hit, error) {
 	if f.q.Sort[0].Code == "_lastUpdated" {
 		return f.walkUpdated(tt)
 	}
-	number, err := f.p.param(tt.name, f.q.Sort[0].Param.Code)
+	number, err := f.p.param(tt.name, f.q.Sort[0].Param.IndexName())
 	if err != nil {
 		return nil, err
 	}

@@ -136,7 +136,7 @@ func (in *includer) backward(inc search.Include, rid int64) error {
 		return err
 	}
 	for _, p := range params {
-		number, err := in.v.s.Names.FindParam(in.v.c, p.Type, p.Code)
+		number, err := in.v.s.Names.FindParam(in.v.c, p.Type, p.IndexName())
 		if err != nil {
 			return err
 		}
