@@ -72,6 +72,13 @@ CREATE INDEX forward_number_key ON forward_number (rid, p);
 CREATE TABLE forward_string (rid bigint NOT NULL, hi bigint NOT NULL, p integer NOT NULL, lo text COLLATE "C" NOT NULL);
 CREATE INDEX forward_string_key ON forward_string (rid, p);
 
+-- Resources that are read again to index them: under a SearchParameter (job is the change number
+-- of its version, body the definition), or anew (job is below zero, body says which types). top
+-- is the largest resource that was there when the job began, last how far it has come, done how
+-- many it has read.
+CREATE TABLE reindex (job bigint PRIMARY KEY, id text NOT NULL, body text NOT NULL, state integer NOT NULL, last bigint NOT NULL,
+                      top bigint NOT NULL, done bigint NOT NULL, at bigint NOT NULL);
+
 -- Documents.
 CREATE TABLE document (
   id text COLLATE "C" PRIMARY KEY, state text NOT NULL, code text NOT NULL, question text NOT NULL, media_type text NOT NULL,

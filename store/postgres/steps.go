@@ -18,7 +18,10 @@ var schema string
 
 // steps bring an older schema up to date: steps[i] makes version i+2 of version i+1. The
 // schema as it is now is schema.sql; a test proves that old + steps = new.
-var steps = []string{}
+var steps = []string{
+	`CREATE TABLE reindex (job bigint PRIMARY KEY, id text NOT NULL, body text NOT NULL, state integer NOT NULL, last bigint NOT NULL,
+                      top bigint NOT NULL, done bigint NOT NULL, at bigint NOT NULL)`,
+}
 
 // migrating is the number of the lock that processes take to change the schema: "chartlak".
 const migrating = 0x63686172746c616b

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	_ "embed"
 	"slices"
 	"testing"
 
@@ -10,8 +11,10 @@ import (
 	"chartlake/store/postgres/pgtest"
 )
 
-// firstSchema is the schema of version 1, kept when the first step is added.
-var firstSchema = schema
+// firstSchema is the schema of version 1, as it was before the first step.
+//
+//go:embed testdata/schema-1.sql
+var firstSchema string
 
 // An old database with the steps is the schema as it is now.
 func TestSteps(t *testing.T) {

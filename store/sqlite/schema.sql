@@ -44,6 +44,13 @@ CREATE TABLE compartment (patient INTEGER, type INTEGER, rid INTEGER, PRIMARY KE
 -- Values by resource: the second filter of a query and sorting.
 CREATE TABLE forward (rid INTEGER, p INTEGER, lo, hi, PRIMARY KEY (rid, p, lo, hi)) WITHOUT ROWID;
 
+-- Resources that are read again to index them: under a SearchParameter (job is the change number
+-- of its version, body the definition), or anew (job is below zero, body says which types). top
+-- is the largest resource that was there when the job began, last how far it has come, done how
+-- many it has read.
+CREATE TABLE reindex (job INTEGER PRIMARY KEY, id TEXT NOT NULL, body TEXT NOT NULL, state INTEGER NOT NULL, last INTEGER NOT NULL,
+                      top INTEGER NOT NULL, done INTEGER NOT NULL, at INTEGER NOT NULL);
+
 -- Documents.
 CREATE TABLE document (
   id TEXT PRIMARY KEY, state TEXT NOT NULL, code TEXT NOT NULL, question TEXT NOT NULL, media_type TEXT NOT NULL,

@@ -13,7 +13,10 @@ var schema string
 
 // steps bring an older schema up to date: steps[i] makes version i+2 of version i+1. The
 // schema as it is now is schema.sql; a test proves that old + steps = new.
-var steps = []string{}
+var steps = []string{
+	`CREATE TABLE reindex (job INTEGER PRIMARY KEY, id TEXT NOT NULL, body TEXT NOT NULL, state INTEGER NOT NULL, last INTEGER NOT NULL,
+                      top INTEGER NOT NULL, done INTEGER NOT NULL, at INTEGER NOT NULL)`,
+}
 
 // migrate makes a new database or brings an older one up to date, in one transaction.
 func migrate(c *conn) error {

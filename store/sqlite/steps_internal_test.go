@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	_ "embed"
 	"slices"
 	"strconv"
 	"testing"
@@ -11,8 +12,10 @@ import (
 	"chartlake/store/db"
 )
 
-// firstSchema is the schema of version 1, kept when the first step is added.
-var firstSchema = schema
+// firstSchema is the schema of version 1, as it was before the first step.
+//
+//go:embed testdata/schema-1.sql
+var firstSchema string
 
 // An old database with the steps is the schema as it is now; a newer one is refused.
 func TestSteps(t *testing.T) {

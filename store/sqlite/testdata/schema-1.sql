@@ -1,0 +1,68 @@
+-- The schema of Chartlake's store in SQLite, as it is now. steps.go has the way from older ones.
+-- Layout and reasons: ../DESIGN.md. Times are milliseconds since 1970 UTC.
+
+CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO counter VALUES ('rid', 0), ('seq', 0), ('time', 0), ('audit', 0);
+
+-- Small numbers for what repeats in index rows. Never changed, never reused.
+CREATE TABLE type   (t INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+-- multi: some resource has had several values, so a value need not be the one that sorts it.
+CREATE TABLE param  (p INTEGER PRIMARY KEY, type TEXT NOT NULL, code TEXT NOT NULL, multi INTEGER NOT NULL DEFAULT 0, UNIQUE (type, code));
+CREATE TABLE system (s INTEGER PRIMARY KEY, url TEXT NOT NULL UNIQUE);
+CREATE TABLE unit   (u INTEGER PRIMARY KEY, system TEXT NOT NULL, code TEXT NOT NULL, text TEXT NOT NULL,
+                     UNIQUE (system, code, text));
+
+-- Current state. version 0: only referred to so far, never written.
+CREATE TABLE resource (
+  rid INTEGER PRIMARY KEY, type INTEGER NOT NULL, id NOT NULL, version INTEGER NOT NULL,
+  seq INTEGER NOT NULL, deleted INTEGER NOT NULL, updated INTEGER NOT NULL);
+CREATE UNIQUE INDEX resource_id ON resource (type, id);
+CREATE INDEX resource_updated ON resource (type, updated) WHERE version > 0 AND deleted = 0;
+CREATE INDEX resource_type ON resource (type) WHERE version > 0 AND deleted = 0;
+
+-- Every version. seq is the store-wide change number. dict and key_id say how body is packed
+-- and sealed; body is NULL for a deletion.
+CREATE TABLE version (
+  seq INTEGER PRIMARY KEY, rid INTEGER NOT NULL, version INTEGER NOT NULL, type INTEGER NOT NULL, op INTEGER NOT NULL,
+  time INTEGER NOT NULL, dict INTEGER NOT NULL, key_id INTEGER NOT NULL, body BLOB);
+CREATE UNIQUE INDEX version_rid ON version (rid, version);
+CREATE INDEX version_type ON version (type, seq);
+CREATE TABLE dictionary (dict INTEGER PRIMARY KEY, body BLOB NOT NULL);
+
+-- Search index: current versions only, one table per search type, the key is the row.
+CREATE TABLE token (p INTEGER, c INTEGER, s INTEGER, rid INTEGER, PRIMARY KEY (p, c, s, rid)) WITHOUT ROWID;
+CREATE TABLE reference (p INTEGER, target INTEGER, rid INTEGER, PRIMARY KEY (p, target, rid)) WITHOUT ROWID;
+CREATE TABLE date (p INTEGER, class INTEGER, lo INTEGER, len INTEGER, rid INTEGER, PRIMARY KEY (p, class, lo, len, rid)) WITHOUT ROWID;
+CREATE TABLE number (p INTEGER, class INTEGER, lo REAL, hi REAL, rid INTEGER, PRIMARY KEY (p, class, lo, hi, rid)) WITHOUT ROWID;
+CREATE TABLE quantity (p INTEGER, u INTEGER, class INTEGER, lo REAL, hi REAL, rid INTEGER, PRIMARY KEY (p, u, class, lo, hi, rid)) WITHOUT ROWID;
+CREATE TABLE string (p INTEGER, v TEXT, h INTEGER, rid INTEGER, PRIMARY KEY (p, v, h, rid)) WITHOUT ROWID;
+CREATE TABLE string_long (p INTEGER, rid INTEGER, v TEXT, PRIMARY KEY (p, rid, v)) WITHOUT ROWID;
+CREATE TABLE uri (p INTEGER, v TEXT, rid INTEGER, PRIMARY KEY (p, v, rid)) WITHOUT ROWID;
+CREATE TABLE composite (p INTEGER, a INTEGER, b INTEGER, k INTEGER, class INTEGER, lo, hi, rid INTEGER, rest BLOB,
+                        PRIMARY KEY (p, a, b, k, class, lo, hi, rid, rest)) WITHOUT ROWID;
+CREATE TABLE compartment (patient INTEGER, type INTEGER, rid INTEGER, PRIMARY KEY (patient, type, rid)) WITHOUT ROWID;
+-- Values by resource: the second filter of a query and sorting.
+CREATE TABLE forward (rid INTEGER, p INTEGER, lo, hi, PRIMARY KEY (rid, p, lo, hi)) WITHOUT ROWID;
+
+-- Documents.
+CREATE TABLE document (
+  id TEXT PRIMARY KEY, state TEXT NOT NULL, code TEXT NOT NULL, question TEXT NOT NULL, media_type TEXT NOT NULL,
+  pages INTEGER NOT NULL, bytes INTEGER NOT NULL, received INTEGER NOT NULL, settled INTEGER,
+  stated_type TEXT NOT NULL, stated_patient TEXT NOT NULL, segments TEXT NOT NULL, resources TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX document_received ON document (received, id);
+CREATE INDEX document_state ON document (state, received, id);
+CREATE TABLE arrival (n INTEGER PRIMARY KEY, document TEXT NOT NULL, at INTEGER NOT NULL, source TEXT NOT NULL, name TEXT NOT NULL, actor TEXT NOT NULL);
+CREATE INDEX arrival_document ON arrival (document);
+CREATE TABLE history (n INTEGER PRIMARY KEY, document TEXT NOT NULL, at INTEGER NOT NULL, "from" TEXT NOT NULL, "to" TEXT NOT NULL,
+                      code TEXT NOT NULL, actor TEXT NOT NULL);
+CREATE INDEX history_document ON history (document);
+CREATE TABLE record (document TEXT NOT NULL, version INTEGER NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
+                     dict INTEGER NOT NULL, key_id INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (document, version));
+CREATE TABLE stage (input TEXT NOT NULL, stage TEXT NOT NULL, version TEXT NOT NULL, part TEXT NOT NULL, dict INTEGER NOT NULL,
+                    key_id INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (input, stage, version, part));
+CREATE TABLE idempotency (actor TEXT, key TEXT, document TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (actor, key)) WITHOUT ROWID;
+
+-- One row per access. previous and hash are the links of the chain, key_id the key they were made with.
+CREATE TABLE audit (
+  seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, request TEXT NOT NULL, outcome TEXT NOT NULL, code TEXT NOT NULL,
+  dict INTEGER NOT NULL, steps BLOB NOT NULL, previous BLOB, hash BLOB, key_id INTEGER NOT NULL);
