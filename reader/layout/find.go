@@ -63,7 +63,7 @@ func runs(k *pixel.Ink, least int, vertical bool) ([]Stroke, []path) {
 			}
 		}
 	}
-	return assemble(k, all, vertical)
+	return assemble(k, all, least, vertical)
 }
 
 func streaks(all []streak, pix []uint8, row, length, step, least int) []streak {
@@ -107,7 +107,7 @@ type path struct {
 	low, high []int
 }
 
-func assemble(k *pixel.Ink, all []streak, vertical bool) (strokes []Stroke, paths []path) {
+func assemble(k *pixel.Ink, all []streak, least int, vertical bool) (strokes []Stroke, paths []path) {
 	members := map[int][]streak{}
 	order := []int{}
 	for i, s := range all {
@@ -133,7 +133,7 @@ func assemble(k *pixel.Ink, all []streak, vertical bool) (strokes []Stroke, path
 		if vertical {
 			s = Stroke{at0, from, at1, to, true}
 		}
-		if p := trace(m, from, to, vertical); p.line(k) {
+		if p := trace(m, from, to, vertical); p.line(k) && (span >= 2*least || !p.feet(k)) {
 			strokes, paths = append(strokes, s), append(paths, p)
 		}
 	}
@@ -191,6 +191,37 @@ func (p path) line(k *pixel.Ink) bool {
 	}
 	n := len(p.low)
 	return 10*ink >= 8*n && 10*alone >= 6*n && (10*ink >= 9*n || 10*alone >= 9*n)
+}
+
+// feet reports whether a short stroke is the feet (or the heads) of some letters: it is broken
+// between them, and ink goes on from it to one side only, where their stems are.
+func (p path) feet(k *pixel.Ink) bool {
+	dark := func(place, across int) bool {
+		at := p.index(k, place, across)
+		return at >= 0 && k.Pix[at] != 0
+	}
+	broken, above, below := 0, 0, 0
+	for i := range p.low {
+		lo, hi, place := p.low[i], p.high[i], p.first+i
+		if lo >= hi {
+			broken++
+			continue
+		}
+		ink := false
+		for r := lo; r < hi; r++ {
+			ink = ink || dark(place, r)
+		}
+		switch {
+		case !ink:
+			broken++
+		case dark(place, lo-1) && dark(place, lo-2):
+			above++
+		case dark(place, hi) && dark(place, hi+1):
+			below++
+		}
+	}
+	side, other := max(above, below), min(above, below)
+	return broken > 0 && 8*side > len(p.low) && 4*other < side
 }
 
 // wipe marks the ink of a stroke and the ragged pixel along its edges.

@@ -138,6 +138,9 @@ func (g *grouper) merge() {
 				}
 				overlap := min(a.y1, b.y1) - max(a.y0, b.y0)
 				inside := b.x1 <= a.x1
+				if !inside && g.stop(a, b) && !g.parted(a.x1, b.x0, b.y0, b.y1) {
+					overlap = low
+				}
 				if 10*overlap < 6*low || !inside && high > 3*low ||
 					g.parted(a.x1, b.x0, max(a.y0, b.y0), min(a.y1, b.y1)) {
 					continue
@@ -152,6 +155,14 @@ func (g *grouper) merge() {
 			}
 		}
 	}
+}
+
+// stop reports whether b is a comma, stop or quote that was taken for a letter: one piece, much
+// lower than the line before it, close behind it, at its foot or at its head.
+func (g *grouper) stop(a, b *segment) bool {
+	ha, hb := a.y1-a.y0, b.y1-b.y0
+	return len(b.members) == 1 && len(a.members) > 1 && 10*hb < 7*ha && 2*(b.x1-b.x0) < ha && 10*(b.x0-a.x1) < 6*ha &&
+		b.y1 > a.y0 && b.y0 < a.y1 && b.y1 < a.y1+ha/2
 }
 
 // attach gives every small piece to the segment that it stands in or right beside.
