@@ -4,12 +4,14 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 
+	"chartlake/eval/reading"
 	"chartlake/eval/specimen"
 )
 
 // GenerateOptions says which fictional documents are written. Zero values mean: one each,
-// every kind, every condition, the development layouts.
+// every kind with an expected record, every condition, the development layouts.
 type GenerateOptions struct {
 	Dir        string
 	Seed       uint64 // of the first document; each further one of a kind has the next
@@ -54,8 +56,8 @@ func (o GenerateOptions) jobs() []job {
 	return jobs
 }
 
-// Generate writes NAME and NAME.expected.json for each document. The same options give the
-// same files.
+// Generate writes NAME, NAME.reading.json and, for kinds that have one, NAME.expected.json
+// for each document. The same options give the same files.
 func Generate(ctx context.Context, o GenerateOptions) error {
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return err
@@ -80,12 +82,20 @@ func Generate(ctx context.Context, o GenerateOptions) error {
 }
 
 func write(dir string, s *specimen.Specimen) error {
-	data, err := s.Expected.Format()
-	if err != nil {
+	files := map[string][]byte{s.Name: s.Bytes}
+	var err error
+	if files[s.Reading.ID+reading.Suffix], err = s.Reading.Format(); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, s.Name), s.Bytes, 0o600); err != nil {
-		return err
+	if slices.Contains(specimen.Kinds(), specimen.Kind(s.Expected.DocType)) {
+		if files[s.Expected.ID+expectedSuffix], err = s.Expected.Format(); err != nil {
+			return err
+		}
 	}
-	return os.WriteFile(filepath.Join(dir, s.Expected.ID+expectedSuffix), data, 0o600)
+	for name, data := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
 }

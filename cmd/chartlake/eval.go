@@ -20,6 +20,7 @@ type evalCommand struct {
 	Documents evalDocuments `cmd:"" help:"Records against expected results in a folder."`
 	Generate  evalGenerate  `cmd:"" help:"Write fictional documents with their expected results."`
 	Specimen  evalSpecimen  `cmd:"" help:"Write one fictional document."`
+	Reading   evalReading   `cmd:"" help:"What is read on pages against what is truly on them."`
 	Clinical  evalClinical  `cmd:"" help:"Clinical text against gold labels."`
 }
 
@@ -63,6 +64,7 @@ type evalGenerate struct {
 	N         int      `help:"How many of each kind, layout and condition." default:"1" short:"n"`
 	Kind      []string `help:"Only these kinds."`
 	Condition []string `help:"Only these conditions."`
+	Reading   bool     `help:"Forms, tables and articles to measure reading on, in the conditions for that."`
 	Apart     bool     `help:"The layouts that are kept apart: to measure, never to tune on."`
 }
 
@@ -71,18 +73,25 @@ func (evalGenerate) Help() string { return "Example: chartlake eval generate /tm
 func (c evalGenerate) Run(e *env) error {
 	for _, k := range c.Kind {
 		if len(specimen.Layouts(specimen.Kind(k))) == 0 {
-			return usage(fmt.Sprintf("there is no such kind; kinds are %v", specimen.Kinds()))
+			return usage(fmt.Sprintf("there is no such kind; kinds are %v", append(specimen.Kinds(), specimen.ReadingKinds()...)))
 		}
+	}
+	kinds, conditions := kindsOf(c.Kind), conditionsOf(c.Condition)
+	if c.Reading && len(kinds) == 0 {
+		kinds = specimen.ReadingKinds()
+	}
+	if c.Reading && len(conditions) == 0 {
+		conditions = specimen.ReadingConditions()
 	}
 	bar := e.progress("writing")
 	defer bar.done()
 	return unwritable(eval.Generate(e.ctx, eval.GenerateOptions{Dir: c.Dir, Seed: c.Seed, N: c.N, Apart: c.Apart,
-		Kinds: kindsOf(c.Kind), Conditions: conditionsOf(c.Condition), Done: func(_, of int) { bar.step(of) }}))
+		Kinds: kinds, Conditions: conditions, Done: func(_, of int) { bar.step(of) }}))
 }
 
 type evalSpecimen struct {
 	File      string `arg:"" help:"File to write."`
-	Kind      string `help:"lab_report, discharge_summary or insurance_card." default:"lab_report"`
+	Kind      string `help:"lab_report, discharge_summary, insurance_card, form, table or article." default:"lab_report"`
 	Layout    string `help:"Layout of the kind; empty: the first."`
 	Condition string `help:"How it was scanned: pdf, scan300, faxed, photo, …" default:"scan300"`
 	Seed      uint64 `help:"Which document it is." default:"1"`
@@ -98,7 +107,7 @@ func (c evalSpecimen) Run(e *env) error {
 	if c.Layout == "" {
 		layouts := specimen.Layouts(kind)
 		if len(layouts) == 0 {
-			return usage(fmt.Sprintf("there is no such kind; kinds are %v", specimen.Kinds()))
+			return usage(fmt.Sprintf("there is no such kind; kinds are %v", append(specimen.Kinds(), specimen.ReadingKinds()...)))
 		}
 		c.Layout = layouts[0]
 	}

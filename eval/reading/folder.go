@@ -19,9 +19,8 @@ type Case struct {
 	Open  func() (io.ReaderAt, int64, func() error, error) // the bytes, how many, and how to close them
 }
 
-// Folder lists the cases of a folder, each NAME.reading.json with the file that it names, and
-// of the archives of other projects' tests that Archives knows. A folder with neither is a
-// NotFound fault.
+// Folder lists the cases of a folder, each NAME.reading.json with the file that it names. A
+// folder with none is a NotFound fault.
 func Folder(dir string) ([]Case, error) {
 	names, err := filepath.Glob(filepath.Join(dir, "*"+Suffix))
 	if err != nil {

@@ -156,3 +156,27 @@ func (t *Truth) Format() ([]byte, error) {
 	}
 	return append(data, '\n'), nil
 }
+
+// Move takes every box that is known to another place.
+func (p *Page) Move(to func(document.Box) document.Box) {
+	move := func(b *document.Box) {
+		if !b.Empty() {
+			*b = to(*b)
+		}
+	}
+	for i := range p.Words {
+		move(&p.Words[i].Box)
+	}
+	for i := range p.Fields {
+		move(&p.Fields[i].Box)
+	}
+	for i := range p.Marks {
+		move(&p.Marks[i].Box)
+	}
+	for i := range p.Tables {
+		move(&p.Tables[i].Box)
+		for k := range p.Tables[i].Cells {
+			move(&p.Tables[i].Cells[k].Box)
+		}
+	}
+}

@@ -30,11 +30,21 @@ const (
 	Deep      Condition = "deep"      // PNG with 16 bits a pixel
 	ScanPDF   Condition = "scan-pdf"  // PDF of JPEG pictures without a text layer
 	MixedPDF  Condition = "mixed-pdf" // first page born digital, the others pictures
+
+	Scan150  Condition = "scan150"  // clean grey PNG at 150 dpi
+	Noisy    Condition = "noisy"    // 200 dpi, 0.6 to 1.7 degrees askew, blurred, grain, JPEG
+	FaxedLow Condition = "faxed-98" // as faxed, in standard resolution: 204 x 98 dpi
+	Shadow   Condition = "shadow"   // as photo, with the shadow of a hand or telephone across
 )
 
 // Conditions lists all of them. Clean are those where every letter is as printed.
 func Conditions() []Condition {
 	return append(Clean(), Skewed, Faxed, Turned90, Turned180, Turned270, Photo)
+}
+
+// ReadingConditions lists those that reading is measured in.
+func ReadingConditions() []Condition {
+	return []Condition{PDF, Scan300, Scan200, Scan150, TIFF, Skewed, Noisy, Faxed, FaxedLow, Turned90, Turned180, Turned270, Photo, Shadow}
 }
 
 // Clean lists the conditions that do no harm to the letters.
@@ -47,6 +57,7 @@ type file struct {
 	bytes     []byte
 	mediaType string
 	extension string
+	pages     []picture // how the sheets lie in it; nil: as they are
 }
 
 // picture is a page after scanning: where the sheet's points went, and its resolution.
@@ -54,6 +65,9 @@ type picture struct {
 	grey       *image.Gray
 	m          scan.Map
 	dpiX, dpiY int
+	turned     int     // quarter turns clockwise that it is stored in
+	skewed     float64 // degrees clockwise
+	bent       bool    // in perspective: it has no one skew
 }
 
 // render makes the file of a draft in a condition and moves the draft's boxes with the ink.
@@ -61,10 +75,10 @@ func render(d *sheet.Draft, c Condition, s fiction.Source) (*file, error) {
 	if c == PDF || c == MixedPDF && len(d.Sheets) == 1 {
 		return writePDF(printed(d.Sheets))
 	}
-	if c == Photo {
-		return photo(d, s)
+	if c == Photo || c == Shadow {
+		return photo(d, c, s)
 	}
-	if c == Faxed {
+	if c == Faxed || c == FaxedLow {
 		faxHeader(d, s)
 	}
 	var pages []picture
@@ -79,7 +93,11 @@ func render(d *sheet.Draft, c Condition, s fiction.Source) (*file, error) {
 		pages[0].m = scan.Same
 	}
 	move(&d.Expected, pages)
-	return store(d, c, pages)
+	f, err := store(d, c, pages)
+	if err == nil {
+		f.pages = pages
+	}
+	return f, err
 }
 
 // take makes the picture of one sheet.
@@ -89,6 +107,10 @@ func take(sh *sheet.Sheet, c Condition, s fiction.Source) (picture, error) {
 		return clean(sh, 200, 200), nil
 	case Scan300:
 		return clean(sh, 300, 300), nil
+	case Scan150:
+		return clean(sh, 150, 150), nil
+	case Noisy:
+		return noisy(sh, s), nil
 	case TIFF:
 		p := clean(sh, 300, 300)
 		scan.Threshold(p.grey, 150)
@@ -99,21 +121,24 @@ func take(sh *sheet.Sheet, c Condition, s fiction.Source) (picture, error) {
 		if s.Chance(0.5) {
 			degrees = -degrees
 		}
-		p.skew(degrees)
+		p.skew(degrees, 1)
 		scan.Noise(p.grey, s.Rand, 6)
 		return p, nil
 	case Faxed:
-		return fax(sh, s), nil
+		return fax(sh, 196, s), nil
+	case FaxedLow:
+		return fax(sh, 98, s), nil
 	case Turned90, Turned180, Turned270:
 		p := clean(sh, 200, 200)
-		p.grey = scan.QuarterTurns(p.grey, map[Condition]int{Turned90: 1, Turned180: 2, Turned270: 3}[c])
+		p.turned = map[Condition]int{Turned90: 1, Turned180: 2, Turned270: 3}[c]
+		p.grey = scan.QuarterTurns(p.grey, p.turned)
 		return p, nil
 	}
 	return picture{}, fault.New(fault.NotFound, "specimen_condition", "there is no such condition; conditions are %v", Conditions())
 }
 
 func clean(sh *sheet.Sheet, dpiX, dpiY int) picture {
-	return picture{grey(sh.Picture(float64(dpiX), float64(dpiY))), scan.Same, dpiX, dpiY}
+	return picture{grey: grey(sh.Picture(float64(dpiX), float64(dpiY))), m: scan.Same, dpiX: dpiX, dpiY: dpiY}
 }
 
 // grey is the lightness of a colour picture (ITU-R BT.601, as image/color has it).
@@ -126,10 +151,12 @@ func grey(img *image.RGBA) *image.Gray {
 	return out
 }
 
-// skew turns the picture by degrees clockwise within its size, on white.
-func (p *picture) skew(degrees float64) {
+// skew turns the picture by degrees clockwise within its size, on white. aspect is how much
+// taller than wide its pixels are.
+func (p *picture) skew(degrees, aspect float64) {
 	w, h := float64(p.grey.Bounds().Dx()), float64(p.grey.Bounds().Dy())
-	turn := scan.Turn(w, h, degrees)
+	turn := scan.Turn(w, h, degrees, aspect)
+	p.skewed = degrees
 	p.grey = scan.Warp(p.grey, p.grey.Bounds(), turn, 255)
 	p.m = func(x, y float64) (float64, float64) {
 		u, v := turn.At(x*w, y*h)
@@ -137,10 +164,28 @@ func (p *picture) skew(degrees float64) {
 	}
 }
 
-// fax is a sheet sent in fine resolution: slightly askew, thin strokes eaten, dots and dirt.
-func fax(sh *sheet.Sheet, s fiction.Source) picture {
-	p := clean(sh, 204, 196)
-	p.skew(1.6*s.Float64() - 0.8)
+// noisy is a sheet from an old scanner: askew, out of focus, with grain.
+func noisy(sh *sheet.Sheet, s fiction.Source) picture {
+	p := clean(sh, 200, 200)
+	degrees := 0.6 + 1.1*s.Float64()
+	if s.Chance(0.5) {
+		degrees = -degrees
+	}
+	p.skew(degrees, 1)
+	scan.Soften(p.grey)
+	scan.Noise(p.grey, s.Rand, 12)
+	return p
+}
+
+// fax is a sheet sent at 204 dpi across and this many down: slightly askew, thin strokes
+// eaten, dots and dirt.
+func fax(sh *sheet.Sheet, dpiY int, s fiction.Source) picture {
+	p := clean(sh, 204, dpiY)
+	aspect := 1.0 // fine resolution is nearly square
+	if dpiY < 150 {
+		aspect = 204 / float64(dpiY)
+	}
+	p.skew(1.6*s.Float64()-0.8, aspect)
 	scan.Noise(p.grey, s.Rand, 24)
 	scan.Threshold(p.grey, uint8(140+s.IntN(50)))
 	area := p.grey.Bounds().Dx() * p.grey.Bounds().Dy()

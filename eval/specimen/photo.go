@@ -16,13 +16,13 @@ const photoSide = 2300
 
 // photo takes a telephone's picture of each sheet on a desk. One page is a JPEG that is
 // stored as the camera was held, with its EXIF orientation; several are a PDF.
-func photo(d *sheet.Draft, s fiction.Source) (*file, error) {
+func photo(d *sheet.Draft, c Condition, s fiction.Source) (*file, error) {
 	var pages []picture
 	var jpegs []sheet.Page
 	orientation := 1
 	for _, sh := range d.Sheets {
-		colour, m := snap(sh, s)
-		pages = append(pages, picture{m: m})
+		colour, m := snap(sh, c == Shadow, s)
+		pages = append(pages, picture{m: m, bent: true})
 		if len(d.Sheets) == 1 {
 			orientation = fiction.Pick(s, 1, 3, 6, 8)
 			for i := range colour {
@@ -38,9 +38,13 @@ func photo(d *sheet.Draft, s fiction.Source) (*file, error) {
 	}
 	move(&d.Expected, pages)
 	if len(jpegs) > 1 {
-		return writePDF(jpegs)
+		f, err := writePDF(jpegs)
+		if err == nil {
+			f.pages = pages
+		}
+		return f, err
 	}
-	return &file{scan.WithOrientation(jpegs[0].Scan.JPEG, orientation), "image/jpeg", ".jpg"}, nil
+	return &file{scan.WithOrientation(jpegs[0].Scan.JPEG, orientation), "image/jpeg", ".jpg", pages}, nil
 }
 
 func encodeJPEG(img image.Image, quality int) ([]byte, error) {
@@ -50,7 +54,7 @@ func encodeJPEG(img image.Image, quality int) ([]byte, error) {
 }
 
 // snap photographs a sheet: the three colours of the picture, and where its points went.
-func snap(sh *sheet.Sheet, s fiction.Source) ([3]*image.Gray, scan.Map) {
+func snap(sh *sheet.Sheet, shadow bool, s fiction.Source) ([3]*image.Gray, scan.Map) {
 	dpi := photoSide / max(sh.Width, sh.Height) * 72 * 0.92
 	img := sh.Picture(dpi, dpi)
 	w, h := float64(img.Bounds().Dx()), float64(img.Bounds().Dy())
@@ -63,11 +67,18 @@ func snap(sh *sheet.Sheet, s fiction.Source) ([3]*image.Gray, scan.Map) {
 	})
 	lx, ly, dark := s.Float64(), s.Float64()*0.6, 0.5+0.25*s.Float64()
 	desk, tint := [3]uint8{112, 88, 66}, [3]float64{1, 0.98, 0.93}
+	var shade func(*image.Gray)
+	if shadow {
+		shade = scan.Shadow(s.Rand)
+	}
 	var out [3]*image.Gray
 	for c, plane := range split(img) {
 		p := scan.Warp(plane, size, quad, desk[c])
 		scan.Blur(p, 1)
 		scan.Light(p, lx, ly, dark)
+		if shadow {
+			shade(p)
+		}
 		for i, v := range p.Pix {
 			p.Pix[i] = uint8(float64(v) * tint[c] * 0.94)
 		}

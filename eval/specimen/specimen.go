@@ -1,6 +1,6 @@
 // Package specimen makes documents of fictional people together with the exact result that
 // a careful human would extract from them: laboratory reports, discharge summaries and
-// insurance cards in several layouts, as born-digital PDF or as pictures that were scanned,
+// insurance cards, and forms, tables and articles to measure reading on, in several layouts, as born-digital PDF or as pictures that were scanned,
 // faxed, turned or photographed. The same seed, kind, layout and condition give the same
 // bytes on every machine of one architecture.
 //
@@ -14,8 +14,10 @@ import (
 	"fmt"
 
 	"chartlake/eval/expected"
+	"chartlake/eval/reading"
 	"chartlake/eval/specimen/apart"
 	"chartlake/eval/specimen/fiction"
+	"chartlake/eval/specimen/scan"
 	"chartlake/eval/specimen/sheet"
 	"chartlake/fault"
 )
@@ -27,10 +29,20 @@ const (
 	LabReport        Kind = "lab_report"
 	DischargeSummary Kind = "discharge_summary"
 	InsuranceCard    Kind = "insurance_card"
+
+	// Form, Table and Article are for measuring how pages are read; they have a true reading
+	// and no expected record.
+	Form    Kind = "form"
+	Table   Kind = "table"
+	Article Kind = "article"
 )
 
-// Kinds lists what can be made.
+// Kinds lists what can be made with an expected record, ReadingKinds what is made to measure
+// reading.
 func Kinds() []Kind { return []Kind{LabReport, DischargeSummary, InsuranceCard} }
+
+// ReadingKinds lists what is made to measure reading.
+func ReadingKinds() []Kind { return []Kind{Form, Table, Article} }
 
 // LOINC document types of the kinds, from section 1 of the document types reference.
 var documentCode = map[Kind]string{LabReport: "11502-2", DischargeSummary: "18842-5", InsuranceCard: "64290-0"}
@@ -40,7 +52,8 @@ type Specimen struct {
 	Name      string // file name with extension
 	MediaType string
 	Bytes     []byte
-	Expected  *expected.Document
+	Expected  *expected.Document // what the record must hold; of the reading kinds only its source
+	Reading   *reading.Truth
 }
 
 // Layouts lists the development layouts of a kind, ApartLayouts those that are kept apart.
@@ -57,6 +70,12 @@ func layoutNames(k Kind, kept bool) []string {
 		return names(choose(kept, apart.Stays, stayLayouts))
 	case InsuranceCard:
 		return names(choose(kept, apart.Cards, cardLayouts))
+	case Form:
+		return names(choose(kept, apart.Forms, formLayouts))
+	case Table:
+		return names(choose(kept, apart.Tables, tableLayouts))
+	case Article:
+		return names(choose(kept, apart.Articles, articleLayouts))
 	}
 	return nil
 }
@@ -94,7 +113,27 @@ func Make(seed uint64, kind Kind, layout string, condition Condition) (*Specimen
 		File: e.ID + out.extension, SHA256: hex.EncodeToString(hash[:]), Bytes: len(out.bytes), Pages: len(d.Sheets),
 		Content: "fictional, made by chartlake eval generate", Seed: seed, Layout: layout, Made: string(condition),
 	}
-	return &Specimen{Name: e.Source.File, MediaType: out.mediaType, Bytes: out.bytes, Expected: e}, nil
+	return &Specimen{Name: e.Source.File, MediaType: out.mediaType, Bytes: out.bytes, Expected: e, Reading: truth(d, kind, out)}, nil
+}
+
+// truth is what the pages of a file truly say, moved to where the ink is.
+func truth(d *sheet.Draft, kind Kind, out *file) *reading.Truth {
+	from := d.Expected.Source
+	t := &reading.Truth{ID: d.Expected.ID, Kind: string(kind), Layout: from.Layout, Condition: from.Made, Seed: from.Seed, File: from.File, SHA256: from.SHA256}
+	for i, s := range d.Sheets {
+		p, at := s.Reading(), picture{m: scan.Same}
+		if out.pages != nil {
+			at = out.pages[i]
+		}
+		rotation := (4 - at.turned) % 4 * 90
+		p.Page, p.Rotation = i+1, &rotation
+		if !at.bent {
+			p.Skew = &at.skewed
+		}
+		p.Move(at.m.Box)
+		t.Pages = append(t.Pages, p)
+	}
+	return t
 }
 
 // Draw makes the sheets of one document and its expected result, before it is printed or
@@ -116,8 +155,14 @@ func Draw(seed uint64, kind Kind, layout string) (*sheet.Draft, error) {
 		facts := s.Card()
 		found = setOut(d, append(apart.Cards(), cardLayouts()...), layout, facts, s)
 		expectCard(d, facts)
+	case Form:
+		found = setOut(d, append(apart.Forms(), formLayouts()...), layout, s, s)
+	case Table:
+		found = setOut(d, append(apart.Tables(), tableLayouts()...), layout, s, s)
+	case Article:
+		found = setOut(d, append(apart.Articles(), articleLayouts()...), layout, s, s)
 	default:
-		return nil, fault.New(fault.NotFound, "specimen_kind", "no documents of this kind are made; kinds are %v", Kinds())
+		return nil, fault.New(fault.NotFound, "specimen_kind", "no documents of this kind are made; kinds are %v", append(Kinds(), ReadingKinds()...))
 	}
 	if !found {
 		return nil, fault.New(fault.NotFound, "specimen_layout", "this kind of document has no such layout; layouts are %v", append(Layouts(kind), ApartLayouts(kind)...))

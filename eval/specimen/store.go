@@ -27,8 +27,21 @@ func store(d *sheet.Draft, c Condition, pages []picture) (*file, error) {
 			all[i] = sheet.Page{Scan: &sheet.Scan{JPEG: data, Width: d.Sheets[i].Width, Height: d.Sheets[i].Height}}
 		}
 		return writePDF(all)
-	case Faxed, TIFF:
+	case Faxed, FaxedLow, TIFF:
 		return writeTIFF(pages, true), nil
+	case Noisy:
+		var all []sheet.Page
+		for i, p := range pages {
+			data, err := encodeJPEG(p.grey, 60)
+			if err != nil {
+				return nil, err
+			}
+			if len(pages) == 1 {
+				return &file{data, "image/jpeg", ".jpg", nil}, nil
+			}
+			all = append(all, sheet.Page{Scan: &sheet.Scan{JPEG: data, Width: d.Sheets[i].Width, Height: d.Sheets[i].Height}})
+		}
+		return writePDF(all)
 	}
 	if len(pages) > 1 {
 		return writeTIFF(pages, false), nil
@@ -44,7 +57,7 @@ func store(d *sheet.Draft, c Condition, pages []picture) (*file, error) {
 	if err := png.Encode(&b, img); err != nil {
 		return nil, err
 	}
-	return &file{b.Bytes(), "image/png", ".png"}, nil
+	return &file{b.Bytes(), "image/png", ".png", nil}, nil
 }
 
 // printed is sheets as born-digital pages.
@@ -61,7 +74,7 @@ func writePDF(pages []sheet.Page) (*file, error) {
 	if err := sheet.PDF(&b, pages); err != nil {
 		return nil, err
 	}
-	return &file{b.Bytes(), "application/pdf", ".pdf"}, nil
+	return &file{b.Bytes(), "application/pdf", ".pdf", nil}, nil
 }
 
 func writeTIFF(pages []picture, bilevel bool) *file {
@@ -69,7 +82,7 @@ func writeTIFF(pages []picture, bilevel bool) *file {
 	for _, p := range pages {
 		list = append(list, scan.TIFFPage{Picture: p.grey, DPIX: p.dpiX, DPIY: p.dpiY, Bilevel: bilevel})
 	}
-	return &file{scan.TIFF(list), "image/tiff", ".tif"}
+	return &file{scan.TIFF(list), "image/tiff", ".tif", nil}
 }
 
 // deepen spreads 8 bits over 16.

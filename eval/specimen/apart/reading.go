@@ -145,14 +145,16 @@ func boxes(d *sheet.Draft, s fiction.Source, r *rand.Rand) {
 	box(260, 212, 180, 30, "16. Member number", in.MemberID)
 	box(440, 212, 132, 30, "17. Group number", in.Group)
 	p.Text(40, 268, "Answer every question. Y = yes, N = no", label.With(8).Strong())
+	p.Block() // questions are cells: down the columns or across, both are right
 	for i, q := range in.Questions {
-		p.Block()
 		x, y := 40+float64(i/6)*270, 290+float64(i%6)*20
-		p.Mark(x, y-8, 9, sheet.Square, q.Yes, "Y "+q.Text, label, r)
-		p.Text(x+12, y, "Y", label.With(8))
-		p.Mark(x+24, y-8, 9, sheet.Square, !q.Yes, "N "+q.Text, label, r)
-		p.Text(x+36, y, "N", label.With(8))
-		p.Text(x+52, y, q.Text, label.With(8))
+		p.Cell(func() {
+			p.Mark(x, y-8, 9, sheet.Square, q.Yes, "Y "+q.Text, label, r)
+			p.Text(x+12, y, "Y", label.With(8))
+			p.Mark(x+24, y-8, 9, sheet.Square, !q.Yes, "N "+q.Text, label, r)
+			p.Text(x+36, y, "N", label.With(8))
+			p.Text(x+52, y, q.Text, label.With(8))
+		})
 	}
 	p.Block()
 	box(40, 430, 532, 34, "18. Reason for today's visit", in.Reason)

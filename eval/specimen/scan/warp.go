@@ -43,11 +43,12 @@ func (h Homography) Inverse() Homography {
 	return Homography{e*j - f*i, c*i - b*j, b*f - c*e, f*g - d*j, a*j - c*g, c*d - a*f, d*i - e*g, b*g - a*i, a*e - b*d}
 }
 
-// Turn is a rotation by degrees clockwise around the middle of a picture.
-func Turn(w, h, degrees float64) Homography {
+// Turn is a rotation of the paper by degrees clockwise around the middle of a picture whose
+// pixels are aspect times as tall as they are wide.
+func Turn(w, h, degrees, aspect float64) Homography {
 	sin, cos := math.Sincos(degrees * math.Pi / 180)
-	cx, cy := w/2, h/2
-	return Homography{cos, -sin, cx - cos*cx + sin*cy, sin, cos, cy - sin*cx - cos*cy, 0, 0, 1}
+	cx, cy, right, down := w/2, h/2, -sin*aspect, sin/aspect
+	return Homography{cos, right, cx - cos*cx - right*cy, down, cos, cy - down*cx - cos*cy, 0, 0, 1}
 }
 
 // Quad is the projective map that takes the unit square, scaled to w by h, to four corners
@@ -209,6 +210,46 @@ func Streak(img *image.Gray, r *rand.Rand, n int) {
 		for y := range h {
 			if r.IntN(10) < 6 {
 				img.Pix[y*img.Stride+x] = 0
+			}
+		}
+	}
+}
+
+// Soften is the blur of a lens a little out of focus: each pixel becomes the mean of itself
+// and its neighbours, weighed 1 2 1 both ways.
+func Soften(img *image.Gray) {
+	w, h := img.Bounds().Dx(), img.Bounds().Dy()
+	soften := func(n, lines, step, next int) {
+		for l := range lines {
+			before := int(img.Pix[l*next])
+			for i := range n {
+				at := l*next + i*step
+				here, after := int(img.Pix[at]), int(img.Pix[at])
+				if i+1 < n {
+					after = int(img.Pix[at+step])
+				}
+				img.Pix[at] = uint8((before + 2*here + after + 2) / 4)
+				before = here
+			}
+		}
+	}
+	soften(w, h, 1, img.Stride)
+	soften(h, w, img.Stride, 1)
+}
+
+// Shadow darkens what lies beyond a line across the picture, with a soft edge, as a hand or
+// a telephone between lamp and paper does. The same shadow falls on every colour.
+func Shadow(r *rand.Rand) func(*image.Gray) {
+	angle, across := r.Float64()*2*math.Pi, 0.1+0.3*r.Float64()
+	depth, edge := 0.4+0.2*r.Float64(), 0.02+0.06*r.Float64()
+	sin, cos := math.Sincos(angle)
+	return func(img *image.Gray) {
+		w, h := float64(img.Bounds().Dx()), float64(img.Bounds().Dy())
+		for y := 0; y < img.Bounds().Dy(); y++ {
+			for x := 0; x < img.Bounds().Dx(); x++ {
+				beyond := ((float64(x)/w-0.5)*cos + (float64(y)/h-0.5)*sin - across + 0.5*edge) / edge
+				i := y*img.Stride + x
+				img.Pix[i] = uint8(float64(img.Pix[i]) * (1 - depth*min(max(beyond, 0), 1)))
 			}
 		}
 	}

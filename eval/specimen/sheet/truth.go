@@ -74,22 +74,26 @@ func (s *Sheet) Reading() reading.Page {
 		}
 	}
 	p := reading.Page{Page: s.Number, Words: []reading.Word{}, Fields: s.truth.fields, Marks: s.truth.marks, Tables: s.truth.tables}
-	var rows, cells []int
+	var rows, cells, grid []int
 	for _, block := range blocks(words) {
 		rows = append(rows, byRows(words, block)...)
 		cells = append(cells, byCells(words, block)...)
+		grid = append(grid, byGrid(words, block)...)
 	}
 	place := make([]int, len(words))
 	for i, w := range rows {
 		p.Words = append(p.Words, words[w].Word)
 		place[w] = i
 	}
-	if !slices.Equal(rows, cells) {
+	for _, order := range [][]int{cells, grid} {
+		if slices.Equal(rows, order) {
+			continue
+		}
 		var other []int
-		for _, w := range cells {
+		for _, w := range order {
 			other = append(other, place[w])
 		}
-		p.Orders = [][]int{other}
+		p.Orders = append(p.Orders, other)
 	}
 	return p
 }
@@ -164,4 +168,15 @@ func byCells(words []printed, of []int) []int {
 		out = append(out, h)
 	}
 	return out
+}
+
+// byGrid sorts the cells of a table by row and column, as they were drawn, whatever the
+// height at which their text stands; a block with words outside cells is sorted by cells.
+func byGrid(words []printed, of []int) []int {
+	if slices.ContainsFunc(of, func(w int) bool { return words[w].cell == 0 }) {
+		return byCells(words, of)
+	}
+	of = byRows(words, of)
+	slices.SortStableFunc(of, func(a, b int) int { return cmp.Compare(words[a].cell, words[b].cell) })
+	return of
 }
