@@ -94,11 +94,12 @@ func (t Target) String() string {
 
 // Step is one thing done within an event: an interaction and everything it touched or gave.
 type Step struct {
-	Action  Action
-	Of      string   // resource type or part of the service; "": all of it
-	Names   []string // search, history: the parameters' names
-	Asked   int64    // search, history: keyed hash of all names and values; 0: nothing was asked
-	Targets []Target
+	Action  Action   `json:"a"`
+	Of      string   `json:"-"` // resource type or part of the service; "": all of it
+	Names   []string `json:"-"` // search, history: the parameters' names
+	Asked   int64    `json:"-"` // search, history: keyed hash of all names and values; 0: nothing was asked
+	Targets []Target `json:"-"`
+	Target  string   `json:"t,omitempty"` // as rows had it before they were chained
 }
 
 // Event is one access: all steps of one transaction or one view, or a refusal.
