@@ -100,7 +100,15 @@ ALTER TABLE record ALTER body SET STORAGE EXTERNAL;
 ALTER TABLE stage ALTER body SET STORAGE EXTERNAL;
 CREATE TABLE idempotency (actor text, key text, document text NOT NULL, at bigint NOT NULL, PRIMARY KEY (actor, key));
 
--- One row per access. previous and hash are the links of the chain, key_id the key they were made with.
+-- The audit trail: one row per access. hash is the link to the row before, key_id the key it was
+-- made with; steps as package audit packs them. Rows from before there was a chain have steps
+-- packed with dict, and no link until the store is opened.
 CREATE TABLE audit (
-  seq bigint PRIMARY KEY, at bigint NOT NULL, actor text NOT NULL, request text NOT NULL, outcome text NOT NULL, code text NOT NULL,
-  dict integer NOT NULL, steps bytea NOT NULL, previous bytea, hash bytea, key_id integer NOT NULL);
+  seq bigint PRIMARY KEY, at bigint NOT NULL, actor text COLLATE "C" NOT NULL, request text NOT NULL, outcome text NOT NULL, code text NOT NULL,
+  dict integer NOT NULL, steps bytea NOT NULL, hash bytea, key_id integer NOT NULL);
+CREATE INDEX audit_at ON audit (at);
+CREATE INDEX audit_actor ON audit (actor, seq);
+-- Which rows are about a patient or a document (keyed hash), and up to which entry the trail has
+-- the journals of the processes.
+CREATE TABLE audit_about (h bigint, seq bigint, PRIMARY KEY (h, seq));
+CREATE TABLE audit_journal (id text COLLATE "C" PRIMARY KEY, n bigint NOT NULL);

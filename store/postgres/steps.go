@@ -21,6 +21,12 @@ var schema string
 var steps = []string{
 	`CREATE TABLE reindex (job bigint PRIMARY KEY, id text NOT NULL, body text NOT NULL, state integer NOT NULL, last bigint NOT NULL,
                       top bigint NOT NULL, done bigint NOT NULL, at bigint NOT NULL)`,
+	`ALTER TABLE audit DROP COLUMN previous;
+	ALTER TABLE audit ALTER actor TYPE text COLLATE "C";
+	CREATE INDEX audit_at ON audit (at);
+	CREATE INDEX audit_actor ON audit (actor, seq);
+	CREATE TABLE audit_about (h bigint, seq bigint, PRIMARY KEY (h, seq));
+	CREATE TABLE audit_journal (id text COLLATE "C" PRIMARY KEY, n bigint NOT NULL)`,
 }
 
 // migrating is the number of the lock that processes take to change the schema: "chartlak".

@@ -408,7 +408,7 @@ func (t *turn) matches(q *search.Query, limit int) ([]store.Key, error) {
 func (w *Writer) audit(actor store.Actor, steps []audit.Step) error {
 	w.n.Audit++
 	dict, packed := w.s.Pack.Pack(stepsJSON(steps))
-	return w.c.Exec(`INSERT INTO audit VALUES (?,?,?,?,?,?,?,?,NULL,NULL,0)`, w.n.Audit, w.now.UnixMilli(), actor.ID, actor.RequestID,
+	return w.c.Exec(`INSERT INTO audit VALUES (?,?,?,?,?,?,?,?,NULL,0)`, w.n.Audit, w.now.UnixMilli(), actor.ID, actor.RequestID,
 		string(audit.Success), "", dict, packed)
 }
 

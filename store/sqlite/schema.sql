@@ -69,7 +69,15 @@ CREATE TABLE stage (input TEXT NOT NULL, stage TEXT NOT NULL, version TEXT NOT N
                     key_id INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (input, stage, version, part));
 CREATE TABLE idempotency (actor TEXT, key TEXT, document TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (actor, key)) WITHOUT ROWID;
 
--- One row per access. previous and hash are the links of the chain, key_id the key they were made with.
+-- The audit trail: one row per access. hash is the link to the row before, key_id the key it was
+-- made with; steps as package audit packs them. Rows from before there was a chain have steps
+-- packed with dict, and no link until the store is opened.
 CREATE TABLE audit (
   seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, request TEXT NOT NULL, outcome TEXT NOT NULL, code TEXT NOT NULL,
-  dict INTEGER NOT NULL, steps BLOB NOT NULL, previous BLOB, hash BLOB, key_id INTEGER NOT NULL);
+  dict INTEGER NOT NULL, steps BLOB NOT NULL, hash BLOB, key_id INTEGER NOT NULL);
+CREATE INDEX audit_at ON audit (at);
+CREATE INDEX audit_actor ON audit (actor);
+-- Which rows are about a patient or a document (keyed hash), and up to which entry the trail has
+-- the journals of the processes.
+CREATE TABLE audit_about (h INTEGER, seq INTEGER, PRIMARY KEY (h, seq)) WITHOUT ROWID;
+CREATE TABLE audit_journal (id TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;

@@ -16,6 +16,11 @@ var schema string
 var steps = []string{
 	`CREATE TABLE reindex (job INTEGER PRIMARY KEY, id TEXT NOT NULL, body TEXT NOT NULL, state INTEGER NOT NULL, last INTEGER NOT NULL,
                       top INTEGER NOT NULL, done INTEGER NOT NULL, at INTEGER NOT NULL)`,
+	`ALTER TABLE audit DROP COLUMN previous;
+	CREATE INDEX audit_at ON audit (at);
+	CREATE INDEX audit_actor ON audit (actor);
+	CREATE TABLE audit_about (h INTEGER, seq INTEGER, PRIMARY KEY (h, seq)) WITHOUT ROWID;
+	CREATE TABLE audit_journal (id TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID`,
 }
 
 // migrate makes a new database or brings an older one up to date, in one transaction.
