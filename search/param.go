@@ -63,6 +63,7 @@ type Catalogue struct {
 }
 
 type typeParams struct {
+	paths   map[*Param][][]string // of Catalogue.paths
 	byCode  map[string]*Param
 	ordered []*Param
 	retired []*Param
