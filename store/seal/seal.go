@@ -1,6 +1,6 @@
 // Package seal holds the keys that a store keeps outside of its database, all derived from one
 // secret in the file store.key of the data folder: one hashes codes and identifiers for the
-// search index, one seals page tokens. It refuses a key file that others can read, and a
+// search index, one seals page tokens, two bind and sign the audit trail. It refuses a key file that others can read, and a
 // database whose key file is missing.
 package seal
 
@@ -23,11 +23,13 @@ import (
 )
 
 // Keys are the keys of one store: index hashes codes and identifiers so that the index alone
-// does not tell them, cursor seals page tokens.
+// does not tell them, cursor seals page tokens, audit and mark are for the trail.
 type Keys struct {
 	index  [32]byte
 	cursor cipher.AEAD
 	check  []byte
+	audit  []byte
+	mark   []byte
 }
 
 // Load reads the secret from folder/store.key, making it (mode 0600) when the database
@@ -110,6 +112,12 @@ func deriveKeys(secret []byte) (*Keys, error) {
 	if k.check, err = hkdf.Key(sha256.New, secret, nil, "chartlake key check 1", 16); err != nil {
 		return nil, err
 	}
+	if k.audit, err = hkdf.Key(sha256.New, secret, nil, "chartlake audit chain 1", 32); err != nil {
+		return nil, err
+	}
+	if k.mark, err = hkdf.Key(sha256.New, secret, nil, "chartlake audit mark 1", 32); err != nil {
+		return nil, err
+	}
 	block, err := aes.NewCipher(cursor)
 	if err != nil {
 		return nil, err
@@ -120,6 +128,12 @@ func deriveKeys(secret []byte) (*Keys, error) {
 
 // Check is 16 bytes by which a database knows its keys, and which tell nothing of them.
 func (k *Keys) Check() []byte { return k.check }
+
+// Audit is the key of the audit trail's chain, Mark the seed of the key that signs its marks.
+func (k *Keys) Audit() []byte { return k.audit }
+
+// Mark is 32 bytes.
+func (k *Keys) Mark() []byte { return k.mark }
 
 // Hash is a keyed hash of the texts: the first 8 bytes of SHA-256 over key, domain, and the
 // texts with their lengths. Showing 8 of 32 bytes leaves nothing for a length extension.
