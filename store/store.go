@@ -30,8 +30,13 @@ type Store interface {
 	Jobs() queue.Runner
 	// Changed is closed and replaced whenever this process commits; for live pages.
 	Changed() <-chan struct{}
-	// Check looks for damage: index against bodies, row counts, the database's own check.
+	// Check looks for damage and gives the first as a Corrupt fault; see Inspect.
 	Check(ctx context.Context) error
+	// Inspect looks for damage, within one snapshot, and calls found for each: the database's
+	// own check, dense versions, bodies that can be read, and an index that has exactly the
+	// rows that the bodies say. With repair, what can be made good from what is sound is, in
+	// transactions of their own; nothing that a client wrote is changed or taken away.
+	Inspect(ctx context.Context, repair bool, found func(Damage)) error
 	Close() error
 }
 

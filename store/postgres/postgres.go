@@ -229,12 +229,17 @@ func readFault(err error) error {
 	return err
 }
 
-// Check looks for damage as relational.Store.Check does; the server's own pages are checked
-// by its checksums when they are read. It holds one snapshot for as long as it takes.
-func (s *Store) Check(ctx context.Context) error {
-	return s.snapshot(ctx, func(c *conn) error {
-		return s.core.Check(s.core.View(c, store.Actor{ID: "system:check"}), func() error { return nil })
-	})
+// inspector is what the server tells of a database. Its pages have checksums of their own,
+// which it checks whenever it reads one.
+var inspector = relational.Inspector{Counters: counters}
+
+// Check gives the first damage as a fault; see Inspect.
+func (s *Store) Check(ctx context.Context) error { return s.core.Check(ctx, inspector) }
+
+// Inspect looks for damage as relational.Store.Inspect does. It holds snapshots for as long as
+// it takes.
+func (s *Store) Inspect(ctx context.Context, repair bool, found func(store.Damage)) error {
+	return s.core.Inspect(ctx, repair, inspector, found)
 }
 
 // Jobs leases work that Enqueue commands left.

@@ -457,3 +457,11 @@ func TestChangedByAnother(t *testing.T) {
 		}
 	}
 }
+
+func TestDamage(t *testing.T) {
+	t.Parallel()
+	storetest.Damage(t, func(t testing.TB) (store.Store, func(string, ...any)) {
+		url := pgtest.URL(t)
+		return openAt(t, url, t.TempDir()), func(sql string, args ...any) { admin(t, url, sql, args...) }
+	})
+}

@@ -10,6 +10,7 @@ import (
 
 	"chartlake/fault"
 	"chartlake/queue"
+	"chartlake/store/db"
 	"chartlake/store/relational"
 )
 
@@ -74,6 +75,15 @@ func (w *writer) Begin() (n relational.Counters, err error) {
 		return n, w.lost(err)
 	}
 	return n, nil
+}
+
+// counters reads the counters without the lock.
+func counters(c db.Conn) (n relational.Counters, err error) {
+	err = c.Query(`SELECT rid, seq, audit, time FROM counter`, nil, func(r db.Row) bool {
+		n = relational.Counters{RID: r.Int(0), Seq: r.Int(1), Audit: r.Int(2), Time: r.Int(3)}
+		return false
+	})
+	return n, err
 }
 
 // Codes of a wait for a lock that the server ended: by lock_timeout, or by whoever runs it.

@@ -1,152 +1,243 @@
 package relational
 
 import (
+	"context"
+
+	"chartlake/audit"
 	"chartlake/fault"
 	"chartlake/fhir"
-	"chartlake/search"
 	"chartlake/store"
 	"chartlake/store/db"
-	"chartlake/store/index"
 )
 
-// Check looks for damage in a snapshot: dense versions, bodies that unpack and are JSON of the
-// right type and id, and current resources whose index rows are there. pages is the
-// database's own check.
-func (s *Store) Check(sv store.View, pages func() error) error {
-	v := sv.(*view)
-	// Another process may have added numbers.
-	if err := s.Names.Load(v.c); err != nil {
-		return err
-	}
-	for _, check := range []func() error{pages, v.checkVersions, v.checkBodies} {
-		if err := check(); err != nil {
+// checker is who repairs, in the audit trail.
+var checker = store.Actor{ID: "system:check", Name: "chartlake check"}
+
+// Inspector is what a database tells of itself.
+type Inspector struct {
+	Faults   func(db.Conn) (int, error) // how many its own check finds; nil: it has none
+	Repair   string                     // the statement that may help then; "": nothing does
+	Counters func(db.Conn) (Counters, error)
+}
+
+// inspection is one run of Inspect over one snapshot.
+type inspection struct {
+	*view
+	ctx    context.Context
+	repair bool
+	found  func(store.Damage)
+	own    Inspector
+}
+
+// Inspect looks for damage in a snapshot; see store.Store.
+func (s *Store) Inspect(ctx context.Context, repair bool, own Inspector, found func(store.Damage)) error {
+	// What is repaired first is seen by what is compared after it: rows first, then the index.
+	for _, check := range []func(*inspection) error{
+		(*inspection).checkPages, (*inspection).checkCounters, (*inspection).checkOrphans,
+		(*inspection).checkVersions, (*inspection).checkBodies,
+	} {
+		err := s.Snapshot(ctx, checker, func(v store.View) error {
+			x := &inspection{view: v.(*view), ctx: ctx, repair: repair, found: found, own: own}
+			// Another process may have added numbers.
+			if err := s.Names.Load(x.c); err != nil {
+				return err
+			}
+			return check(x)
+		})
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func damaged(format string, args ...any) error {
-	return fault.New(fault.Corrupt, "store_damaged", format, args...)
-}
-
-func (v *view) checkVersions() error {
-	n, _, err := db.One(v.c, `SELECT count(*) FROM resource r WHERE r.version <> (SELECT count(*) FROM version v WHERE v.rid=r.rid)
-		OR r.version <> (SELECT coalesce(max(version),0) FROM version v WHERE v.rid=r.rid)`)
-	if err == nil && n > 0 {
-		return damaged("%d resources have gaps in their versions", n)
+// Check gives the first damage as a fault.
+func (s *Store) Check(ctx context.Context, own Inspector) error {
+	var first *store.Damage
+	n := 0
+	err := s.Inspect(ctx, false, own, func(d store.Damage) {
+		if n++; first == nil {
+			first = &d
+		}
+	})
+	if err == nil && first != nil {
+		err = fault.New(fault.Corrupt, "store_damaged", "the store is damaged in %d place(s), first: %s of %s", n, first.Code, first.Subject)
 	}
 	return err
 }
 
-// checkBodies reads every current body and compares the index with it.
-func (v *view) checkBodies() error {
-	last := int64(0)
-	for {
-		var raws []rawVersion
-		err := v.c.Query(`SELECT `+versionColumns+` FROM resource r CROSS JOIN version v ON v.seq=r.seq WHERE r.rid>? AND r.version>0 AND r.deleted=0 ORDER BY r.rid LIMIT 500`,
-			[]any{last}, func(s db.Row) bool {
-				raws = append(raws, scanVersion(s))
-				return true
-			})
-		if err != nil || len(raws) == 0 {
+// mend does a repair in a transaction of its own, with an audit row, and reports whether it
+// could. Nothing is left of one that fails.
+func (x *inspection) mend(target string, f func(w *Writer) error) bool {
+	if !x.repair {
+		return false
+	}
+	r := &request{ctx: x.ctx, actor: checker, done: make(chan struct{}), inner: func(w *Writer) error {
+		if err := f(w); err != nil {
 			return err
 		}
-		for _, raw := range raws {
-			if err := v.checkOne(raw); err != nil {
-				return err
-			}
-			last = raw.rid
-		}
-	}
+		return w.audit(checker, []audit.Step{{Action: audit.Update, Target: target}})
+	}}
+	return x.s.submit(r) == nil
 }
 
-func (v *view) checkOne(raw rawVersion) error {
-	got, err := v.decode(raw)
+func (x *inspection) checkPages() error {
+	if x.own.Faults == nil {
+		return nil
+	}
+	n, err := x.own.Faults(x.c)
+	if err != nil || n == 0 {
+		return err
+	}
+	repaired := x.own.Repair != "" && x.mend("database", func(w *Writer) error {
+		if err := w.c.Exec(x.own.Repair); err != nil {
+			return err
+		}
+		still, err := x.own.Faults(w.c)
+		if err == nil && still > 0 {
+			err = errNotMended
+		}
+		return err
+	})
+	x.found(store.Damage{Code: store.DatabasePages, Subject: itoa(int64(n)), Repaired: repaired})
+	return nil
+}
+
+// errNotMended ends a repair that did not help; nobody sees it.
+var errNotMended = fault.New(fault.Corrupt, "store_damaged", "the repair did not help")
+
+// checkCounters holds the counters against what they count: one that is behind would give a
+// number out twice.
+func (x *inspection) checkCounters() error {
+	counters := []struct {
+		name, top string
+		of        func(*Writer) *int64
+	}{
+		{"rid", `SELECT max(rid) FROM resource`, func(w *Writer) *int64 { return &w.n.RID }},
+		{"seq", `SELECT max(seq) FROM version`, func(w *Writer) *int64 { return &w.n.Seq }},
+		{"audit", `SELECT max(seq) FROM audit`, func(w *Writer) *int64 { return &w.n.Audit }},
+	}
+	have, err := x.own.Counters(x.c)
 	if err != nil {
 		return err
 	}
-	if got.Resource == nil || got.Resource.Type() != got.Key.Type || got.Resource.ID() != got.Key.ID {
-		return damaged("the body of %s is of another resource", got.Key)
-	}
-	return v.checkIndex(raw.rid, got.Key, got.Resource)
-}
-
-// checkIndex makes the index rows that a resource should have and looks for each.
-func (v *view) checkIndex(rid int64, key store.Key, res *fhir.Node) error {
-	values, err := v.s.Catalogue.Extract(stripMeta(res.Shallow()), v.s.Base)
-	if err != nil {
-		return err
-	}
-	var rows index.Rows
-	x := &index.Indexer{Keys: v.s.Keys, Add: known{v, key}, RID: known{v, key}.rid, Rows: &rows}
-	for i := range values {
-		if err := x.Value(rid, &values[i]); err != nil {
+	for _, c := range counters {
+		top, _, err := db.One(x.c, c.top)
+		if err != nil {
 			return err
 		}
-	}
-	for _, r := range rows.Token {
-		if _, ok, err := db.One(v.c, `SELECT 1 FROM token WHERE p=? AND c=? AND s=? AND rid=?`, r.P, r.C, r.S, r.RID); err != nil || !ok {
-			return damaged("the token index of %s is not complete", key)
+		if *c.of(&Writer{n: have}) >= top {
+			continue
 		}
-	}
-	for _, r := range rows.Reference {
-		if _, ok, err := db.One(v.c, `SELECT 1 FROM reference WHERE p=? AND target=? AND rid=?`, r.P, r.Target, r.RID); err != nil || !ok {
-			return damaged("the reference index of %s is not complete", key)
-		}
-	}
-	for _, r := range rows.Forward {
-		if _, ok, err := db.One(v.c, `SELECT 1 FROM `+v.c.Table("forward", kindOf(r.Lo))+` WHERE rid=? AND p=? AND lo=? AND hi=?`, r.RID, r.P, r.Lo, r.Hi); err != nil || !ok {
-			return damaged("the value index of %s is not complete", key)
-		}
+		repaired := x.mend("counter/"+c.name, func(w *Writer) error {
+			top, _, err := db.One(w.c, c.top)
+			n := c.of(w)
+			*n = max(*n, top)
+			return err
+		})
+		x.found(store.Damage{Code: store.CounterBehind, Subject: c.name, Repaired: repaired})
 	}
 	return nil
 }
 
-// kindOf is the kind of parameter that a forward value belongs to.
-func kindOf(value any) search.Kind {
-	switch value.(type) {
-	case int64:
-		return search.KindDate
-	case float64:
-		return search.KindNumber
+// checkOrphans looks for versions whose resource has no row. Its id stands in the bodies, so
+// the row can be written again.
+func (x *inspection) checkOrphans() error {
+	var rids []int64
+	err := x.c.Query(`SELECT DISTINCT v.rid FROM version v WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.rid=v.rid)`, nil, func(r db.Row) bool {
+		rids = append(rids, r.Int(0))
+		return true
+	})
+	for _, rid := range rids {
+		repaired := x.mend("resource/"+itoa(rid), func(w *Writer) error { return w.bringBack(rid) })
+		x.found(store.Damage{Code: store.ResourceMissing, Subject: itoa(rid), Repaired: repaired})
 	}
-	return search.KindString
+	return err
 }
 
-// known gives the numbers that are there; a number that is missing means that the index rows
-// of the resource are.
-type known struct {
-	v   *view
-	key store.Key
-}
-
-func (k known) there(n int64, err error) (int64, error) {
-	if err == nil && n == 0 {
-		err = damaged("the index of %s is not complete", k.key)
+// bringBack writes the row of a resource from its versions.
+func (w *Writer) bringBack(rid int64) error {
+	next := row{rid: rid}
+	var seqs []int64
+	err := w.c.Query(`SELECT seq, version, type, op, time FROM version WHERE rid=? ORDER BY version DESC`, []any{rid}, func(s db.Row) bool {
+		if next.version == 0 {
+			next.seq, next.version, next.t, next.updated = s.Int(0), s.Int(1), s.Int(2), s.Int(4)
+			next.deleted = opOf(s.Int(3)) == store.OpDelete
+		}
+		if opOf(s.Int(3)) != store.OpDelete {
+			seqs = append(seqs, s.Int(0))
+		}
+		return true
+	})
+	for _, seq := range seqs {
+		if err != nil || next.key.ID != "" {
+			break
+		}
+		var text []byte
+		if text, err = (&view{s: w.s, c: w.c}).body(seq); err == nil {
+			var res *fhir.Node
+			if res, err = fhir.Parse(text); err == nil {
+				next.key = store.Key{Type: res.Type(), ID: res.ID()}
+			}
+		}
 	}
-	return n, err
-}
-
-func (k known) Param(resourceType, code string) (int64, error) {
-	return k.there(k.v.s.Names.FindParam(k.v.c, resourceType, code))
-}
-
-func (k known) System(url string) (int64, error) {
-	return k.there(k.v.s.Names.FindSystem(k.v.c, url))
-}
-
-func (k known) Unit(u search.Unit) (int64, error) {
-	return k.there(k.v.s.Names.FindUnit(k.v.c, u))
-}
-
-func (known) Several(int64) error { return nil }
-
-func (k known) rid(resourceType, id string) (int64, error) {
-	t, err := k.there(k.v.s.Names.FindType(k.v.c, resourceType))
 	if err != nil {
-		return 0, err
+		return err
 	}
-	rid, _, err := db.One(k.v.c, `SELECT rid FROM resource WHERE type=? AND id=?`, t, k.v.c.ID(id))
-	return k.there(rid, err)
+	if next.key.ID == "" {
+		return errNotMended
+	}
+	deleted := int64(0)
+	if next.deleted {
+		deleted = 1
+	}
+	return w.c.Exec(insertResource, next.rid, next.t, w.c.ID(next.key.ID), next.version, next.seq, deleted, next.updated)
+}
+
+// checkVersions looks for resources that are not at their newest version, and for versions
+// that are not dense. A version that is gone cannot be made again.
+func (x *inspection) checkVersions() error {
+	type uneven struct {
+		key    store.Key
+		rid    int64
+		dense  bool
+		behind bool
+	}
+	var list []uneven
+	err := x.c.Query(`SELECT r.rid, r.type, r.id, r.version, r.seq, r.deleted, (SELECT count(*) FROM version v WHERE v.rid=r.rid),
+		(SELECT v.version FROM version v WHERE v.rid=r.rid ORDER BY v.version DESC LIMIT 1),
+		(SELECT v.seq FROM version v WHERE v.rid=r.rid ORDER BY v.version DESC LIMIT 1),
+		(SELECT v.op FROM version v WHERE v.rid=r.rid ORDER BY v.version DESC LIMIT 1) FROM resource r`, nil, func(s db.Row) bool {
+		version, count := s.Int(3), s.Int(6)
+		if version == 0 && count == 0 {
+			return true // only referred to
+		}
+		u := uneven{key: store.Key{Type: x.s.Names.TypeName(s.Int(1)), ID: s.ID(2)}, rid: s.Int(0)}
+		if count == 0 {
+			list = append(list, u)
+			return true
+		}
+		u.dense = count == s.Int(7)
+		u.behind = version != s.Int(7) || s.Int(4) != s.Int(8) || (s.Int(5) != 0) != (opOf(s.Int(9)) == store.OpDelete)
+		if !u.dense || u.behind {
+			list = append(list, u)
+		}
+		return true
+	})
+	for _, u := range list {
+		if !u.dense {
+			x.found(store.Damage{Code: store.VersionGap, Subject: u.key.String()})
+		}
+		if u.behind {
+			repaired := x.mend(u.key.String(), func(w *Writer) error { return w.catchUp(u.rid) })
+			x.found(store.Damage{Code: store.ResourceBehind, Subject: u.key.String(), Repaired: repaired})
+		}
+	}
+	return err
+}
+
+// catchUp takes the row of a resource to its newest version.
+func (w *Writer) catchUp(rid int64) error {
+	return w.c.Exec(`UPDATE resource SET (version, seq, deleted, updated) = (SELECT v.version, v.seq, CASE WHEN v.op=3 THEN 1 ELSE 0 END, v.time
+		FROM version v WHERE v.rid=? ORDER BY v.version DESC LIMIT 1) WHERE rid=?`, rid, rid)
 }

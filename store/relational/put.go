@@ -53,7 +53,7 @@ func (t *turn) put(i int, it *item, cur *row, rd *ready) error {
 	if err := x.Resource(next.rid, it.key.Type, rd.values); err != nil {
 		return err
 	}
-	if err := t.compartment(x, &next, rd.values); err != nil {
+	if err := t.s.compartment(x, &next, rd.values); err != nil {
 		return err
 	}
 	if t.r.actor.Patients != nil {
@@ -150,24 +150,24 @@ func (w *Writer) unindex(cur *row) error {
 	if err := x.Resource(cur.rid, cur.key.Type, values); err != nil {
 		return err
 	}
-	if err := w.compartment(x, cur, values); err != nil {
+	if err := w.s.compartment(x, cur, values); err != nil {
 		return err
 	}
 	return w.c.WriteIndex(&w.gone, true)
 }
 
 // compartment adds the rows that put a resource into the compartments of its patients.
-func (w *Writer) compartment(x *index.Indexer, r *row, values []search.IndexValue) error {
+func (s *Store) compartment(x *index.Indexer, r *row, values []search.IndexValue) error {
 	if r.key.Type == "Patient" {
 		x.Rows.Compartment = append(x.Rows.Compartment, index.Compartment{Patient: r.rid, T: r.t, RID: r.rid})
 	}
-	codes := w.s.Catalogue.PatientParams(r.key.Type)
+	codes := s.Catalogue.PatientParams(r.key.Type)
 	for i := range values {
 		v := &values[i]
 		if v.Param.Kind != search.KindReference || v.Ref.Type != "Patient" || v.Ref.URL != "" || !slices.Contains(codes, v.Param.Code) {
 			continue
 		}
-		patient, err := w.ridOf("Patient", v.Ref.ID)
+		patient, err := x.RID("Patient", v.Ref.ID)
 		if err != nil {
 			return err
 		}

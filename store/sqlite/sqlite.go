@@ -230,18 +230,26 @@ func (s *Store) snapshot(ctx context.Context, f func(*conn) error) error {
 	})
 }
 
-// Check looks for damage: SQLite's own check, and what relational.Store.Check does. It holds
-// one snapshot for as long as it takes.
-func (s *Store) Check(ctx context.Context) error {
-	return s.snapshot(ctx, func(c *conn) error {
-		return s.core.Check(s.core.View(c, store.Actor{ID: "system:check"}), func() error {
-			found, err := db.Texts(c, `PRAGMA integrity_check(10)`)
-			if err == nil && (len(found) != 1 || found[0] != "ok") {
-				err = fault.New(fault.Corrupt, "store_damaged", "the database's own check finds %d faults", len(found))
-			}
-			return err
-		})
-	})
+// inspector is what SQLite tells of itself.
+var inspector = relational.Inspector{
+	Faults: func(c db.Conn) (int, error) {
+		found, err := db.Texts(c, `PRAGMA integrity_check(100)`)
+		if err != nil || len(found) == 1 && found[0] == "ok" {
+			return 0, err
+		}
+		return len(found), nil
+	},
+	Repair:   `REINDEX`,
+	Counters: counters,
+}
+
+// Check gives the first damage as a fault; see Inspect.
+func (s *Store) Check(ctx context.Context) error { return s.core.Check(ctx, inspector) }
+
+// Inspect looks for damage: SQLite's own check, and what relational.Store.Inspect does. It
+// holds snapshots for as long as it takes.
+func (s *Store) Inspect(ctx context.Context, repair bool, found func(store.Damage)) error {
+	return s.core.Inspect(ctx, repair, inspector, found)
 }
 
 // Close stops the writer after what waits is done and closes the files.

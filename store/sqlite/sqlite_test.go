@@ -60,3 +60,11 @@ func BenchmarkImport(b *testing.B) {
 func BenchmarkQuery(b *testing.B) {
 	storetest.BenchQuery(b, func(t testing.TB) store.Store { return open(t) }, nil)
 }
+
+func TestDamage(t *testing.T) {
+	t.Parallel()
+	storetest.Damage(t, func(t testing.TB) (store.Store, func(string, ...any)) {
+		s := open(t)
+		return s, func(sql string, args ...any) { sqlite.Harm(t, s, sql, args...) }
+	})
+}

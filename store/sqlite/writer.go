@@ -42,7 +42,16 @@ func (w *writer) Begin() (n relational.Counters, err error) {
 	if w.tx, err = w.conn.BeginTx(context.Background(), nil); err != nil {
 		return n, w.broken(err)
 	}
-	err = w.c.Query(`SELECT name, value FROM counter`, nil, func(r db.Row) bool {
+	if n, err = counters(w.c); err != nil {
+		w.tx.Rollback()
+		return n, w.broken(err)
+	}
+	return n, nil
+}
+
+// counters reads the counters.
+func counters(c db.Conn) (n relational.Counters, err error) {
+	err = c.Query(`SELECT name, value FROM counter`, nil, func(r db.Row) bool {
 		switch r.Text(0) {
 		case "rid":
 			n.RID = r.Int(1)
@@ -55,11 +64,7 @@ func (w *writer) Begin() (n relational.Counters, err error) {
 		}
 		return true
 	})
-	if err != nil {
-		w.tx.Rollback()
-		return n, w.broken(err)
-	}
-	return n, nil
+	return n, err
 }
 
 // Commit makes the group durable. A sync that failed is never tried again.
