@@ -19,8 +19,8 @@ type Case struct {
 	Open  func() (io.ReaderAt, int64, func() error, error) // the bytes, how many, and how to close them
 }
 
-// Folder lists the cases of a folder, each NAME.reading.json with the file that it names. A
-// folder with none is a NotFound fault.
+// Folder lists the cases of a folder: each NAME.reading.json with the file that it names, and
+// those in archives of other projects' tests, see Foreign. A folder with none is a NotFound fault.
 func Folder(dir string) ([]Case, error) {
 	names, err := filepath.Glob(filepath.Join(dir, "*"+Suffix))
 	if err != nil {
@@ -34,6 +34,11 @@ func Folder(dir string) ([]Case, error) {
 		}
 		cases = append(cases, c)
 	}
+	foreign, err := Foreign(dir)
+	if err != nil {
+		return nil, err
+	}
+	cases = append(cases, foreign...)
 	if len(cases) == 0 {
 		return nil, fault.New(fault.NotFound, "no_true_readings", "the folder holds no %s file", Suffix)
 	}

@@ -86,7 +86,7 @@ func score(want *Page, got *document.Page) Result {
 		r.marks(want.Marks, got.Marks)
 	}
 	if want.Tables != nil {
-		r.tables(want.Tables, got.Tables)
+		r.tables(want.Tables, got.Tables, want.Partial)
 	}
 	if want.Rotation != nil {
 		right := got.Failed == nil && got.Rotation == *want.Rotation

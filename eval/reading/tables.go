@@ -47,7 +47,7 @@ func readGrid(t *document.Table) *grid {
 // tables pairs true tables with those found by place or words and scores cells and structure.
 // A table that is not there costs precision, under the rules of the page's true tables where
 // they are all the same.
-func (r *Result) tables(want []Table, got []document.Table) {
+func (r *Result) tables(want []Table, got []document.Table, partial bool) {
 	r.Tables = map[Rules]*TableResult{}
 	of := func(rules Rules) *TableResult {
 		if r.Tables[rules] == nil {
@@ -89,7 +89,7 @@ func (r *Result) tables(want []Table, got []document.Table) {
 		extra = want[i].Rules
 	}
 	for j := range got {
-		if !used[j] {
+		if !used[j] && !partial {
 			of(extra).Cells.Found += read[j].filled
 			of(extra).Positions += len(read[j].at)
 		}

@@ -31,14 +31,16 @@ type Truth struct {
 // Page is one page of the file. What is null was not written down and is not scored; what is
 // empty is truly not there.
 type Page struct {
-	Page     int      `json:"page"`               // from 1
-	Rotation *int     `json:"rotation,omitempty"` // clockwise degrees that make the stored page upright, after EXIF orientation
-	Skew     *float64 `json:"skew,omitempty"`     // degrees clockwise that remain in the upright page
-	Words    []Word   `json:"words"`              // in reading order
-	Orders   [][]int  `json:"orders,omitempty"`   // other orders that a careful human may read in: indexes into Words
-	Fields   []Field  `json:"fields"`
-	Marks    []Mark   `json:"marks"`
-	Tables   []Table  `json:"tables"`
+	Page     int            `json:"page"`               // from 1
+	Rotation *int           `json:"rotation,omitempty"` // clockwise degrees that make the stored page upright, after EXIF orientation
+	Skew     *float64       `json:"skew,omitempty"`     // degrees clockwise that remain in the upright page
+	Words    []Word         `json:"words"`              // in reading order
+	Zones    []document.Box `json:"zones,omitempty"`    // where not empty: only words within them were written down, zone by zone
+	Orders   [][]int        `json:"orders,omitempty"`   // other orders that a careful human may read in: indexes into Words
+	Fields   []Field        `json:"fields"`
+	Marks    []Mark         `json:"marks"`
+	Tables   []Table        `json:"tables"`
+	Partial  bool           `json:"partial,omitempty"` // the page has tables that were not written down
 }
 
 // Word is text between white space. An empty Box is not scored.

@@ -130,13 +130,30 @@ func bag(want, got []token) int {
 	return max(len(want), len(got)) - common
 }
 
+// inZones gives the words whose middle lies in a zone, zone by zone; all where there are none.
+func inZones(words []document.Word, zones []document.Box) []document.Word {
+	if len(zones) == 0 {
+		return words
+	}
+	var out []document.Word
+	for _, z := range zones {
+		for _, w := range words {
+			x, y := w.Box.X+w.Box.W/2, w.Box.Y+w.Box.H/2
+			if x >= z.X && x < z.X+z.W && y >= z.Y && y < z.Y+z.H {
+				out = append(out, w)
+			}
+		}
+	}
+	return out
+}
+
 // wordsMax bounds the words of a page that are compared: the table of edit distances is of
 // their product.
 const wordsMax = 8000
 
 // words scores the words of a page in the order that suits the reader best of those allowed.
 func (r *Result) words(want *Page, got *document.Page) {
-	heard := place(got.Words, func(w document.Word) (string, document.Box) { return w.Text, w.Box }, want.Marks)
+	heard := place(inZones(got.Words, want.Zones), func(w document.Word) (string, document.Box) { return w.Text, w.Box }, want.Marks)
 	heard = heard[:min(len(heard), wordsMax)]
 	asIs := make([]int, len(want.Words))
 	for i := range asIs {
