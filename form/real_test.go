@@ -14,13 +14,12 @@ import (
 	"chartlake/eval/score"
 	"chartlake/form"
 	"chartlake/reader"
-	"chartlake/reader/ocr"
 	"chartlake/record"
 )
 
 // TestMain lets the reader start this program again as its confined OCR child.
 func TestMain(m *testing.M) {
-	ocr.ChildMain(os.Args)
+	reader.ChildMain(os.Args)
 	os.Exit(m.Run())
 }
 

@@ -11,12 +11,11 @@ import (
 
 	"chartlake/document"
 	"chartlake/fault"
-	"chartlake/reader/ocr"
 	"chartlake/reader/readertest"
 )
 
 func TestMain(m *testing.M) {
-	ocr.ChildMain(os.Args)
+	ChildMain(os.Args)
 	os.Exit(m.Run())
 }
 

@@ -4,7 +4,7 @@
 // A PDF page's own text is used where it is good; pictures are read by OCR. Every page says
 // which of both it was and why. A page that cannot be read is there with its failure and the
 // other pages are not touched: pages in are pages out. Bytes are not trusted: limits hold
-// before anything is decoded, PDF is parsed inside WebAssembly, OCR runs in a confined child,
+// before anything is decoded, PDF is parsed by WebAssembly in a confined child, OCR runs in another,
 // and nothing here can reach a network.
 package reader
 
@@ -66,6 +66,13 @@ func (l Limits) defaults() Limits {
 	return l
 }
 
+// ChildMain must be the first call of main, and of TestMain in tests that read documents; args
+// is os.Args. Where this process was started as a child of a reader the call does not return.
+func ChildMain(args []string) {
+	ocr.ChildMain(args)
+	pdf.ChildMain(args)
+}
+
 // Reader reads documents. It is safe for concurrent use; close it after the last one.
 type Reader struct {
 	limits  Limits
@@ -95,8 +102,8 @@ func Open(c Config) (*Reader, error) {
 	return &Reader{
 		limits:  limits,
 		workers: c.Workers,
-		// Every document holds an instance per worker while it is read, and the door needs some.
-		pdf:    pdf.New(pdf.Config{CacheDir: c.CacheDir, Instances: 4*c.Workers + 4}),
+		// A document holds a child per worker while it is read, and the door needs some.
+		pdf:    pdf.New(pdf.Config{CacheDir: c.CacheDir, Instances: 2*c.Workers + 2, Idle: c.Workers}),
 		ocr:    engine,
 		noOCR:  err,
 		slots:  make(chan struct{}, c.Workers),

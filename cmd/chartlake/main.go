@@ -18,7 +18,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"chartlake/fault"
-	"chartlake/reader/ocr"
+	"chartlake/reader"
 )
 
 // version is set by scripts/build.sh.
@@ -76,7 +76,7 @@ type usage string
 func (u usage) Error() string { return string(u) }
 
 func main() {
-	ocr.ChildMain(os.Args) // does not return in the confined child
+	reader.ChildMain(os.Args) // does not return in the confined child
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }
 

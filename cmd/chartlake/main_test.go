@@ -9,12 +9,12 @@ import (
 	"strings"
 	"testing"
 
-	"chartlake/reader/ocr"
+	"chartlake/reader"
 	"chartlake/store/postgres/pgtest"
 )
 
 func TestMain(m *testing.M) {
-	ocr.ChildMain(os.Args)
+	reader.ChildMain(os.Args)
 	os.Exit(pgtest.Run(m))
 }
 

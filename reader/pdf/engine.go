@@ -2,8 +2,6 @@ package pdf
 
 import (
 	"context"
-	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -11,108 +9,82 @@ import (
 
 	"chartlake/fault"
 
-	"github.com/klippa-app/go-pdfium"
-	"github.com/klippa-app/go-pdfium/webassembly"
-	"github.com/tetratelabs/wazero"
-	"github.com/tetratelabs/wazero/api"
-	"github.com/tetratelabs/wazero/experimental"
+	"golang.org/x/sync/semaphore"
 )
 
 // Config says where compiled code is kept and how much may run at once. The zero value works.
 type Config struct {
 	// CacheDir keeps PDFium compiled for this machine (22 MB of executable code), so that a
-	// start takes 0.1 s instead of 4. It is made with mode 0700; one that others can write
-	// to is refused. Empty: compile at every start.
+	// child starts in 0.1 s instead of 4. It is made with mode 0700; one that others can write
+	// to is refused. Empty: a temporary folder, gone with the engine.
 	CacheDir string
-	// Instances is how many files may be open at once; more wait. 0: 4.
+	// Instances is how many files may be open at once, each in a child; more wait. 0: 4.
 	Instances int
-	// Memory bounds one instance in bytes. 0: 512 MiB.
+	// Idle is how many children without a file are kept for the next one. 0: 2.
+	Idle int
+	// Memory bounds PDFium's memory for one file in bytes. 0: 512 MiB.
 	Memory int64
 }
 
 const (
 	defaultInstances = 4
+	defaultIdle      = 2
 	defaultMemory    = 512 << 20
 	wasmPage         = 64 << 10 // WebAssembly core specification, 4.2.8
 )
 
-// Engine opens PDF files. PDFium is compiled or taken from the cache at the first use. It is
-// safe for concurrent use; close it after the last file.
+// Engine opens PDF files, each in a child process of our own binary that holds PDFium; the
+// first is started at the first use. It is safe for concurrent use; close it after the last file.
 type Engine struct {
 	config Config
+	slots  *semaphore.Weighted
 
-	mu      sync.Mutex
-	pool    pdfium.Pool
-	cache   wazero.CompilationCache
-	stop    context.CancelFunc
-	closed  bool
-	pending map[*File]struct{}
+	mu        sync.Mutex
+	idle      []*child
+	children  map[*child]struct{} // all that run
+	temporary bool                // the cache folder is our own
+	closed    bool
+
+	compiled sync.Mutex // held while PDFium is compiled
 }
 
 // New makes an engine. It does no work yet; Warm or the first Open does.
 func New(c Config) *Engine {
-	if c.Instances <= 0 {
-		c.Instances = defaultInstances
+	set := func(v *int, d int) {
+		if *v <= 0 {
+			*v = d
+		}
 	}
+	set(&c.Instances, defaultInstances)
+	set(&c.Idle, defaultIdle)
 	if c.Memory <= 0 {
 		c.Memory = defaultMemory
 	}
-	return &Engine{config: c, pending: map[*File]struct{}{}}
+	return &Engine{config: c, slots: semaphore.NewWeighted(int64(c.Instances)), children: map[*child]struct{}{}}
 }
 
-// Warm compiles PDFium into the cache folder and proves it by starting one instance.
-// It is for the build or the installation; an engine with the same folder then starts warm.
+// Warm compiles PDFium into the cache folder, unless it is there, and proves it by starting one
+// instance. It is for the build or the installation; an engine with the same folder then starts
+// warm. The context is for the caller's sake: the work itself takes seconds and is not cut.
 func Warm(ctx context.Context, cacheDir string) error {
-	e := New(Config{CacheDir: cacheDir, Instances: 1})
-	defer e.Close()
-	instance, err := e.instance(ctx)
-	if err != nil {
+	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return instance.Close()
-}
-
-// start makes the runtime on first use; a failure is tried again at the next use.
-func (e *Engine) start() (pdfium.Pool, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.closed {
-		return nil, fault.New(fault.Unavailable, "reader_closed", "the PDF engine is closed")
+	if err := private(cacheDir); err != nil {
+		return err
 	}
-	if e.pool != nil {
-		return e.pool, nil
-	}
-	runtime := wazero.NewRuntimeConfig().
-		WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling).
-		WithMemoryLimitPages(uint32(e.config.Memory / wasmPage)).
-		WithCloseOnContextDone(true)
-	var cache wazero.CompilationCache
-	if e.config.CacheDir != "" {
-		if err := private(e.config.CacheDir); err != nil {
-			return nil, err
-		}
-		var err error
-		if cache, err = wazero.NewCompilationCacheWithDir(e.config.CacheDir); err != nil {
-			return nil, fault.New(fault.Unavailable, "pdf_cache", "the PDF engine's cache folder cannot be used")
-		}
-		runtime = runtime.WithCompilationCache(cache)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	pool, err := webassembly.Init(webassembly.Config{
-		Context:       ctx,
-		MaxTotal:      e.config.Instances,
-		FSConfig:      wazero.NewFSConfig(), // nil would mount the root of the disk
-		RuntimeConfig: runtime,
-		Stdout:        io.Discard,
-		Stderr:        io.Discard,
-		ReuseWorkers:  false, // one document per instance
-	})
+	l, err := load(cacheDir, defaultMemory)
 	if err != nil {
-		stop()
-		return nil, fault.New(fault.Unavailable, "pdf_engine", "the PDF engine does not start: %w", err)
+		return fault.New(fault.Unavailable, "pdf_engine", "the PDF engine does not start: %w", err)
 	}
-	e.pool, e.cache, e.stop = pool, cache, stop
-	return pool, nil
+	instance, err := l.instance()
+	if err == nil {
+		err = instance.Close()
+	}
+	if closed := l.close(); err == nil {
+		err = closed
+	}
+	return err
 }
 
 // private makes the folder with mode 0700 or checks that nobody else can write to it.
@@ -139,25 +111,142 @@ func CacheWarm(dir string) bool {
 	return err == nil && len(found) > 0
 }
 
-func (e *Engine) instance(ctx context.Context) (pdfium.Pdfium, error) {
-	pool, err := e.start()
+// child gives a child for one file; giveBack ends its use.
+func (e *Engine) child(ctx context.Context) (*child, error) {
+	if err := e.slots.Acquire(ctx, 1); err != nil {
+		if ctx.Err() == context.Canceled {
+			return nil, ctx.Err()
+		}
+		return nil, fault.New(fault.Unavailable, "pdf_busy", "too many PDF files are being read")
+	}
+	c, err := e.rested()
+	if c == nil && err == nil {
+		c, err = e.fresh()
+	}
+	if err != nil {
+		e.slots.Release(1)
+		return nil, err
+	}
+	return c, nil
+}
+
+// rested takes a child that waits, nil where none does.
+func (e *Engine) rested() (*child, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return nil, fault.New(fault.Unavailable, "reader_closed", "the PDF engine is closed")
+	}
+	for len(e.idle) > 0 {
+		c := e.idle[len(e.idle)-1]
+		e.idle = e.idle[:len(e.idle)-1]
+		c.idle.Stop()
+		if !c.gone() {
+			return c, nil
+		}
+		delete(e.children, c)
+	}
+	return nil, nil
+}
+
+// fresh starts a child. The children may only read the cache: where PDFium is not in it yet,
+// another process fills it first, one that sees no document.
+func (e *Engine) fresh() (*child, error) {
+	if !hooked.Load() {
+		return nil, fault.New(fault.Unavailable, "pdf_engine", "this program does not start with pdf.ChildMain")
+	}
+	dir, err := e.cache()
 	if err != nil {
 		return nil, err
 	}
-	instance, err := pool.GetInstanceWithContext(ctx)
-	if err != nil {
-		if errors.Is(ctx.Err(), context.Canceled) {
-			return nil, ctx.Err()
+	if !CacheWarm(dir) {
+		if err := e.compile(dir); err != nil {
+			return nil, err
 		}
-		if ctx.Err() != nil {
-			return nil, fault.New(fault.Unavailable, "pdf_busy", "too many PDF files are being read")
-		}
-		return nil, fault.New(fault.Unavailable, "pdf_engine", "the PDF engine gives no instance: %w", err)
 	}
-	return instance, nil
+	c, err := start(dir, e.config.Memory)
+	if err != nil { // the cache may be of another version
+		if err := e.compile(dir); err != nil {
+			return nil, err
+		}
+		if c, err = start(dir, e.config.Memory); err != nil {
+			return nil, fault.New(fault.Unavailable, "pdf_engine", "the PDF engine does not start: %w", err)
+		}
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		c.kill()
+		return nil, fault.New(fault.Unavailable, "reader_closed", "the PDF engine is closed")
+	}
+	e.children[c] = struct{}{}
+	return c, nil
 }
 
-// Close ends every open file and frees the compiled code.
+// cache is the folder of compiled code.
+func (e *Engine) cache() (string, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.config.CacheDir == "" {
+		dir, err := os.MkdirTemp("", "chartlake-pdf-")
+		if err != nil {
+			return "", fault.New(fault.Unavailable, "pdf_cache", "no folder can be made for the PDF engine's code")
+		}
+		e.config.CacheDir, e.temporary = dir, true
+	}
+	return e.config.CacheDir, private(e.config.CacheDir)
+}
+
+// compile fills the cache, in a process of its own that gives its 300 MB back.
+func (e *Engine) compile(dir string) error {
+	e.compiled.Lock()
+	defer e.compiled.Unlock()
+	c := command(compileName, dir)
+	started, ended := make(chan error, 1), make(chan struct{})
+	go keep(c, started, ended)
+	<-ended
+	if <-started != nil || !c.ProcessState.Success() {
+		return fault.New(fault.Unavailable, "pdf_engine", "the PDF engine cannot be compiled")
+	}
+	return nil
+}
+
+// idleTime is how long a child waits for a next file. One costs about 0.15 s of CPU to start
+// and 60 MB to keep.
+const idleTime = 30 * time.Second
+
+// giveBack ends the use of a child: it is kept for the next file, where it is alive, small
+// enough and not one too many.
+func (e *Engine) giveBack(c *child) {
+	defer e.slots.Release(1)
+	keep := c.settle() && !c.large()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if keep && !e.closed && len(e.idle) < e.config.Idle {
+		c.used = true
+		e.idle = append(e.idle, c)
+		c.idle = time.AfterFunc(idleTime, func() { e.retire(c) })
+		return
+	}
+	c.kill()
+	delete(e.children, c)
+}
+
+// retire ends a child that waited too long.
+func (e *Engine) retire(c *child) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for i, other := range e.idle {
+		if other == c {
+			e.idle = append(e.idle[:i], e.idle[i+1:]...)
+			c.kill()
+			delete(e.children, c)
+			return
+		}
+	}
+}
+
+// Close ends every child, those of open files too, and waits until they are gone.
 func (e *Engine) Close() error {
 	e.mu.Lock()
 	if e.closed {
@@ -165,34 +254,17 @@ func (e *Engine) Close() error {
 		return nil
 	}
 	e.closed = true
-	pool, cache, stop := e.pool, e.cache, e.stop
-	var open []*File
-	for f := range e.pending {
-		open = append(open, f)
+	children := e.children
+	e.children, e.idle = map[*child]struct{}{}, nil
+	for c := range children {
+		c.kill()
 	}
 	e.mu.Unlock()
-	for _, f := range open {
-		f.kill()
+	for c := range children {
+		<-c.ended
 	}
-	if pool == nil {
-		return nil
+	if e.temporary {
+		return os.RemoveAll(e.config.CacheDir)
 	}
-	err := pool.Close()
-	stop()
-	if cache != nil {
-		err = errors.Join(err, cache.Close(context.Background()))
-	}
-	return err
+	return nil
 }
-
-// timeout is the fault for a context that ended: the caller's cancel stays a cancel.
-func timeout(ctx context.Context) error {
-	if errors.Is(ctx.Err(), context.Canceled) {
-		return ctx.Err()
-	}
-	return fault.New(fault.Corrupt, "page_timeout", "reading took longer than its limit")
-}
-
-// callTimeout is the bound of a call whose caller gave no deadline. Legal files that need
-// longer exist; they are not worth a worker. Source: 99th percentile of odd public files 1-3 s.
-const callTimeout = 30 * time.Second

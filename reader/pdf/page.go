@@ -1,13 +1,10 @@
 package pdf
 
 import (
-	"context"
 	"errors"
 	"math"
-	"time"
 
 	"chartlake/document"
-	"chartlake/fault"
 	"chartlake/reader/layout"
 
 	"github.com/klippa-app/go-pdfium"
@@ -65,11 +62,12 @@ const (
 	maxPoints   = 200_000 // ISO 32000-1 annex C: 14,400 points; beyond, a lie
 )
 
-// Read takes the content of page number (from 1).
-func (f *File) Read(ctx context.Context, number int) (*Page, error) {
-	p := &Page{}
-	annotated := false
-	err := f.page(ctx, number, func(c *content) error {
+// read takes the content of page number (from 1) but for its form and notes. annotated says
+// that it may have some.
+func (h *handle) read(number int) (p *Page, annotated bool, err error) {
+	h.last = nil
+	p = &Page{}
+	err = h.page(number, func(c *content) error {
 		c.page = p
 		p.Width, p.Height = c.width, c.height
 		if err := c.objects(); err != nil {
@@ -85,35 +83,28 @@ func (f *File) Read(ctx context.Context, number int) (*Page, error) {
 		}
 		return err
 	})
-	if err == nil && annotated {
-		err = f.fields(ctx, number, p)
-	}
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return p, nil
+	h.last, h.number = p, number
+	return p, annotated, nil
 }
 
-// formTime bounds the reading of a page's form: some broken forms never end, and the page's
-// own text is not lost for them.
-const formTime = 8 * time.Second
-
-// fields takes the page's form and notes. Only the end of ctx is an error.
-func (f *File) fields(ctx context.Context, number int, p *Page) error {
-	timed, cancel := context.WithTimeout(ctx, formTime)
-	defer cancel()
-	words := len(p.Words)
-	err := f.page(timed, number, func(c *content) error {
+// fields takes the form and the notes of a page: of the page that it gives, the words from
+// index printed on, the fields and the marks come from them.
+func (h *handle) fields(number int) (p *Page, printed int, err error) {
+	if h.last == nil || h.number != number {
+		if _, _, err := h.read(number); err != nil {
+			return nil, 0, err
+		}
+	}
+	p, h.last = h.last, nil
+	printed = len(p.Words)
+	err = h.page(number, func(c *content) error {
 		c.page, c.toPage = p, c.toPage.then(turned(p.Rotation))
 		return c.forms()
 	})
-	if err != nil {
-		p.Words, p.Fields, p.Marks, p.FormFailed = p.Words[:words], nil, nil, true
-	}
-	if ctx.Err() != nil {
-		return timeout(ctx)
-	}
-	return nil
+	return p, printed, err
 }
 
 // content is a page while it is read: page space on one side, fractions on the other.
@@ -132,37 +123,29 @@ type content struct {
 	page          *Page
 }
 
-// page opens page number and runs work on it; a failure is a fault.
-func (f *File) page(ctx context.Context, number int, work func(*content) error) error {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	if number < 1 || number > f.pages {
-		return fault.New(fault.NotFound, "no_such_page", "there is no page %d of %d", number, f.pages)
-	}
-	instance, err := f.ready(ctx)
-	if err != nil {
+// page opens page number and runs work on it.
+func (h *handle) page(number int, work func(*content) error) error {
+	if err := h.ready(); err != nil {
 		return err
 	}
-	err = f.guard(ctx, func() error {
-		loaded, err := instance.FPDF_LoadPage(&requests.FPDF_LoadPage{Document: f.document, Index: number - 1})
+	err := h.guard(func() error {
+		loaded, err := h.instance.FPDF_LoadPage(&requests.FPDF_LoadPage{Document: h.document, Index: number - 1})
 		if err != nil {
 			return err
 		}
-		defer instance.FPDF_ClosePage(&requests.FPDF_ClosePage{Page: loaded.Page})
-		c := &content{pdfium: instance, document: f.document, form: f.form, ref: loaded.Page}
+		defer h.instance.FPDF_ClosePage(&requests.FPDF_ClosePage{Page: loaded.Page})
+		c := &content{pdfium: h.instance, document: h.document, form: h.form, ref: loaded.Page}
 		c.handle = requests.Page{ByReference: &c.ref}
 		if err := c.measure(); err != nil {
 			return err
 		}
 		return work(c)
 	})
-	switch {
-	case err == nil:
-		return nil
-	case fault.As(err) != nil, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return err
+	var known refusal
+	if err != nil && !errors.As(err, &known) {
+		return refusedPage
 	}
-	return fault.New(fault.Corrupt, "page_unreadable", "page %d cannot be read: its content is damaged", number)
+	return err
 }
 
 // measure takes the page's size and the way from page space to fractions, which covers crop
@@ -174,7 +157,7 @@ func (c *content) measure() error {
 	}
 	c.width, c.height = size.Width, size.Height
 	if !(c.width >= minPoints && c.height >= minPoints && c.width <= maxPoints && c.height <= maxPoints) {
-		return fault.New(fault.Corrupt, "page_size", "the page's stated size cannot be")
+		return refusedSize
 	}
 	const device = 1 << 24
 	span := math.Max(c.width, c.height)

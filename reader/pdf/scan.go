@@ -1,8 +1,6 @@
 package pdf
 
 import (
-	"context"
-	"image"
 	"math"
 
 	"chartlake/document"
@@ -20,7 +18,7 @@ type Scan struct {
 	Width, Height int          // pixels as stored
 	Orientation   int          // EXIF value that makes the stored picture lie as on the page
 	DPI           float64      // of the upright page
-	object        int
+	object        int          // index of the picture among the objects of its page
 }
 
 const (
@@ -134,10 +132,10 @@ func (w *walk) clipped(o references.FPDF_PAGEOBJECT) bool {
 	return false
 }
 
-// Embedded decodes the picture of a scan, as stored and in grey.
-func (f *File) Embedded(ctx context.Context, number int, s *Scan) (img *image.Gray, err error) {
-	err = f.page(ctx, number, func(c *content) error {
-		o, err := c.pdfium.FPDFPage_GetObject(&requests.FPDFPage_GetObject{Page: c.handle, Index: s.object})
+// embedded gives the picture of a scan, as stored and in grey, to show.
+func (h *handle) embedded(number, object int, show func(raw) error) error {
+	return h.page(number, func(c *content) error {
+		o, err := c.pdfium.FPDFPage_GetObject(&requests.FPDFPage_GetObject{Page: c.handle, Index: object})
 		if err != nil {
 			return err
 		}
@@ -146,44 +144,45 @@ func (f *File) Embedded(ctx context.Context, number int, s *Scan) (img *image.Gr
 			return err
 		}
 		defer c.pdfium.FPDFBitmap_Destroy(&requests.FPDFBitmap_Destroy{Bitmap: b.Bitmap})
-		img, err = c.bitmap(b.Bitmap)
-		return err
+		m, err := c.bitmap(b.Bitmap)
+		if err != nil {
+			return err
+		}
+		return show(m)
 	})
-	return img, err
 }
 
-// bitmap copies a bitmap out of the instance as grey.
-func (c *content) bitmap(b references.FPDF_BITMAP) (*image.Gray, error) {
+// bitmap is a view of a bitmap in the instance.
+func (c *content) bitmap(b references.FPDF_BITMAP) (raw, error) {
 	w, err := c.pdfium.FPDFBitmap_GetWidth(&requests.FPDFBitmap_GetWidth{Bitmap: b})
 	if err != nil {
-		return nil, err
+		return raw{}, err
 	}
 	h, err := c.pdfium.FPDFBitmap_GetHeight(&requests.FPDFBitmap_GetHeight{Bitmap: b})
 	if err != nil {
-		return nil, err
+		return raw{}, err
 	}
 	stride, err := c.pdfium.FPDFBitmap_GetStride(&requests.FPDFBitmap_GetStride{Bitmap: b})
 	if err != nil {
-		return nil, err
+		return raw{}, err
 	}
 	format, err := c.pdfium.FPDFBitmap_GetFormat(&requests.FPDFBitmap_GetFormat{Bitmap: b})
 	if err != nil {
-		return nil, err
+		return raw{}, err
 	}
 	buffer, err := c.pdfium.FPDFBitmap_GetBuffer(&requests.FPDFBitmap_GetBuffer{Bitmap: b})
 	if err != nil {
-		return nil, err
+		return raw{}, err
 	}
 	bytes := map[enums.FPDF_BITMAP_FORMAT]int{enums.FPDF_BITMAP_FORMAT_GRAY: 1, enums.FPDF_BITMAP_FORMAT_BGR: 3,
 		enums.FPDF_BITMAP_FORMAT_BGRX: 4}[format.Format]
-	if bytes == 0 || len(buffer.Buffer) < stride.Stride*h.Height || stride.Stride < bytes*w.Width {
-		return nil, errPlain
+	if bytes == 0 || w.Width <= 0 || h.Height <= 0 ||
+		len(buffer.Buffer) < stride.Stride*h.Height || stride.Stride < bytes*w.Width {
+		return raw{}, errPlain
 	}
-	img := image.NewGray(image.Rect(0, 0, w.Width, h.Height))
-	for y := range h.Height {
-		grey(img.Pix[y*img.Stride:(y+1)*img.Stride], buffer.Buffer[y*stride.Stride:], bytes)
-	}
-	return img, nil
+	return raw{width: w.Width, height: h.Height, channels: 1, row: func(dst []byte, y int) {
+		grey(dst, buffer.Buffer[y*stride.Stride:], bytes)
+	}}, nil
 }
 
 // grey takes a row of pixels of 1, 3 or 4 bytes (blue, green, red) by luminance, ITU-R BT.601.
