@@ -30,6 +30,12 @@ type Store interface {
 	Jobs() queue.Runner
 	// Changed is closed and replaced whenever this process commits; for live pages.
 	Changed() <-chan struct{}
+	// Catalogue is the search parameters as this process last saw them, R4's own and those of
+	// SearchParameter resources; View.Parameters is exact.
+	Catalogue() *search.Catalogue
+	// ReindexSome does the next batch of a Reindexing and reports whether there is more; a job
+	// that is complete or not there is no error.
+	ReindexSome(ctx context.Context, job int64) (more bool, err error)
 	// Check looks for damage and gives the first as a Corrupt fault; see Inspect.
 	Check(ctx context.Context) error
 	// Inspect looks for damage, within one snapshot, and calls found for each: the database's
@@ -74,6 +80,11 @@ type Resources interface {
 	VersionRead(key Key, version int) (*Version, error)
 	History(q HistoryQuery) (*HistoryPage, error)
 	Search(q *search.Query) (*SearchPage, error)
+	// Parameters are the search parameters of this snapshot: what a query is parsed with.
+	Parameters() (*search.Catalogue, error)
+	// Reindexing lists the work on the index, newest first; an actor that is confined to
+	// patients sees none.
+	Reindexing() ([]Reindexing, error)
 }
 
 // Documents is the document half of a snapshot.
@@ -227,6 +238,13 @@ type Expect struct {
 	Keys  []Key
 }
 
+// Reindex indexes resources anew in the background: one resource, or of a SearchParameter all
+// under it (Key), some types, or everything. The Result has its job.
+type Reindex struct {
+	Key   Key
+	Types []string
+}
+
 // Enqueue offers a job. A job of this kind and subject that already waits is kept.
 type Enqueue struct{ Job queue.Job }
 
@@ -238,6 +256,7 @@ func (Move) command()      {}
 func (PutRecord) command() {}
 func (PutStage) command()  {}
 func (Expect) command()    {}
+func (Reindex) command()   {}
 func (Enqueue) command()   {}
 
 // Result is what one command did.
@@ -245,6 +264,7 @@ type Result struct {
 	Version   *Version // Create, Update, Delete
 	Op        Op       // "" when nothing was written
 	Document  *Document
-	Duplicate bool // Receive: the document was known
-	Record    int  // PutRecord: the new version
+	Duplicate bool  // Receive: the document was known
+	Record    int   // PutRecord: the new version
+	Job       int64 // Reindex
 }

@@ -153,7 +153,7 @@ func (s *server) work(ctx context.Context, workers int, group *sync.WaitGroup) {
 		return
 	}
 	group.Go(func() {
-		err := s.store.Jobs().Run(ctx, workers, map[string]queue.Handler{queue.Document: s.pipeline})
+		err := s.store.Jobs().Run(ctx, workers, map[string]queue.Handler{queue.Document: s.pipeline, store.ReindexJob: store.Reindexer{Store: s.store}})
 		if err != nil && ctx.Err() == nil {
 			s.log.Error("the workers stopped", "code", faultCode(err))
 			s.halt(err)

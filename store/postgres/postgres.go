@@ -180,6 +180,14 @@ func (s *Store) Transact(ctx context.Context, actor store.Actor, commands []stor
 	return s.core.Transact(ctx, actor, commands)
 }
 
+// Catalogue is the search parameters as this process last saw them.
+func (s *Store) Catalogue() *search.Catalogue { return s.core.Known() }
+
+// ReindexSome does the next batch of work on the index; see store.Store.
+func (s *Store) ReindexSome(ctx context.Context, job int64) (bool, error) {
+	return s.core.ReindexSome(ctx, job)
+}
+
 // Changed is closed when this process, or another one on this database, next commits.
 func (s *Store) Changed() <-chan struct{} { return s.core.Changed() }
 

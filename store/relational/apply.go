@@ -200,6 +200,8 @@ func (t *turn) second(i int, c store.Command) error {
 		return t.putRecord(c, res)
 	case store.PutStage:
 		return t.putStage(i, c)
+	case store.Reindex:
+		return t.again(c, res)
 	case store.Enqueue:
 		return t.enqueue(t.r.ctx, c.Job)
 	}
@@ -243,7 +245,7 @@ func (t *turn) ready(it *item, res *fhir.Node) (*ready, error) {
 // conditional resolves a reference of the form Type?criteria to exactly one resource.
 func (t *turn) conditional(ref string) (string, error) {
 	typ, raw, _ := strings.Cut(ref, "?")
-	q, err := search.Criteria(typ, raw, search.Options{Base: t.s.Base, Now: t.now})
+	q, err := search.Criteria(typ, raw, search.Options{Base: t.s.Base, Now: t.now, Catalogue: t.s.Known()})
 	if err != nil {
 		return "", err
 	}
@@ -385,6 +387,11 @@ func (t *turn) deleteOne(i int, key store.Key, c store.Delete) error {
 	next.version, next.seq, next.updated, next.deleted = cur.version+1, t.n.Seq, t.now.UnixMilli(), true
 	if err := t.insertVersion(&next, store.OpDelete, nil, true); err != nil {
 		return err
+	}
+	if key.Type == "SearchParameter" {
+		if err := t.define(key, next.seq, nil); err != nil {
+			return err
+		}
 	}
 	t.results[i] = store.Result{Op: store.OpDelete, Version: &store.Version{Key: key, Version: int(next.version), Seq: next.seq, Op: store.OpDelete, At: t.now}}
 	t.steps = append(t.steps, audit.Step{Action: audit.Delete, Target: target(key, next.version)})

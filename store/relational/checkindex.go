@@ -32,12 +32,16 @@ func (x *inspection) checkBodies() error {
 		return err
 	}
 	several := map[int64]bool{}
+	unsettled, err := x.unsettled()
+	if err != nil {
+		return err
+	}
 	for low := int64(0); low == 0 || low < top; low += windowRIDs {
 		high := low + windowRIDs
 		if high >= top {
 			high = math.MaxInt64
 		}
-		c := comparison{inspection: x, low: low, high: high, several: several, seed: maphash.MakeSeed(),
+		c := comparison{inspection: x, low: low, high: high, several: several, unsettled: unsettled, seed: maphash.MakeSeed(),
 			sums: make([]uint64, min(windowRIDs, top-low)), bad: map[int64]bool{}, unread: map[int64]bool{}}
 		if low == 0 {
 			c.low = math.MinInt64 // rows of numbers that nobody has
@@ -59,6 +63,29 @@ type comparison struct {
 	bad       map[int64]bool
 	unread    map[int64]bool // bodies that cannot be read: nothing is known of their index
 	several   map[int64]bool
+	unsettled map[int64]bool // parameters whose rows are being put in or taken out
+}
+
+// unsettled gives the numbers of the custom parameters whose rows are being put in or taken
+// out: what stands there now says nothing.
+func (x *inspection) unsettled() (map[int64]bool, error) {
+	catalogue, err := x.Parameters()
+	if err != nil {
+		return nil, err
+	}
+	list := map[int64]bool{}
+	for _, p := range catalogue.Custom() {
+		for _, sub := range []string{"", index.SubIdentifier, index.SubOfType} {
+			n, err := x.s.Names.FindParam(x.c, p.Type, p.IndexName()+sub)
+			if err != nil {
+				return nil, err
+			}
+			if n != 0 && !p.Usable() {
+				list[n] = true
+			}
+		}
+	}
+	return list, nil
 }
 
 func (c *comparison) run(base int64) error {
@@ -96,7 +123,9 @@ func (c *comparison) scan(s source, f func(entry)) error {
 		where, args = ` WHERE rid>? AND rid<=?`, []any{c.low, c.high}
 	}
 	err := c.c.Query(s.sql+where, args, func(r db.Row) bool {
-		f(s.read(r))
+		if e := s.read(r); e.table == tableCompartment || !c.unsettled[e.n[0]] {
+			f(e)
+		}
 		return c.ctx.Err() == nil
 	})
 	if c.ctx.Err() != nil { // a table that was not read whole says nothing
@@ -188,7 +217,7 @@ func (c *comparison) isCurrent(raw rawVersion) (bool, error) {
 // expected gives the index rows that a resource should have; complete is false where a number
 // of a name is not there, which no row can be without.
 func (c *comparison) expected(raw rawVersion, res *fhir.Node) (list []entry, complete bool, err error) {
-	values, err := c.s.Catalogue.Extract(stripMeta(res.Shallow()), c.s.Base)
+	values, err := c.settled(res)
 	if err != nil {
 		return nil, false, err
 	}
@@ -203,6 +232,16 @@ func (c *comparison) expected(raw rawVersion, res *fhir.Node) (list []entry, com
 		return nil, false, nil
 	}
 	return entries(&rows), err == nil, err
+}
+
+// settled gives the values of a resource under the parameters whose rows are whole.
+func (v *view) settled(res *fhir.Node) ([]search.IndexValue, error) {
+	catalogue, err := v.Parameters()
+	if err != nil {
+		return nil, err
+	}
+	values, err := catalogue.Extract(stripMeta(res.Shallow()), v.s.Base)
+	return slices.DeleteFunc(values, func(v search.IndexValue) bool { return !v.Param.Usable() }), err
 }
 
 // exact compares resources row by row, and repairs.
@@ -252,7 +291,7 @@ func (c *comparison) compare(rid int64, have []entry) error {
 	if len(missing) == 0 && len(extra) == 0 && complete {
 		return nil
 	}
-	repaired := c.mend(subject, func(w *Writer) error { return w.reindex(rid, at.seq, have) })
+	repaired := c.mend(subject, func(w *Writer) error { return w.reindex(c.view, rid, at.seq, have) })
 	if len(missing) > 0 || !complete {
 		c.found(store.Damage{Code: store.IndexMissing, Subject: subject, Repaired: repaired})
 	}
@@ -294,9 +333,9 @@ func difference(want, have []entry) (missing, extra []entry) {
 	return missing, extra
 }
 
-// reindex makes the rows of a resource what its current version says. have is what the
-// snapshot found; a resource that was written since has been indexed again and stays.
-func (w *Writer) reindex(rid, seq int64, have []entry) error {
+// reindex makes the rows of a resource what its current version says, under the parameters of
+// the snapshot of. have is what that found; a resource that was written since has been indexed again and stays.
+func (w *Writer) reindex(of *view, rid, seq int64, have []entry) error {
 	v := &view{s: w.s, c: w.c}
 	at, live, err := v.at(rid)
 	if err != nil {
@@ -311,7 +350,7 @@ func (w *Writer) reindex(rid, seq int64, have []entry) error {
 		if err != nil {
 			return err
 		}
-		values, err := w.s.Catalogue.Extract(stripMeta(got.Resource.Shallow()), w.s.Base)
+		values, err := of.settled(got.Resource)
 		if err != nil {
 			return err
 		}

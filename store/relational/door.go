@@ -42,7 +42,8 @@ type Writer struct {
 	rids    map[store.Key]int64
 	enqueue func(context.Context, queue.Job) error
 
-	now     time.Time // time of the group; never before that of the group before
+	known   *catalogued // the search parameters as this transaction has them; nil: not asked for
+	now     time.Time   // time of the group; never before that of the group before
 	n       Counters
 	trained bool // a dictionary was tried in this process
 }
@@ -135,6 +136,7 @@ func (w *Writer) attempt(group *[]*request, grow bool) (applied int, err error) 
 	}
 	defer w.add.Reset()
 	clear(w.rids)
+	w.known = nil
 	w.now = time.UnixMilli(max(w.s.Now().UnixMilli(), w.n.Time)).UTC()
 	started := time.Now()
 	for i := 0; i < len(*group); i++ {
@@ -165,6 +167,9 @@ func (w *Writer) attempt(group *[]*request, grow bool) (applied int, err error) 
 		return 0, err
 	}
 	w.add.Publish()
+	if w.known != nil {
+		w.s.known.Store(w.known)
+	}
 	return applied, nil
 }
 
@@ -188,7 +193,7 @@ func (w *Writer) one(r *request) (lost error) {
 		lost, r.err = r.err, nil
 		return lost
 	}
-	w.n = before
+	w.n, w.known = before, nil
 	w.add.Forget()
 	clear(w.rids)
 	if w.c.Undo() != nil {

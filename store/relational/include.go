@@ -13,7 +13,11 @@ const maxIncluded = 10_000
 // included gives what _include and _revinclude ask for, each resource once, without the
 // matches themselves. The actor's compartments hold here as everywhere.
 func (v *view) included(q *search.Query, matches []store.Version, rids []int64) ([]store.Version, error) {
-	in := &includer{v: v, q: q, seen: map[int64]bool{}, keys: map[store.Key]bool{}}
+	catalogue, err := v.Parameters()
+	if err != nil {
+		return nil, err
+	}
+	in := &includer{v: v, q: q, catalogue: catalogue, seen: map[int64]bool{}, keys: map[store.Key]bool{}}
 	for _, rid := range rids {
 		in.seen[rid] = true
 	}
@@ -42,8 +46,11 @@ func (v *view) included(q *search.Query, matches []store.Version, rids []int64) 
 }
 
 type includer struct {
-	v    *view
-	q    *search.Query
+	v *view
+	q *search.Query
+
+	catalogue *search.Catalogue
+
 	seen map[int64]bool     // found, on the page or to be brought along
 	keys map[store.Key]bool // references that were followed
 	out  []store.Version
@@ -70,7 +77,7 @@ func (in *includer) one(res *store.Version, rid int64, iterate bool) error {
 		}
 		if values == nil {
 			var err error
-			if values, err = in.v.s.Catalogue.ExtractReferences(res.Resource, in.v.s.Base); err != nil {
+			if values, err = in.catalogue.ExtractReferences(res.Resource, in.v.s.Base); err != nil {
 				return err
 			}
 		}
@@ -125,8 +132,8 @@ func (in *includer) backward(inc search.Include, rid int64) error {
 	params := []*search.Param{inc.Param}
 	if inc.Param == nil {
 		params = params[:0]
-		for _, p := range in.v.s.Catalogue.Params(inc.Source) {
-			if p.Kind == search.KindReference {
+		for _, p := range in.catalogue.Params(inc.Source) {
+			if p.Kind == search.KindReference && p.Usable() {
 				params = append(params, p)
 			}
 		}

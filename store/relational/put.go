@@ -14,6 +14,9 @@ import (
 
 // put writes a prepared resource as the next version. cur is nil for an id that was made here.
 func (t *turn) put(i int, it *item, cur *row, rd *ready) error {
+	if err := t.extractedNow(rd); err != nil {
+		return err
+	}
 	if cur == nil {
 		typ, err := t.add.Type(it.key.Type)
 		if err != nil {
@@ -48,6 +51,11 @@ func (t *turn) put(i int, it *item, cur *row, rd *ready) error {
 	if err := t.insertVersion(&next, op, rd, exists); err != nil {
 		return err
 	}
+	if it.key.Type == "SearchParameter" {
+		if err := t.define(it.key, next.seq, rd.resource); err != nil {
+			return err
+		}
+	}
 	t.rids[it.key] = next.rid
 	x := t.indexer(&t.rows)
 	if err := x.Resource(next.rid, it.key.Type, rd.values); err != nil {
@@ -72,6 +80,18 @@ func (t *turn) put(i int, it *item, cur *row, rd *ready) error {
 	}
 	t.steps = append(t.steps, audit.Step{Action: action, Target: target(it.key, next.version)})
 	return nil
+}
+
+// extractedNow makes the values of a resource again where the search parameters have changed
+// since it was prepared.
+func (t *turn) extractedNow(rd *ready) error {
+	catalogue, err := t.parameters()
+	if err != nil || rd.by == catalogue {
+		return err
+	}
+	rd.values, err = catalogue.Extract(rd.resource, t.s.Base)
+	rd.by = catalogue
+	return err
 }
 
 func (w *Writer) indexer(into *index.Rows) *index.Indexer {
@@ -141,7 +161,11 @@ func (w *Writer) unindex(cur *row) error {
 	if err != nil {
 		return fault.New(fault.Corrupt, "body_damaged", "a stored body is not JSON: %w", err)
 	}
-	values, err := w.s.Catalogue.Extract(res, w.s.Base)
+	catalogue, err := w.parameters()
+	if err != nil {
+		return err
+	}
+	values, err := catalogue.ExtractAll(res, w.s.Base)
 	if err != nil {
 		return err
 	}

@@ -71,11 +71,12 @@ type Store struct {
 	Keys      *seal.Keys
 	Names     *db.Names
 	Pack      *body.Packer
-	Catalogue *search.Catalogue
-	Logger    *slog.Logger // may be nil
+	Catalogue *search.Catalogue // R4's own parameters
+	Logger    *slog.Logger      // may be nil
 	// Snapshot calls f with a snapshot for an actor: the driver's View.
 	Snapshot func(context.Context, store.Actor, func(store.View) error) error
 
+	known    atomic.Pointer[catalogued]
 	driver   Driver
 	requests chan *request
 	stop     chan struct{}

@@ -21,6 +21,8 @@ type view struct {
 	patients  []int64 // rids of the actor's patients
 	confined  bool
 	confineOK bool
+
+	catalogue *search.Catalogue // nil: not asked for
 }
 
 var _ store.View = (*view)(nil)
@@ -220,7 +222,11 @@ func (v *view) planner() (*plan.Planner, error) {
 	if err := v.confine(); err != nil {
 		return nil, err
 	}
-	return &plan.Planner{Conn: v.c, Names: v.s.Names, Keys: v.s.Keys, Catalogue: v.s.Catalogue, Confined: v.confined, Patients: v.patients}, nil
+	catalogue, err := v.Parameters()
+	if err != nil {
+		return nil, err
+	}
+	return &plan.Planner{Conn: v.c, Names: v.s.Names, Keys: v.s.Keys, Catalogue: catalogue, Confined: v.confined, Patients: v.patients}, nil
 }
 
 // keys gives the keys of up to limit matches of a query, in the order of rid.

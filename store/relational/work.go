@@ -36,6 +36,7 @@ type ready struct {
 	dict     int64
 	packed   []byte
 	values   []search.IndexValue
+	by       *search.Catalogue // the parameters that gave the values
 }
 
 // Limits of one transaction.
@@ -199,7 +200,8 @@ func (s *Store) makeReady(w *work, res *fhir.Node, key store.Key, conditional fu
 	if len(r.json) > maxResource {
 		return nil, fault.New(fault.TooLarge, "resource_too_large", "the resource is larger than %d bytes", maxResource)
 	}
-	if r.values, err = s.Catalogue.Extract(res, s.Base); err != nil {
+	r.by = s.Known()
+	if r.values, err = r.by.Extract(res, s.Base); err != nil {
 		return nil, err
 	}
 	r.dict, r.packed = s.Pack.Pack(r.json)

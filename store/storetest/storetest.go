@@ -54,6 +54,9 @@ func Run(t *testing.T, open Open) {
 		{"JobRolledBack", testJobRolledBack},
 		{"LargeQueries", testLargeQueries},
 		{"Units", testUnits},
+		{"CustomParameter", testCustomParameter},
+		{"CustomUndone", testCustomUndone},
+		{"Reindex", testReindex},
 		{"Oracle", testOracle},
 	} {
 		t.Run(test.name, func(t *testing.T) {
