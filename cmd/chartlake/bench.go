@@ -9,6 +9,7 @@ import (
 // benchCommand is `chartlake bench`.
 type benchCommand struct {
 	Ingest benchIngest `cmd:"" help:"CPU and memory from POST to settled, beside tesseract and ocrmypdf."`
+	Read   benchRead   `cmd:"" help:"CPU, memory and word error rate of reading, beside tesseract, ocrmypdf and pdftotext."`
 	FHIR   benchFHIR   `cmd:"" name:"fhir" help:"Import, search and size of the FHIR store, over HTTP, beside other servers."`
 }
 
@@ -27,6 +28,28 @@ func (c benchIngest) Run(e *env) error {
 		return usage("--rounds, --digital and --dense take at least 1")
 	}
 	report, err := eval.BenchIngest(e.ctx, eval.IngestOptions{Seed: c.Seed, Digital: c.Digital, Dense: c.Dense, Rounds: c.Rounds,
+		NoPeers: c.NoPeers, Done: func(what string) { fmt.Fprintln(e.stderr, what) }})
+	if err != nil {
+		return err
+	}
+	return e.writeReport(report)
+}
+
+type benchRead struct {
+	Seed    uint64 `help:"Which pages they are." default:"1"`
+	Dense   int    `help:"Dense pages at 300 dpi." default:"4"`
+	Digital int    `help:"Pages of the born-digital file." default:"300"`
+	Rounds  int    `help:"Rounds, each with other pages." default:"3"`
+	NoPeers bool   `help:"Leave the peers out."`
+}
+
+func (benchRead) Help() string { return "Example: chartlake bench read --json" }
+
+func (c benchRead) Run(e *env) error {
+	if c.Rounds < 1 || c.Digital < 1 || c.Dense < 1 {
+		return usage("--rounds, --digital and --dense take at least 1")
+	}
+	report, err := eval.BenchRead(e.ctx, eval.ReadOptions{Seed: c.Seed, Digital: c.Digital, Dense: c.Dense, Rounds: c.Rounds,
 		NoPeers: c.NoPeers, Done: func(what string) { fmt.Fprintln(e.stderr, what) }})
 	if err != nil {
 		return err

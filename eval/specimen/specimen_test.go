@@ -260,3 +260,84 @@ func TestNothingThatIsAffirmedIsForbidden(t *testing.T) {
 		}
 	}
 }
+
+// TestTrueReading: the words of every reading layout stand where there is ink, in every
+// condition that moves it, and the conditions differ in size as they say.
+func TestTrueReading(t *testing.T) {
+	t.Parallel()
+	turn := 0
+	for _, kind := range ReadingKinds() {
+		for _, layout := range append(Layouts(kind), ApartLayouts(kind)...) {
+			turn++
+			condition := []Condition{Scan150, Noisy, FaxedLow, Shadow, TIFF}[turn%5]
+			t.Run(string(kind)+" "+layout+" "+string(condition), func(t *testing.T) {
+				t.Parallel()
+				s, err := Make(9, kind, layout, condition)
+				if err != nil {
+					t.Fatal(err)
+				}
+				img, _, err := image.Decode(bytes.NewReader(s.Bytes))
+				if err != nil {
+					t.Fatal(err)
+				}
+				p := s.Reading.Pages[0]
+				if len(p.Words) < 20 || (kind == Form) != (p.Fields != nil && p.Marks != nil) || (kind == Table) != (len(p.Tables) == 1) {
+					t.Fatalf("%d words, %d fields, %d marks, %d tables", len(p.Words), len(p.Fields), len(p.Marks), len(p.Tables))
+				}
+				if (p.Skew == nil) != (condition == Shadow) || p.Rotation == nil || *p.Rotation != 0 {
+					t.Errorf("skew %v, rotation %v", p.Skew, p.Rotation)
+				}
+				if condition == Shadow {
+					return // stored as the camera was held; its letters are light
+				}
+				for _, w := range p.Words {
+					if inside := ink(img, w.Box.X, w.Box.Y, w.Box.W, w.Box.H); inside < 0.02 {
+						t.Errorf("%q has %.3f ink in its box", w.Text, inside)
+					}
+				}
+			})
+		}
+	}
+}
+
+func TestReadingOrder(t *testing.T) {
+	t.Parallel()
+	s, err := Make(1, Article, "newsletter", PDF)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Words of the left column all come before those of the right one.
+	right := false
+	for _, w := range s.Reading.Pages[0].Words {
+		if w.Box.Y < 0.12 || w.Box.Y > 0.95 {
+			continue
+		}
+		if w.Box.X > 0.5 {
+			right = true
+		} else if right {
+			t.Fatalf("%q of the left column is read after the right one", w.Text)
+		}
+	}
+	if !right {
+		t.Fatal("there is no right column")
+	}
+	s, err = Make(1, Form, "boxed", PDF)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := s.Reading.Pages[0]
+	if len(p.Orders) == 0 {
+		t.Fatal("a form of boxes may be read box by box")
+	}
+	at := func(order []int, text string) int {
+		for i, w := range order {
+			if p.Words[w].Text == text {
+				return i
+			}
+		}
+		return -1
+	}
+	if birth, name := at(p.Orders[0], "BIRTH"), at(p.Orders[0], strings.Fields(p.Fields[0].Value)[0]); name < 0 || birth < name {
+		t.Errorf("box by box: the second label is word %d, the first value word %d", birth, name)
+	}
+}
