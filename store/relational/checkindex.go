@@ -91,7 +91,7 @@ func (x *inspection) unsettled() (map[int64]bool, error) {
 func (c *comparison) run(base int64) error {
 	c.base = base
 	for _, s := range sources(c.c) {
-		if err := c.scan(s, func(e entry) { c.count(e.rid, maphash.Comparable(c.seed, e)) }); err != nil {
+		if err := c.scan(s, func(e posting) { c.count(e.rid, maphash.Comparable(c.seed, e)) }); err != nil {
 			return err
 		}
 	}
@@ -117,7 +117,7 @@ func (c *comparison) run(base int64) error {
 }
 
 // scan reads the rows of a table.
-func (c *comparison) scan(s source, f func(entry)) error {
+func (c *comparison) scan(s source, f func(posting)) error {
 	where, args := ``, []any(nil)
 	if c.low != math.MinInt64 || c.high != math.MaxInt64 {
 		where, args = ` WHERE rid>? AND rid<=?`, []any{c.low, c.high}
@@ -216,7 +216,7 @@ func (c *comparison) isCurrent(raw rawVersion) (bool, error) {
 
 // expected gives the index rows that a resource should have; complete is false where a number
 // of a name is not there, which no row can be without.
-func (c *comparison) expected(raw rawVersion, res *fhir.Node) (list []entry, complete bool, err error) {
+func (c *comparison) expected(raw rawVersion, res *fhir.Node) (list []posting, complete bool, err error) {
 	values, err := c.settled(res)
 	if err != nil {
 		return nil, false, err
@@ -231,7 +231,7 @@ func (c *comparison) expected(raw rawVersion, res *fhir.Node) (list []entry, com
 	if err == errUnknown {
 		return nil, false, nil
 	}
-	return entries(&rows), err == nil, err
+	return postings(&rows), err == nil, err
 }
 
 // settled gives the values of a resource under the parameters whose rows are whole.
@@ -246,12 +246,12 @@ func (v *view) settled(res *fhir.Node) ([]search.IndexValue, error) {
 
 // exact compares resources row by row, and repairs.
 func (c *comparison) exact(rids []int64) error {
-	have := map[int64][]entry{}
+	have := map[int64][]posting{}
 	for _, rid := range rids {
 		have[rid] = nil
 	}
 	for _, s := range sources(c.c) {
-		err := c.scan(s, func(e entry) {
+		err := c.scan(s, func(e posting) {
 			if _, asked := have[e.rid]; asked {
 				have[e.rid] = append(have[e.rid], e)
 			}
@@ -269,9 +269,9 @@ func (c *comparison) exact(rids []int64) error {
 }
 
 // compare finds what one resource has too few and too many of.
-func (c *comparison) compare(rid int64, have []entry) error {
+func (c *comparison) compare(rid int64, have []posting) error {
 	subject := itoa(rid)
-	var want []entry
+	var want []posting
 	complete := true
 	at, live, err := c.at(rid)
 	if err != nil {
@@ -310,10 +310,10 @@ func (v *view) at(rid int64) (raw rawVersion, live bool, err error) {
 	return raw, live, err
 }
 
-// difference gives the entries of want that have lacks, and those of have that want lacks. A
+// difference gives the postings of want that have lacks, and those of have that want lacks. A
 // row that stands twice is extra and missing: both are taken out, one is put back.
-func difference(want, have []entry) (missing, extra []entry) {
-	count := map[entry]int{}
+func difference(want, have []posting) (missing, extra []posting) {
+	count := map[posting]int{}
 	for _, e := range have {
 		count[e]++
 	}
@@ -335,7 +335,7 @@ func difference(want, have []entry) (missing, extra []entry) {
 
 // reindex makes the rows of a resource what its current version says, under the parameters of
 // the snapshot of. have is what that found; a resource that was written since has been indexed again and stays.
-func (w *Writer) reindex(of *view, rid, seq int64, have []entry) error {
+func (w *Writer) reindex(of *view, rid, seq int64, have []posting) error {
 	v := &view{s: w.s, c: w.c}
 	at, live, err := v.at(rid)
 	if err != nil {
@@ -344,7 +344,7 @@ func (w *Writer) reindex(of *view, rid, seq int64, have []entry) error {
 	if at.seq != seq {
 		return errNotMended
 	}
-	var want []entry
+	var want []posting
 	if live {
 		got, err := v.decode(at)
 		if err != nil {
@@ -362,7 +362,7 @@ func (w *Writer) reindex(of *view, rid, seq int64, have []entry) error {
 		if err := w.s.compartment(x, &row{rid: rid, t: at.t, key: got.Key}, values); err != nil {
 			return err
 		}
-		want = entries(&rows)
+		want = postings(&rows)
 	}
 	missing, extra := difference(want, have)
 	if err := w.c.WriteIndex(rowsOf(extra), true); err != nil {

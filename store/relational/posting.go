@@ -8,8 +8,8 @@ import (
 	"chartlake/store/index"
 )
 
-// entry is one row of any index table, in a form that can be compared and hashed.
-type entry struct {
+// posting is one row of any index table, in a form that can be compared and hashed.
+type posting struct {
 	table  table
 	kind   kind // of lo and hi
 	rid    int64
@@ -45,15 +45,16 @@ const (
 
 // source is where the rows of an index table stand and how one is read.
 type source struct {
-	sql  string // ends where a condition on rid goes
-	read func(db.Row) entry
+	table string
+	sql   string // ends where a condition on rid goes
+	read  func(db.Row) posting
 }
 
 // bits gives equal numbers equal bits: a database may not keep the sign of zero.
 func bits(f float64) int64 { return int64(math.Float64bits(f + 0)) }
 
 // bounds sets lo and hi from values of any kind.
-func (e *entry) bounds(lo, hi any) {
+func (e *posting) bounds(lo, hi any) {
 	switch l := lo.(type) {
 	case int64:
 		e.lo = l
@@ -71,7 +72,7 @@ func (e *entry) bounds(lo, hi any) {
 }
 
 // values is the way back of bounds.
-func (e *entry) values() (lo, hi any) {
+func (e *posting) values() (lo, hi any) {
 	switch e.kind {
 	case kindNumber:
 		return math.Float64frombits(uint64(e.lo)), math.Float64frombits(uint64(e.hi))
@@ -84,8 +85,8 @@ func (e *entry) values() (lo, hi any) {
 // sources lists the index tables of a database.
 func sources(c db.Conn) []source {
 	ints := func(t table, name, columns string, count int) source {
-		return source{`SELECT rid, ` + columns + ` FROM ` + name, func(r db.Row) entry {
-			e := entry{table: t, rid: r.Int(0)}
+		return source{name, `SELECT rid, ` + columns + ` FROM ` + name, func(r db.Row) posting {
+			e := posting{table: t, rid: r.Int(0)}
 			for i := range count {
 				e.n[i] = r.Int(i + 1)
 			}
@@ -95,7 +96,7 @@ func sources(c db.Conn) []source {
 	texts := func(t table, name, columns string, count int) source {
 		s := ints(t, name, columns, count)
 		read := s.read
-		s.read = func(r db.Row) entry {
+		s.read = func(r db.Row) posting {
 			e := read(r)
 			e.text = r.Text(count + 1)
 			return e
@@ -105,7 +106,7 @@ func sources(c db.Conn) []source {
 	numbers := func(t table, name, columns string, count int) source {
 		s := ints(t, name, columns, count)
 		read := s.read
-		s.read = func(r db.Row) entry {
+		s.read = func(r db.Row) posting {
 			e := read(r)
 			e.bounds(r.Float(count+1), r.Float(count+2))
 			return e
@@ -130,12 +131,12 @@ func sources(c db.Conn) []source {
 			continue
 		}
 		seen[forward] = true
-		list = append(list, source{`SELECT rid, p, lo, hi FROM ` + forward, func(r db.Row) entry {
-			e := entry{table: tableForward, rid: r.Int(0), n: [5]int64{r.Int(1)}}
+		list = append(list, source{forward, `SELECT rid, p, lo, hi FROM ` + forward, func(r db.Row) posting {
+			e := posting{table: tableForward, rid: r.Int(0), n: [5]int64{r.Int(1)}}
 			e.bounds(r.Value(2), r.Value(3))
 			return e
-		}}, source{`SELECT rid, p, a, b, k, class, lo, hi, rest FROM ` + composite, func(r db.Row) entry {
-			e := entry{table: tableComposite, rid: r.Int(0), n: [5]int64{r.Int(1), r.Int(2), r.Int(3), r.Int(4), r.Int(5)}, rest: string(r.Bytes(8))}
+		}}, source{composite, `SELECT rid, p, a, b, k, class, lo, hi, rest FROM ` + composite, func(r db.Row) posting {
+			e := posting{table: tableComposite, rid: r.Int(0), n: [5]int64{r.Int(1), r.Int(2), r.Int(3), r.Int(4), r.Int(5)}, rest: string(r.Bytes(8))}
 			e.bounds(r.Value(6), r.Value(7))
 			return e
 		}})
@@ -143,11 +144,11 @@ func sources(c db.Conn) []source {
 	return list
 }
 
-// entries gives the rows of a batch, each once.
-func entries(r *index.Rows) (list []entry) {
+// postings gives the rows of a batch, each once.
+func postings(r *index.Rows) (list []posting) {
 	r.Sort()
-	add := func(t table, rid int64, n ...int64) *entry {
-		e := entry{table: t, rid: rid}
+	add := func(t table, rid int64, n ...int64) *posting {
+		e := posting{table: t, rid: rid}
 		copy(e.n[:], n)
 		list = append(list, e)
 		return &list[len(list)-1]
@@ -190,8 +191,8 @@ func entries(r *index.Rows) (list []entry) {
 	return list
 }
 
-// rowsOf is the way back of entries.
-func rowsOf(list []entry) *index.Rows {
+// rowsOf is the way back of postings.
+func rowsOf(list []posting) *index.Rows {
 	r := &index.Rows{}
 	for i := range list {
 		e := &list[i]
