@@ -65,6 +65,12 @@ func (p *page) strip(s *segment) strip {
 	x0, x1 := (s.x0-2)*f, (s.x1+2)*f
 	y0, y1 := int(math.Floor(top))*f, int(math.Ceil(bottom))*f
 	img := p.cut(s, x0, y0, x1, y1)
+	for _, m := range s.members {
+		c := p.comps[m]
+		if 5*float64(c.H()) > 4*s.rise && c.W() < c.H() {
+			openZero(img, image.Rect(c.X0*f-x0, c.Y0*f-y0, c.X1*f-x0, c.Y1*f-y0))
+		}
+	}
 	out := strip{x0: float64(x0), scale: 1}
 	least, target := capLeast, capTarget
 	if p.coarse {
