@@ -43,34 +43,45 @@ type Us struct {
 // doc is not changed, and the same doc gives the same segments.
 func Understand(doc *document.Document, us Us) []record.Segment {
 	facts := make([]split.Facts, len(doc.Pages))
+	looks := make(map[int]look, len(doc.Pages))
 	for i := range doc.Pages {
-		facts[i] = pageFacts(doc, &doc.Pages[i])
+		l := lookAt(doc, &doc.Pages[i])
+		facts[i], looks[doc.Pages[i].Number] = l.facts, l
 	}
 	var out []record.Segment
 	for _, r := range split.Into(facts) {
-		out = append(out, understand(doc, r, us))
+		out = append(out, understand(doc, r, us, looks))
 	}
 	return out
+}
+
+// look is what one page says for itself. The sheet is nil where the file is this page alone,
+// or where it says nothing.
+type look struct {
+	facts  split.Facts
+	sheet  *sheet.Sheet
+	guess  classify.Guess
+	person check.Person
 }
 
 // titledMin is the least confidence of a page's own type that counts for a boundary.
 const titledMin = 0.8
 
-// pageFacts is what one page says for itself.
-func pageFacts(doc *document.Document, p *document.Page) split.Facts {
-	f := split.Plain(p)
+func lookAt(doc *document.Document, p *document.Page) look {
+	l := look{facts: split.Plain(p)}
+	f := &l.facts
 	if f.Blank || f.Failed || len(doc.Pages) == 1 {
-		return f
+		return l
 	}
-	s := sheet.New(doc, p.Number, p.Number)
-	f.Numbers = split.Numbers(&s.Pages[0])
-	g := classify.Segment(s, shapeOf(s))
-	if g.Type != record.Unknown && g.Confidence >= titledMin {
-		f.Type, f.Titled = string(g.Type), len(g.Title) > 0
+	l.sheet = sheet.New(doc, p.Number, p.Number)
+	f.Numbers = split.Numbers(&l.sheet.Pages[0])
+	l.guess = classify.Segment(l.sheet, shapeOf(l.sheet))
+	if l.guess.Type != record.Unknown && l.guess.Confidence >= titledMin {
+		f.Type, f.Titled = string(l.guess.Type), len(l.guess.Title) > 0
 	}
-	who := personOn(s, p.Number)
-	f.Patient, f.Birth, f.Record = said(who.Name), said(who.Birth), said(who.Record)
-	return f
+	l.person = personOn(l.sheet)
+	f.Patient, f.Birth, f.Record = said(l.person.Name), said(l.person.Birth), said(l.person.Record)
+	return l
 }
 
 func said(f *record.Field) string {
@@ -91,10 +102,14 @@ func shapeOf(s *sheet.Sheet) classify.Shape {
 	return classify.Shape{ResultRows: n, ResultHeader: res.HasHeader}
 }
 
-// understand reads one segment.
-func understand(doc *document.Document, at split.Range, us Us) record.Segment {
-	s := sheet.New(doc, at.First, at.Last)
-	g := classify.Segment(s, shapeOf(s))
+// understand reads one segment. What was seen of its pages is used again: all of it where the
+// segment is one page, and who the patient of each page is.
+func understand(doc *document.Document, at split.Range, us Us, looks map[int]look) record.Segment {
+	s, g := looks[at.First].sheet, looks[at.First].guess
+	if s == nil || at.First != at.Last {
+		s = sheet.New(doc, at.First, at.Last)
+		g = classify.Segment(s, shapeOf(s))
+	}
 	if g.Type == record.Unknown && printOfClaim(s) {
 		g.Type, g.Confidence = "cms1500", fitConfidence
 	}
@@ -105,7 +120,7 @@ func understand(doc *document.Document, at split.Range, us Us) record.Segment {
 	c := &check.Case{Segment: &seg, Text: strings.ToLower(s.Text.String), Us: check.Us(us)}
 	for i := range s.Pages {
 		c.Numbers = append(c.Numbers, split.Numbers(&s.Pages[i]))
-		c.People = append(c.People, personOn(s, s.Pages[i].Number))
+		c.People = append(c.People, looks[s.Pages[i].Number].person)
 	}
 	c.People = knownPeople(c.People)
 	check.Run(c)
@@ -151,18 +166,12 @@ func (r *reading) read() {
 	r.expect()
 }
 
-// personOn is what a page says about the patient by its own labels.
-func personOn(s *sheet.Sheet, page int) check.Person {
-	var one sheet.Sheet
-	for _, p := range s.Pages {
-		if p.Number == page {
-			one.Pages = append(one.Pages, p)
-		}
-	}
-	r := &reading{sheet: &one, lex: lexicon.For("discharge_summary")}
-	r.pairs = pair.Find(&one, r.lex, value.Hint{})
+// personOn is what the one page of a sheet says about the patient by its own labels.
+func personOn(s *sheet.Sheet) check.Person {
+	r := &reading{sheet: s, lex: lexicon.For("discharge_summary")}
+	r.pairs = pair.Find(s, r.lex, value.Hint{})
 	r.fromPairs(nil)
-	return check.Person{Page: page, Name: r.field("patient"), Birth: r.field("dob"), Record: r.field("mrn")}
+	return check.Person{Page: s.Pages[0].Number, Name: r.field("patient"), Birth: r.field("dob"), Record: r.field("mrn")}
 }
 
 func knownPeople(people []check.Person) []check.Person {

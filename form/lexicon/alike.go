@@ -1,10 +1,47 @@
 package lexicon
 
-import "strings"
+import "bytes"
 
-// confused are the letters that OCR takes for one another, each with the one it stands for
-// in a comparison.
-var confused = strings.NewReplacer("0", "o", "1", "l", "i", "l", "5", "s", "8", "b", "2", "z", "rn", "m", "vv", "w", "cl", "d")
+// settle appends a word with the letters that OCR takes for one another made one: 0 and o,
+// 1, i and l, 5 and s, 8 and b, 2 and z, rn and m, vv and w, cl and d.
+func settle(dst []byte, word string) []byte {
+	for i := 0; i < len(word); i++ {
+		c := settled(word[i:])
+		if c == 'm' && word[i] == 'r' || c == 'w' && word[i] == 'v' || c == 'd' && word[i] == 'c' {
+			i++
+		}
+		dst = append(dst, c)
+	}
+	return dst
+}
+
+// settled is what the first letter of a word, or its first two, become.
+func settled(word string) byte {
+	if len(word) > 1 {
+		switch word[:2] {
+		case "rn":
+			return 'm'
+		case "vv":
+			return 'w'
+		case "cl":
+			return 'd'
+		}
+	}
+	switch c := word[0]; c {
+	case '0':
+		return 'o'
+	case '1', 'i':
+		return 'l'
+	case '5':
+		return 's'
+	case '8':
+		return 'b'
+	case '2':
+		return 'z'
+	default:
+		return c
+	}
+}
 
 // Alike compares two label words in normal form. Words of four letters and fewer must be
 // equal after OCR's usual confusions, longer ones may differ in one letter, from eleven letters
@@ -16,8 +53,12 @@ func Alike(read, label string) (same, clean bool) {
 	if d := len(read) - len(label); len(label) < 3 || len(read) < 3 || d > 4 || d < -4 {
 		return false, false
 	}
-	a, b := confused.Replace(read), confused.Replace(label)
-	if a == b {
+	if settled(read) != settled(label) {
+		return false, false
+	}
+	var x, y [wordMax]byte
+	a, b := settle(x[:0], read), settle(y[:0], label)
+	if bytes.Equal(a, b) {
 		return true, false
 	}
 	allowed := 0
@@ -27,19 +68,22 @@ func Alike(read, label string) (same, clean bool) {
 	case len(label) >= 5:
 		allowed = 1
 	}
-	if allowed == 0 || a[0] != b[0] {
+	if allowed == 0 {
 		return false, false
 	}
 	return distance(a, b, allowed) <= allowed, false
 }
 
+// wordMax is the most letters of a word that is compared with tolerance.
+const wordMax = 40
+
 // distance is the Levenshtein distance of short words, given up above limit.
-func distance(a, b string, limit int) int {
-	if len(a)-len(b) > limit || len(b)-len(a) > limit || len(a) > 40 || len(b) > 40 {
+func distance(a, b []byte, limit int) int {
+	if len(a)-len(b) > limit || len(b)-len(a) > limit || len(a) > wordMax || len(b) > wordMax {
 		return limit + 1
 	}
-	row := make([]int, len(b)+1)
-	for j := range row {
+	var row [wordMax + 1]int
+	for j := range len(b) + 1 {
 		row[j] = j
 	}
 	for i := 1; i <= len(a); i++ {

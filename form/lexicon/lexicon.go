@@ -218,7 +218,7 @@ func Initial(n string) byte {
 	if len(n) < 3 {
 		return n[0]
 	}
-	return confused.Replace(n)[0]
+	return settled(n)
 }
 
 // At finds the longest label that the words from number i on begin with.

@@ -86,3 +86,25 @@ func FuzzAt(f *testing.F) {
 		}
 	})
 }
+
+// TestSettle holds the loop against the same pairs in the library's replacer.
+func TestSettle(t *testing.T) {
+	t.Parallel()
+	pairs := strings.NewReplacer("0", "o", "1", "l", "i", "l", "5", "s", "8", "b", "2", "z", "rn", "m", "vv", "w", "cl", "d")
+	const letters = "0158iclrnvmwdaé"
+	var all func(word string, n int)
+	all = func(word string, n int) {
+		if got, want := string(settle(nil, word)), pairs.Replace(word); got != want {
+			t.Fatalf("%q becomes %q, want %q", word, got, want)
+		}
+		if word != "" && settled(word) != pairs.Replace(word)[0] {
+			t.Fatalf("%q begins with %q", word, settled(word))
+		}
+		for _, c := range letters {
+			if n > 0 {
+				all(word+string(c), n-1)
+			}
+		}
+	}
+	all("", 4)
+}
