@@ -1,0 +1,111 @@
+package folder
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"io/fs"
+	"time"
+
+	"chartlake/blob"
+	"chartlake/fault"
+)
+
+var (
+	_ blob.Keeper = (*Store)(nil)
+	_ blob.Aside  = (*Store)(nil)
+)
+
+// LostFound is the folder of what was set aside, beside the blobs.
+const LostFound = "lost+found"
+
+// OpenStored is blob.Keeper's.
+func (s *Store) OpenStored(ctx context.Context, hash string) (blob.Reader, error) {
+	if !blob.ValidHash(hash) {
+		return nil, notFound()
+	}
+	f, err := s.disk.Open(s.file(hash))
+	if err != nil {
+		return nil, s.readFault(err)
+	}
+	st, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, s.fault("look at a blob", err)
+	}
+	return &reader{f, st.Size()}, nil
+}
+
+// PutStored is blob.Keeper's.
+func (s *Store) PutStored(ctx context.Context, hash string, r io.Reader, check func() error) error {
+	if !blob.ValidHash(hash) {
+		return fault.New(fault.Invalid, "blob_hash", "this is no hash of a blob")
+	}
+	if s.broken.Load() {
+		return brokenFault()
+	}
+	tmp := s.path("tmp", rand.Text())
+	f, err := s.disk.Create(tmp)
+	if err != nil {
+		return s.fault("make a temporary file", err)
+	}
+	out := bufio.NewWriterSize(&writeErrors{w: f}, 1<<18)
+	_, err = io.Copy(out, &readErrors{ctx: ctx, r: r})
+	if err == nil {
+		err = out.Flush()
+	}
+	var failed *writeError
+	if errors.As(err, &failed) {
+		err = s.fault("write a temporary file", failed.err)
+	}
+	if err == nil {
+		err = check()
+	}
+	if err == nil {
+		err = s.sync("sync a temporary file", f.Sync)
+	}
+	if e := f.Close(); err == nil && e != nil {
+		err = s.fault("close a temporary file", e)
+	}
+	if err == nil {
+		err = s.publish(tmp, hash)
+	}
+	if err != nil {
+		s.disk.Remove(tmp) // what cannot be removed now is removed by Clean
+	}
+	return err
+}
+
+// SetAside is blob.Aside's. Each one gets a name of its own, so that nothing kept is written over.
+func (s *Store) SetAside(ctx context.Context, hash string, before time.Time) error {
+	if !blob.ValidHash(hash) {
+		return nil
+	}
+	if err := s.makeFolder(s.path(LostFound)); err != nil {
+		return s.fault("make a blob folder", err)
+	}
+	unlock, err := s.disk.Lock(s.path("lock"), true)
+	if err != nil {
+		return s.fault("lock the blob folder", err)
+	}
+	defer unlock()
+	st, err := s.disk.Stat(s.file(hash))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return s.fault("look at a blob", err)
+	case !modTime(st).Before(before):
+		return fault.New(fault.Conflict, "blob_young", "the blob was put again")
+	}
+	if err := s.disk.Rename(s.file(hash), s.path(LostFound, hash+"."+rand.Text())); err != nil {
+		return s.fault("set a blob aside", err)
+	}
+	err = s.sync("sync a blob folder", func() error { return s.disk.SyncFolder(s.path(LostFound)) })
+	if err == nil {
+		err = s.sync("sync a blob folder", func() error { return s.disk.SyncFolder(s.folderOf(hash)) })
+	}
+	return err
+}
