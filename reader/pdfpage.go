@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"chartlake/document"
+	"chartlake/reader/layout"
 	"chartlake/reader/pdf"
 	"chartlake/reader/pixel"
 	"chartlake/reader/raster"
@@ -221,21 +222,55 @@ func inked(img *image.Gray, b document.Box) bool {
 	return int(high)-int(low) >= contrast
 }
 
-// boxed reports whether the page may have check boxes that only its picture shows.
+// Sides of a check box in points.
+const (
+	boxMin = 5.0
+	boxMax = 25.0
+)
+
+// boxed reports whether the page may have check boxes that only its picture shows: short rules
+// that meet as the sides of a square, circles, or signs among the words.
 func boxed(content *pdf.Page) bool {
-	small := 0
-	for _, r := range content.Rules {
-		long := math.Max((r.X1-r.X0)*content.Width, (r.Y1-r.Y0)*content.Height)
-		if long >= 5 && long <= 25 {
-			small++
-		}
-	}
-	if small >= 4 {
+	if content.Rounds > 0 || cornered(content) {
 		return true
 	}
 	for _, w := range content.Words {
 		if strings.ContainsAny(w.Text, "☐☑☒□■○●◯◉✓✔✗✘") || strings.Contains(w.Text, "[") && strings.Contains(w.Text, "]") {
 			return true
+		}
+	}
+	return false
+}
+
+// shortMax is the number of short rules from which they are not compared one by one.
+const shortMax = 500
+
+// cornered reports whether two short rules of about the same length meet at their ends. The
+// edges of a table's cells do not: one of the two is longer.
+func cornered(content *pdf.Page) bool {
+	var level, upright []layout.Rule // in points
+	for _, r := range content.Rules {
+		r.X0, r.X1 = r.X0*content.Width, r.X1*content.Width
+		r.Y0, r.Y1 = r.Y0*content.Height, r.Y1*content.Height
+		switch long := math.Max(r.X1-r.X0, r.Y1-r.Y0); {
+		case long < boxMin || long > boxMax:
+		case r.Vertical():
+			upright = append(upright, r)
+		default:
+			level = append(level, r)
+		}
+	}
+	if len(level) > shortMax || len(upright) > shortMax {
+		return true
+	}
+	const meet = 2.0 // points
+	for _, l := range level {
+		for _, u := range upright {
+			x, y := min(math.Abs(l.X0-u.X0), math.Abs(l.X1-u.X0)), min(math.Abs(u.Y0-l.Y0), math.Abs(u.Y1-l.Y0))
+			wide, high := l.X1-l.X0, u.Y1-u.Y0
+			if x <= meet && y <= meet && wide >= 0.7*high && high >= 0.7*wide {
+				return true
+			}
 		}
 	}
 	return false

@@ -198,6 +198,9 @@ func (w *walk) path(o references.FPDF_PAGEOBJECT, m matrix) error {
 	subpaths, curved := w.subpaths(o, count.Count)
 	for i, s := range subpaths {
 		if curved[i] {
+			if (stroked || len(subpaths) > 1) && w.round(s, m) {
+				w.page.Rounds++
+			}
 			continue
 		}
 		if filled && w.bar(s, m) {
@@ -285,6 +288,20 @@ func (w *walk) bar(s []point, m matrix) bool {
 		return wide <= ruleWidth && high <= ruleWidth
 	}
 	return true
+}
+
+// Sides of a radio button in points.
+const (
+	roundMin = 5.0
+	roundMax = 25.0
+)
+
+// round reports whether a curve is as large as a radio button and as wide as high. Its points
+// are those of Bézier curves; a circle's lie on its bounds.
+func (w *walk) round(s []point, m matrix) bool {
+	b := around(s, m)
+	wide, high := b.W*w.width, b.H*w.height
+	return wide >= roundMin && wide <= roundMax && high >= roundMin && high <= roundMax && wide <= 1.2*high && high <= 1.2*wide
 }
 
 func around(s []point, m matrix) document.Box {

@@ -24,6 +24,7 @@ type Page struct {
 	Fields        []document.Field // form fields; ValueWords are indexes into Words
 	Marks         []document.Mark  // check boxes and radio buttons of the form
 	Paths         int              // drawn paths, for pages whose letters are outlines
+	Rounds        int              // those that are round and of the size of a radio button
 	Chars         Chars
 	Scan          *Scan // the page is one picture and nothing else that is seen
 	FormFailed    bool  // the page's form could not be read

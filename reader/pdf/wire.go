@@ -97,7 +97,7 @@ func (e *encoder) page(p *Page) {
 	e.float(p.Height)
 	e.int(p.Rotation)
 	e.flags(p.FormFailed, p.Truncated, p.Scan != nil)
-	for _, n := range [4]int{p.Paths, p.Chars.All, p.Chars.Unknown, p.Chars.Hidden} {
+	for _, n := range [5]int{p.Paths, p.Rounds, p.Chars.All, p.Chars.Unknown, p.Chars.Hidden} {
 		e.int(n)
 	}
 	if s := p.Scan; s != nil {
@@ -244,7 +244,7 @@ func (d *decoder) page() *Page {
 	p := &Page{Width: d.float(), Height: d.float(), Rotation: d.int()}
 	flags := d.flags()
 	p.FormFailed, p.Truncated = flags[0], flags[1]
-	p.Paths = d.int()
+	p.Paths, p.Rounds = d.int(), d.int()
 	p.Chars = Chars{All: d.int(), Unknown: d.int(), Hidden: d.int()}
 	if flags[2] {
 		p.Scan = &Scan{Box: d.box()}
