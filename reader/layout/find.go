@@ -15,7 +15,8 @@ type Stroke struct {
 
 // Strokes finds the ruling lines of a level picture and the pixels that belong to them and to
 // no letter: mask is 1 where such a pixel can be wiped out. size is the usual size of letters
-// in pixels. A ruling line is at least three letters long and twelve times as long as thick.
+// in pixels. A ruling line is at least three letters long and twelve times as long as thick, or it
+// is the edge of a cell that goes from one ruling line to the next.
 func Strokes(k *pixel.Ink, size int) (strokes []Stroke, mask []uint8) {
 	least := max(3*size, 24)
 	if solid := k.Solid(solidSide); solid != nil { // bars and pictures would join the lines at their edges
@@ -26,15 +27,47 @@ func Strokes(k *pixel.Ink, size int) (strokes []Stroke, mask []uint8) {
 		k = thin
 	}
 	mask = make([]uint8, len(k.Pix))
-	flat, flatPaths := runs(k, least, false)
-	steep, steepPaths := runs(k, least, true)
-	for _, p := range append(flatPaths, steepPaths...) {
+	flat, paths := runs(k, least, lineLeast, false)
+	steep, steepPaths := runs(k, least, lineLeast, true)
+	paths = append(paths, steepPaths...)
+	if len(flat) > 1 {
+		short, shortPaths := runs(k, max(4*size/3, 10), edgeLeast, true)
+		for i, s := range short {
+			if s.Y1-s.Y0 < 2*least && bridges(s, flat) {
+				steep, paths = append(steep, s), append(paths, shortPaths[i])
+			}
+		}
+	}
+	for _, p := range paths {
 		p.wipe(k, mask)
 	}
-	for _, p := range append(flatPaths, steepPaths...) {
+	for _, p := range paths {
 		p.keepCrossings(k, mask)
 	}
 	return append(flat, steep...), mask
+}
+
+// lineLeast is how many times as long as thick a ruling line is, edgeLeast the edge of a cell
+// that is only a line of text high.
+const (
+	lineLeast = 12
+	edgeLeast = 5
+)
+
+// bridges reports whether an upright stroke goes exactly from one level stroke to the next, as
+// the edges of a table's cells do.
+func bridges(s Stroke, flat []Stroke) bool {
+	const near = 3 // pixels
+	x := (s.X0 + s.X1) / 2
+	head, foot := false, false
+	for _, f := range flat {
+		if x < f.X0-near || x > f.X1+near {
+			continue
+		}
+		head = head || s.Y0 <= f.Y1+near && s.Y0 >= f.Y0-near
+		foot = foot || s.Y1 >= f.Y0-near && s.Y1 <= f.Y1+near
+	}
+	return head && foot
 }
 
 // solidSide is the thickness in pixels from which ink is a bar and no line.
@@ -44,8 +77,8 @@ const solidSide = 10
 type streak struct{ at, from, to, parent int }
 
 // runs finds the strokes of one direction: streaks of at least the given length that lie
-// against each other.
-func runs(k *pixel.Ink, least int, vertical bool) ([]Stroke, []path) {
+// against each other and are slender times as long as thick.
+func runs(k *pixel.Ink, least, slender int, vertical bool) ([]Stroke, []path) {
 	rows, length, step, next := k.H, k.W, 1, k.W
 	if vertical {
 		rows, length, step, next = k.W, k.H, k.W, 1
@@ -63,7 +96,7 @@ func runs(k *pixel.Ink, least int, vertical bool) ([]Stroke, []path) {
 			}
 		}
 	}
-	return assemble(k, all, least, vertical)
+	return assemble(k, all, least, slender, vertical)
 }
 
 func streaks(all []streak, pix []uint8, row, length, step, least int) []streak {
@@ -107,7 +140,7 @@ type path struct {
 	low, high []int
 }
 
-func assemble(k *pixel.Ink, all []streak, least int, vertical bool) (strokes []Stroke, paths []path) {
+func assemble(k *pixel.Ink, all []streak, least, slender int, vertical bool) (strokes []Stroke, paths []path) {
 	members := map[int][]streak{}
 	order := []int{}
 	for i, s := range all {
@@ -126,7 +159,7 @@ func assemble(k *pixel.Ink, all []streak, least int, vertical bool) (strokes []S
 		}
 		span := to - from
 		thick := max((length+span-1)/span, 1) // mean thickness: a slanting line is not a thick one
-		if span < 12*thick || at1-at0 > 3*thick+span/40+4 || thick > solidSide {
+		if span < slender*thick || at1-at0 > 3*thick+span/40+4 || thick > solidSide {
 			continue
 		}
 		s := Stroke{from, at0, to, at1, false}

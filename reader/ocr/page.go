@@ -257,6 +257,9 @@ func (p *page) invertPanels(small *image.Gray) *image.Gray {
 		}
 		pixel.InvertIn(small, c.X0, c.Y0, c.X1, c.Y1)
 		pixel.InvertIn(p.base, c.X0*p.factor, c.Y0*p.factor, c.X1*p.factor, c.Y1*p.factor)
+		// The edge of a bar is ragged; what is left of it would be read as a bracket.
+		pixel.WhitenEdge(small, c.X0, c.Y0, c.X1, c.Y1, 1)
+		pixel.WhitenEdge(p.base, c.X0*p.factor, c.Y0*p.factor, c.X1*p.factor, c.Y1*p.factor, p.factor+1)
 	}
 	return small
 }
@@ -294,7 +297,27 @@ func panel(img *image.Gray, c pixel.Component) bool {
 			darker += k
 		}
 	}
-	return median < 150 && 100*light > 3*n && 100*light < 48*n && 50*darker < n
+	return median < 150 && 100*light > 3*n && 100*light < 48*n && 50*darker < n && cornered(img, c, median+60)
+}
+
+// cornered reports whether the four corners of an area are mostly no lighter than a grey, as
+// those of a bar are; a triangle or a round emblem is light there.
+func cornered(img *image.Gray, c pixel.Component, grey int) bool {
+	side := max(min(c.W(), c.H())/5, 2)
+	for _, at := range [4][2]int{{c.X0, c.Y0}, {c.X1 - side, c.Y0}, {c.X0, c.Y1 - side}, {c.X1 - side, c.Y1 - side}} {
+		light := 0
+		for y := at[1]; y < at[1]+side; y++ {
+			for _, v := range img.Pix[y*img.Stride+at[0] : y*img.Stride+at[0]+side] {
+				if int(v) > grey {
+					light++
+				}
+			}
+		}
+		if 2*light > side*side {
+			return false
+		}
+	}
+	return true
 }
 
 // analyse finds the segments and ruling lines of the page.
@@ -315,6 +338,9 @@ func (p *page) analyse() ([]*segment, []layout.Stroke) {
 	p.comps, p.labels = pixel.Components(clean)
 	size = layout.LetterSize(p.comps)
 	skip := frames(clean, p.comps, p.labels, size)
+	for i, c := range p.comps {
+		skip[i] = skip[i] || picture(p.labels, p.ink.W, int32(i+1), c, size)
+	}
 	segs := segments(p.comps, skip, size, strokes)
 	segs = slices.DeleteFunc(segs, func(s *segment) bool { return p.noise(s, size) })
 	order(segs)
@@ -330,6 +356,35 @@ func (p *page) analyse() ([]*segment, []layout.Stroke) {
 		}
 	}
 	return segs, strokes
+}
+
+// picture reports whether a component is a filled shape, as in a logo: it is larger than usual
+// letters, and a square of nearly half its height fits into it. No letter has so thick a stroke.
+func picture(labels []int32, w int, label int32, c pixel.Component, size int) bool {
+	side := 9 * c.H() / 20
+	if 2*c.H() < 3*size || c.W() < side || c.W() > 8*c.H() || c.Area < side*side {
+		return false
+	}
+	high := make([]int, c.W()) // ink upwards from here
+	for y := c.Y0; y < c.Y1; y++ {
+		wide := 0
+		for x, l := range labels[y*w+c.X0 : y*w+c.X1] {
+			if l == label {
+				high[x]++
+			} else {
+				high[x] = 0
+			}
+			if high[x] >= side {
+				wide++
+			} else {
+				wide = 0
+			}
+			if wide >= side {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // noise reports whether a segment cannot be text: a lone speck, a rest of a rule or a scratch.

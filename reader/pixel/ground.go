@@ -167,3 +167,19 @@ func InvertIn(img *image.Gray, x0, y0, x1, y1 int) {
 		}
 	}
 }
+
+// WhitenEdge makes white what is at most reach pixels off the edge of [x0,x1)×[y0,y1), inside
+// and outside, in img itself.
+func WhitenEdge(img *image.Gray, x0, y0, x1, y1, reach int) {
+	w, h := img.Bounds().Dx(), img.Bounds().Dy()
+	for y := max(y0-reach, 0); y < min(y1+reach, h); y++ {
+		row := img.Pix[y*img.Stride : y*img.Stride+w]
+		inside := y >= y0+reach && y < y1-reach
+		for x := max(x0-reach, 0); x < min(x1+reach, w); x++ {
+			if inside && x == x0+reach && x1-reach > x {
+				x = x1 - reach
+			}
+			row[x] = 255
+		}
+	}
+}
