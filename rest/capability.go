@@ -29,12 +29,29 @@ func (s *server) capabilities(c *call) (*reply, error) {
 	return &reply{status: http.StatusOK, content: content{s.declare()}}, nil
 }
 
-func (s *server) capabilityStatement() *fhir.Node {
+// declared is the CapabilityStatement of the parameters that it was made for.
+type declared struct {
+	catalogue *search.Catalogue
+	statement *fhir.Node
+}
+
+// declare gives the CapabilityStatement, made once for each state of the search parameters.
+func (s *server) declare() *fhir.Node {
+	catalogue := s.Store.Catalogue()
+	if d := s.declared.Load(); d != nil && d.catalogue == catalogue {
+		return d.statement
+	}
+	d := &declared{catalogue, s.capabilityStatement(catalogue)}
+	s.declared.Store(d)
+	return d.statement
+}
+
+func (s *server) capabilityStatement(catalogue *search.Catalogue) *fhir.Node {
 	var resources []*fhir.Node
 	for _, typ := range search.R4().Types() {
-		resources = append(resources, resourceCapability(typ))
+		resources = append(resources, resourceCapability(catalogue, typ))
 	}
-	rest := fhir.NewObject("mode", "server", "resource", resources, "interaction", interactions(systemInteractions),
+	rest := fhir.NewObject("mode", "server", "resource", resources, "interaction", interactions(systemInteractions), "operation", operationsOf(""),
 		"searchParam", []*fhir.Node{searchCapability("_id", search.KindToken, ""), searchCapability("_lastUpdated", search.KindDate, "")})
 	return fhir.NewObject("resourceType", "CapabilityStatement", "status", "active", "date", instant(s.started), "kind", "instance",
 		"software", fhir.NewObject("name", "Chartlake", "version", s.Version),
@@ -59,11 +76,14 @@ func interactions(codes []string) []*fhir.Node {
 	return list
 }
 
-func resourceCapability(typ string) *fhir.Node {
+func resourceCapability(catalogue *search.Catalogue, typ string) *fhir.Node {
 	params := []*fhir.Node{searchCapability("_id", search.KindToken, "http://hl7.org/fhir/SearchParameter/Resource-id"),
 		searchCapability("_lastUpdated", search.KindDate, "http://hl7.org/fhir/SearchParameter/Resource-lastUpdated")}
 	var includes []string
-	for _, p := range search.R4().Params(typ) {
+	for _, p := range catalogue.Params(typ) {
+		if !p.Usable() {
+			continue // it is being indexed
+		}
 		params = append(params, searchCapability(p.Code, p.Kind, p.URL))
 		if p.Kind == search.KindReference {
 			includes = append(includes, typ+":"+p.Code)

@@ -33,7 +33,7 @@ func (s *server) lastn(c *call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.mayInclude(c, q); err != nil {
+	if err := s.narrow(c, q); err != nil {
 		return nil, err
 	}
 	groups := &lastGroups{most: most, of: map[string]int{}}

@@ -15,6 +15,7 @@ type operation struct {
 	name       string // with $
 	definition string
 	types      []string // nil: every type
+	onSystem   bool     // $name
 	onType     bool     // Type/$name
 	onInstance bool     // Type/id/$name
 	onVersion  bool     // Type/id/_history/n/$name
@@ -37,6 +38,8 @@ func operations() []operation {
 			note: "no paging, no order of the client's; ties beyond max are left out", run: (*server).lastn},
 		{name: "$document", definition: defined + "Composition-document", types: []string{"Composition"}, onInstance: true, reads: true,
 			note: "of one composition; GET unless persist", run: (*server).document},
+		{name: "$reindex", definition: "https://chartlake.dev/fhir/OperationDefinition/reindex", onSystem: true, onType: true, onInstance: true, reads: true,
+			note: "POST begins to index resources again, everything or those of type; GET on the system shows how far that is", run: (*server).reindex},
 		{name: "$meta", definition: defined + "Resource-meta", onInstance: true, onVersion: true, reads: true, note: "of one resource or version", run: (*server).meta},
 		{name: "$meta-add", definition: defined + "Resource-meta-add", onInstance: true, note: "makes a new version of the resource", run: (*server).metaAdd},
 		{name: "$meta-delete", definition: defined + "Resource-meta-delete", onInstance: true, note: "makes a new version of the resource", run: (*server).metaDelete},
@@ -46,18 +49,16 @@ func operations() []operation {
 // operation finds an operation by the last part of the path.
 func (s *server) operation(c *call) (*reply, error) {
 	last := len(c.parts) - 1
-	if last > 0 && search.R4().Knows(c.parts[0]) {
-		for _, o := range operations() {
-			if o.name != c.parts[last] || o.types != nil && !slices.Contains(o.types, c.parts[0]) || !o.at(c.parts) {
-				continue
-			}
-			get := o.reads && c.method == http.MethodGet && !(last == 1 && o.name == "$validate")
-			allow := "POST"
-			if o.reads {
-				allow = "GET, POST"
-			}
-			return only(get || c.method == http.MethodPost, allow, c, func(c *call) (*reply, error) { return o.run(s, c) })
+	for _, o := range operations() {
+		if o.name != c.parts[last] || !o.at(c.parts) || last > 0 && (!search.R4().Knows(c.parts[0]) || o.types != nil && !slices.Contains(o.types, c.parts[0])) {
+			continue
 		}
+		get := o.reads && c.method == http.MethodGet && !(last == 1 && o.name == "$validate")
+		allow := "POST"
+		if o.reads {
+			allow = "GET, POST"
+		}
+		return only(get || c.method == http.MethodPost, allow, c, func(c *call) (*reply, error) { return o.run(s, c) })
 	}
 	return nil, fault.New(fault.NotFound, "unknown_operation", "there is no operation of this name here")
 }
@@ -65,6 +66,8 @@ func (s *server) operation(c *call) (*reply, error) {
 // at reports whether the operation exists at this kind of address.
 func (o *operation) at(parts []string) bool {
 	switch len(parts) {
+	case 1:
+		return o.onSystem
 	case 2:
 		return o.onType
 	case 3:
@@ -75,11 +78,11 @@ func (o *operation) at(parts []string) bool {
 	return false
 }
 
-// operationsOf are the operations of a type, as the CapabilityStatement shows them.
+// operationsOf are the operations of a type, or of the system (""), as the CapabilityStatement shows them.
 func operationsOf(typ string) []*fhir.Node {
 	var list []*fhir.Node
 	for _, o := range operations() {
-		if o.types == nil || slices.Contains(o.types, typ) {
+		if typ == "" && o.onSystem || typ != "" && (o.onType || o.onInstance || o.onVersion) && (o.types == nil || slices.Contains(o.types, typ)) {
 			list = append(list, fhir.NewObject("name", strings.TrimPrefix(o.name, "$"), "definition", o.definition, "documentation", o.note))
 		}
 	}

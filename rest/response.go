@@ -138,6 +138,9 @@ func (o *writer) reply(c *call, r *reply, base string) {
 	if r.location != "" {
 		h.Set("Location", base+"/"+r.location)
 	}
+	if r.progress != "" {
+		h.Set("Content-Location", base+"/"+r.progress)
+	}
 	if r.raw != nil {
 		o.started = true
 		r.raw.serve(o.w, c.http)

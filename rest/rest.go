@@ -22,11 +22,10 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"chartlake/fault"
-	"chartlake/fhir"
 	"chartlake/fhir/validate"
 	"chartlake/search"
 	"chartlake/smart"
@@ -72,9 +71,9 @@ type Bytes interface {
 
 type server struct {
 	Config
-	prefix  string // path of Base
-	started time.Time
-	declare func() *fhir.Node // the CapabilityStatement, made once
+	prefix   string // path of Base
+	started  time.Time
+	declared atomic.Pointer[declared]
 	*encoders
 }
 
@@ -91,7 +90,6 @@ func New(config Config) http.Handler {
 	}
 	config.Base = strings.TrimSuffix(config.Base, "/")
 	s := &server{Config: config, started: config.Now(), encoders: newEncoders()}
-	s.declare = sync.OnceValue(s.capabilityStatement)
 	if u, err := url.Parse(config.Base); err == nil {
 		s.prefix = u.EscapedPath()
 	}
@@ -147,6 +145,7 @@ type reply struct {
 	content  content
 	version  *store.Version // for ETag, Last-Modified
 	location string         // relative: Type/id/_history/n
+	progress string         // relative: where the state of what was begun is shown
 	written  bool           // the answer to a write: Prefer: return decides on the body
 	raw      *native
 }

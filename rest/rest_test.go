@@ -405,7 +405,7 @@ func TestMay(t *testing.T) {
 	a.want(403, "GET", "/Patient/"+id+"/_history", "")
 	a.want(403, "GET", "/Patient", "")
 	a.want(403, "GET", "?_type=Patient", "")
-	a.want(403, "GET", "/Observation?_include=Observation:subject", "")
+	a.want(403, "GET", "/Observation?_include=Observation:subject:Patient", "")
 	a.want(403, "GET", "/Organization?_revinclude=Patient:organization", "")
 	a.want(403, "POST", "/Patient", patient)
 	a.want(403, "PUT", "/Patient/"+id, patient)

@@ -32,11 +32,15 @@ func (s *server) find(c *call, typ, address string, also *search.Filter) (*reply
 		if err := c.unsealQuery(v, address); err != nil {
 			return err
 		}
-		q, err := search.Parse(typ, c.query, s.options(c))
+		opts := s.options(c)
+		if opts.Catalogue, err = v.Parameters(); err != nil {
+			return err
+		}
+		q, err := search.Parse(typ, c.query, opts)
 		if err != nil {
 			return err
 		}
-		if err := s.mayInclude(c, q); err != nil {
+		if err := s.narrow(c, q); err != nil {
 			return err
 		}
 		if q.Summary == "count" {
@@ -108,31 +112,6 @@ func (c *call) unsealQuery(v store.View, address string) error {
 	return nil
 }
 
-// mayInclude asks for the types that a query names besides its own: reading them through an
-// include is reading them.
-func (s *server) mayInclude(c *call, q *search.Query) error {
-	asked := append([]string(nil), q.Types...)
-	for _, inc := range q.Include {
-		if asked = append(asked, inc.Target); inc.Target == "" && inc.Param != nil {
-			asked = append(asked, inc.Param.Targets...)
-		}
-	}
-	for _, inc := range q.RevInclude {
-		asked = append(asked, inc.Source)
-	}
-	seen := map[string]bool{"": true}
-	for _, typ := range asked {
-		if seen[typ] {
-			continue
-		}
-		seen[typ] = true
-		if _, err := s.Actor(c.http, smart.Read, typ); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // searchset shows a page; next is the address of the one after it, if any.
 func (s *server) searchset(address string, q *search.Query, page *store.SearchPage, next string) *fhir.Node {
 	var sh shape
@@ -149,6 +128,9 @@ func (s *server) searchset(address string, q *search.Query, page *store.SearchPa
 	}
 	if n := ignored(q); n != nil {
 		entries = append(entries, n)
+	}
+	if len(page.Plan) > 0 {
+		entries = append(entries, explained(page.Plan))
 	}
 	var total *fhir.Node
 	if page.Total != nil {
@@ -184,6 +166,15 @@ func ignored(q *search.Query) *fhir.Node {
 	}
 	n := outcomeOf(issue("warning", "not-supported", "parameters without effect: "+strings.Join(names, ", "), "", "parameters_ignored"))
 	return fhir.NewObject("resource", n, "search", fhir.NewObject("mode", "outcome"))
+}
+
+// explained shows a plan, a line per issue.
+func explained(plan []string) *fhir.Node {
+	var lines []*fhir.Node
+	for _, line := range plan {
+		lines = append(lines, issue("information", "informational", line, "", "plan"))
+	}
+	return fhir.NewObject("resource", outcomeOf(lines...), "search", fhir.NewObject("mode", "outcome"))
 }
 
 func plainName(s string) bool {

@@ -152,7 +152,10 @@ func (p *parser) result(q *Query, pair Pair) (done bool, err error) {
 	name, value := pair.Name, pair.Value
 	base, modifier, _ := strings.Cut(name, ":")
 	switch base {
-	case "_format", "_pretty", "_type", "_explain":
+	case "_format", "_pretty", "_type":
+		return true, nil
+	case "_explain":
+		q.Explain = value == "true"
 		return true, nil
 	case "_count":
 		n, err := strconv.Atoi(value)
@@ -237,8 +240,10 @@ func (p *parser) include(q *Query, reverse bool, modifier, value string) error {
 	}
 	parts := strings.Split(value, ":")
 	switch {
-	case value == "*" && !reverse:
-		inc.Source = q.Type
+	case value == "*":
+		if !reverse {
+			inc.Source = q.Type
+		}
 	case len(parts) < 2 || len(parts) > 3:
 		return bad("the value has another form")
 	default:

@@ -20,9 +20,12 @@ type Query struct {
 	Elements   []string
 	Include    []Include
 	RevInclude []Include
-	Used       []Pair // parameters that were understood, in order, for the self link
-	Ignored    []Pair // parameters left out under lenient handling
-	Now        time.Time
+	// Hidden are types that _include and _revinclude do not bring along.
+	Hidden  []string
+	Explain bool   // the plan is wanted, too
+	Used    []Pair // parameters that were understood, in order, for the self link
+	Ignored []Pair // parameters left out under lenient handling
+	Now     time.Time
 }
 
 // Total says whether the number of all matches is wanted.
@@ -43,7 +46,7 @@ type SortKey struct {
 // Include is one _include or _revinclude: resources that Source's parameter refers to, or
 // that refer by it. Param nil stands for * (every reference parameter of Source).
 type Include struct {
-	Source  string // resource type that holds the reference
+	Source  string // resource type that holds the reference; "" any
 	Param   *Param
 	Target  string // restricts the type referred to; "" any
 	Iterate bool

@@ -146,8 +146,9 @@ type HistoryPage struct {
 type SearchPage struct {
 	Matches  []Version
 	Included []Version
-	Total    *int   // nil when not asked for
-	Next     string // opaque sealed cursor, "" on the last page
+	Total    *int     // nil when not asked for
+	Next     string   // opaque sealed cursor, "" on the last page
+	Plan     []string // with Query.Explain: how the matches were found; names and sizes, no values
 }
 
 // Command is one step of a transaction: Create, Update, Delete, or one of the document commands.

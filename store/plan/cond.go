@@ -178,6 +178,7 @@ func (p *Planner) matchSet(resourceType string, list []cond) (db.Frag, error) {
 		return db.Frag{}, err
 	}
 	driver := smallest(list)
+	p.note("within: "+resourceType, list, driver)
 	from, err := p.from(resourceType, list, driver)
 	if err != nil {
 		return db.Frag{}, err

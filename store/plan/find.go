@@ -44,17 +44,21 @@ func (f *finder) run(types []string) ([]Hit, error) {
 			return nil, err
 		}
 		list = append(list, typed{name, t, conds, smallest(conds)})
+		f.p.note(name, conds, smallest(conds))
 	}
 	if len(f.q.Sort) == 0 {
+		f.p.say("in the order of storing, a page at a time")
 		return f.byRID(list)
 	}
 	if len(list) == 1 && len(f.q.Sort) == 1 {
 		tt := &list[0]
 		large := tt.driver < 0 || tt.conds[tt.driver].size >= countLimit
 		if large && f.walkable() {
+			f.p.say("a walk along " + f.q.Sort[0].Code + ", testing each")
 			return f.walk(tt)
 		}
 	}
+	f.p.say("all matches gathered and sorted")
 	return f.gather(list)
 }
 

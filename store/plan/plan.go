@@ -18,7 +18,8 @@ type Planner struct {
 	Keys      *seal.Keys
 	Catalogue *search.Catalogue
 	Confined  bool
-	Patients  []int64 // rids of the patients that the actor is confined to
+	Patients  []int64  // rids of the patients that the actor is confined to
+	Plan      []string // what was done, by names and sizes
 }
 
 // Hit is one match with its sort values.

@@ -1,6 +1,8 @@
 package relational
 
 import (
+	"slices"
+
 	"chartlake/fault"
 	"chartlake/search"
 	"chartlake/store"
@@ -17,7 +19,7 @@ func (v *view) included(q *search.Query, matches []store.Version, rids []int64) 
 	if err != nil {
 		return nil, err
 	}
-	in := &includer{v: v, q: q, catalogue: catalogue, seen: map[int64]bool{}, keys: map[store.Key]bool{}}
+	in := &includer{v: v, q: q, catalogue: catalogue, seen: map[int64]bool{}, keys: map[store.Key]bool{}, back: map[search.Include]map[int64]int64{}}
 	for _, rid := range rids {
 		in.seen[rid] = true
 	}
@@ -55,6 +57,7 @@ type includer struct {
 	keys map[store.Key]bool // references that were followed
 	out  []store.Version
 	rids []int64 // found in this round
+	back map[search.Include]map[int64]int64
 }
 
 func (in *includer) iterates() bool {
@@ -103,7 +106,7 @@ func (in *includer) one(res *store.Version, rid int64, iterate bool) error {
 }
 
 func (in *includer) forward(key store.Key) error {
-	if in.keys[key] {
+	if in.keys[key] || slices.Contains(in.q.Hidden, key.Type) {
 		return nil
 	}
 	in.keys[key] = true
@@ -129,45 +132,80 @@ func (in *includer) add(rid int64) {
 
 // backward adds the resources that refer to rid.
 func (in *includer) backward(inc search.Include, rid int64) error {
-	params := []*search.Param{inc.Param}
-	if inc.Param == nil {
-		params = params[:0]
-		for _, p := range in.catalogue.Params(inc.Source) {
-			if p.Kind == search.KindReference && p.Usable() {
-				params = append(params, p)
-			}
-		}
+	from, err := in.sources(inc)
+	if err != nil || len(from) == 0 {
+		return err
 	}
-	t, err := in.v.s.Names.FindType(in.v.c, inc.Source)
+	numbers := make([]int64, 0, len(from))
+	for n := range from {
+		numbers = append(numbers, n)
+	}
+	slices.Sort(numbers)
+	type referrer struct{ t, rid int64 }
+	var found []referrer
+	list := db.In(numbers)
+	err = in.v.c.Query(`SELECT p, rid FROM reference WHERE p IN `+list.Text+` AND target=? LIMIT ?`, append(list.Args, rid, maxIncluded+1), func(s db.Row) bool {
+		found = append(found, referrer{from[s.Int(0)], s.Int(1)})
+		return true
+	})
 	if err != nil {
 		return err
 	}
-	for _, p := range params {
-		number, err := in.v.s.Names.FindParam(in.v.c, p.Type, p.IndexName())
+	for _, other := range found {
+		ok, err := in.v.visible(other.rid, other.t)
 		if err != nil {
 			return err
 		}
-		var found []int64
-		err = in.v.c.Query(`SELECT rid FROM reference WHERE p=? AND target=? LIMIT ?`, []any{number, rid, maxIncluded + 1}, func(s db.Row) bool {
-			found = append(found, s.Int(0))
-			return true
-		})
-		if err != nil {
-			return err
+		if !ok {
+			continue
 		}
-		for _, other := range found {
-			ok, err := in.v.visible(other, t)
-			if err != nil {
-				return err
-			}
-			if !ok {
-				continue
-			}
-			in.add(other)
-			if len(in.out)+len(in.rids) > maxIncluded {
-				return nil
-			}
+		in.add(other.rid)
+		if len(in.out)+len(in.rids) > maxIncluded {
+			return nil
 		}
 	}
 	return nil
+}
+
+// sources gives the numbers of the parameters that an _revinclude goes back along, with the
+// number of the type that each is of.
+func (in *includer) sources(inc search.Include) (map[int64]int64, error) {
+	if list, ok := in.back[inc]; ok {
+		return list, nil
+	}
+	list := map[int64]int64{}
+	in.back[inc] = list
+	types := []string{inc.Source}
+	if inc.Source == "" {
+		var err error
+		if types, err = db.Texts(in.v.c, `SELECT name FROM type ORDER BY t`); err != nil {
+			return nil, err
+		}
+	}
+	for _, typ := range types {
+		if slices.Contains(in.q.Hidden, typ) {
+			continue
+		}
+		t, err := in.v.s.Names.FindType(in.v.c, typ)
+		if err != nil {
+			return nil, err
+		}
+		params := []*search.Param{inc.Param}
+		if inc.Param == nil {
+			params = in.catalogue.Params(typ)
+		}
+		for _, p := range params {
+			if p.Kind != search.KindReference || !p.Usable() {
+				continue
+			}
+			number, err := in.v.s.Names.FindParam(in.v.c, p.Type, p.IndexName())
+			if err != nil {
+				return nil, err
+			}
+			if number != 0 {
+				list[number] = t
+			}
+		}
+	}
+	return list, nil
 }

@@ -45,6 +45,13 @@ func (v *view) Search(q *search.Query) (*store.SearchPage, error) {
 		return nil, err
 	}
 	page := &store.SearchPage{}
+	if q.Explain {
+		// Sizes of sets are counts over all patients.
+		if v.confined {
+			return nil, fault.New(fault.Forbidden, "explain_forbidden", "an actor that is confined to patients gets no plans")
+		}
+		defer func() { page.Plan = p.Plan }()
+	}
 	if q.Total == search.TotalAccurate || q.Summary == "count" || q.CountSet && q.Count == 0 {
 		n, err := p.Count(q)
 		if err != nil {
