@@ -1,116 +1,119 @@
-// Package seal holds the keys that a store keeps outside of its database, all derived from one
-// secret in the file store.key of the data folder: one hashes codes and identifiers for the
-// search index, one seals page tokens, two bind and sign the audit trail. It refuses a key file that others can read, and a
-// database whose key file is missing.
+// Package seal holds the keys that a store keeps outside of its database: a vault of data keys
+// (package envelope), and what is derived from the first of them: the key that hashes codes and
+// identifiers for the search index, the one that seals page tokens, the one of database pages,
+// and two that bind and sign the audit trail. It refuses a key file that others can read, and a database whose keys are missing.
 package seal
 
 import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
+	"chartlake/envelope"
 	"chartlake/fault"
 )
 
-// Keys are the keys of one store: index hashes codes and identifiers so that the index alone
-// does not tell them, cursor seals page tokens, audit and mark are for the trail.
+// Keys are the keys of one store: Vault has the data keys that bodies and files are sealed
+// under; index hashes codes and identifiers so that the index alone does not tell them, cursor
+// seals page tokens, Pages seals the pages of a database file, audit and mark are for the trail.
 type Keys struct {
+	Vault *envelope.Vault
+	Pages []byte
+	// Unsealed leaves bodies, names and files as they are: for the price of sealing in
+	// a bench, and for tests of the step from older stores.
+	Unsealed bool
+
 	index  [32]byte
 	cursor cipher.AEAD
 	check  []byte
 	audit  []byte
 	mark   []byte
+	close  func() error
 }
 
-// Load reads the secret from folder/store.key, making it (mode 0600) when the database
-// is new. A database without its key is refused: its index could not be searched.
+// Names of the files in a data folder.
+const (
+	MasterFile = "store.key" // master keys
+	DataFile   = "data.keys" // data keys, wrapped
+)
+
+// Load reads the keys of a data folder, making them (mode 0600) when the database is new. A
+// database without its keys is refused: it could not be read.
 func Load(folder string, fresh bool) (*Keys, error) {
-	path := filepath.Join(folder, "store.key")
-	text, err := os.ReadFile(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && fresh:
-		if text, err = makeKey(path); err != nil {
+	master, err := envelope.OpenKeyFile(filepath.Join(folder, MasterFile), fresh)
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(folder, DataFile)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && !fresh && master.Legacy() == nil {
+		return nil, fault.New(fault.Corrupt, "data_keys_missing", "there is a database but no data.keys in the data folder; restore the newest copy")
+	}
+	shelf, err := envelope.OpenFile(path)
+	if err != nil {
+		return nil, err
+	}
+	k, err := Over(master, shelf, master.Legacy())
+	if err != nil {
+		shelf.Close()
+		return nil, err
+	}
+	k.close = shelf.Close
+	return k, nil
+}
+
+// Over gives the keys of a shelf. A shelf without keys gets its first ones; secret, where given, is
+// what an older store derived its keys from.
+func Over(w envelope.Wrapper, shelf envelope.Shelf, secret *envelope.Key) (*Keys, error) {
+	v, err := envelope.NewVault(w, shelf, secret)
+	if err != nil {
+		return nil, err
+	}
+	first, err := v.Secret(envelope.Store)
+	if err != nil {
+		return nil, err
+	}
+	k, err := derive(first[:])
+	if err == nil {
+		k.Vault = v
+	}
+	return k, err
+}
+
+// Close lets the files go.
+func (k *Keys) Close() error {
+	if k.close == nil {
+		return nil
+	}
+	return k.close()
+}
+
+func derive(secret []byte) (*Keys, error) {
+	k := &Keys{}
+	var cursor []byte
+	for _, d := range []struct {
+		label string
+		size  int
+		into  func([]byte)
+	}{
+		{"chartlake index hash 1", 32, func(b []byte) { copy(k.index[:], b) }},
+		{"chartlake cursor seal 1", 32, func(b []byte) { cursor = b }},
+		{"chartlake key check 1", 16, func(b []byte) { k.check = b }},
+		{"chartlake pages 1", 32, func(b []byte) { k.Pages = b }},
+		{"chartlake audit chain 1", 32, func(b []byte) { k.audit = b }},
+		{"chartlake audit mark 1", 32, func(b []byte) { k.mark = b }},
+	} {
+		b, err := hkdf.Key(sha256.New, secret, nil, d.label, d.size)
+		if err != nil {
 			return nil, err
 		}
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, fault.New(fault.Corrupt, "store_key_missing", "there is a database but no store.key in the data folder; restore the key from the backup, or copy it from a machine that has it")
-	case err != nil:
-		return nil, fault.New(fault.Unavailable, "store_key", "read store.key: %w", err)
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fault.New(fault.Unavailable, "store_key", "read store.key: %w", err)
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return nil, fault.New(fault.Forbidden, "store_key_mode", "store.key can be read by others; set its mode to 0600")
-	}
-	secret, err := hex.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil || len(secret) != 32 {
-		return nil, fault.New(fault.Corrupt, "store_key", "store.key is not 32 bytes in hexadecimal")
-	}
-	return deriveKeys(secret)
-}
-
-// makeKey writes a new secret durably before any index row depends on it.
-func makeKey(path string) ([]byte, error) {
-	var secret [32]byte
-	if _, err := rand.Read(secret[:]); err != nil {
-		return nil, err
-	}
-	text := []byte(hex.EncodeToString(secret[:]) + "\n")
-	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(path+".new", path)
-	}
-	if err == nil {
-		err = SyncFolder(filepath.Dir(path))
-	}
-	return text, err
-}
-
-// SyncFolder makes the names in a folder durable.
-func SyncFolder(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
-}
-
-func deriveKeys(secret []byte) (*Keys, error) {
-	k := &Keys{}
-	index, err := hkdf.Key(sha256.New, secret, nil, "chartlake index hash 1", 32)
-	if err != nil {
-		return nil, err
-	}
-	copy(k.index[:], index)
-	cursor, err := hkdf.Key(sha256.New, secret, nil, "chartlake cursor seal 1", 32)
-	if err != nil {
-		return nil, err
-	}
-	if k.check, err = hkdf.Key(sha256.New, secret, nil, "chartlake key check 1", 16); err != nil {
-		return nil, err
+		d.into(b)
 	}
 	if k.audit, err = hkdf.Key(sha256.New, secret, nil, "chartlake audit chain 1", 32); err != nil {
 		return nil, err
@@ -124,6 +127,15 @@ func deriveKeys(secret []byte) (*Keys, error) {
 	}
 	k.cursor, err = cipher.NewGCMWithRandomNonce(block)
 	return k, err
+}
+
+// CheckOf is the check value of a store whose keys are derived from a secret.
+func CheckOf(secret *envelope.Key) ([]byte, error) {
+	k, err := derive(secret[:])
+	if err != nil {
+		return nil, err
+	}
+	return k.check, nil
 }
 
 // Check is 16 bytes by which a database knows its keys, and which tell nothing of them.

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"chartlake/fault"
 	"chartlake/store/seal"
@@ -63,19 +64,58 @@ func TestTokensFitOnePlaceOnly(t *testing.T) {
 
 func TestLoadRefuses(t *testing.T) {
 	t.Parallel()
-	for code, spoil := range map[string]func(path string) error{
-		"store_key_missing": os.Remove,
-		"store_key_mode":    func(path string) error { return os.Chmod(path, 0o640) },
-		"store_key":         func(path string) error { return os.WriteFile(path, []byte("00"), 0o600) },
+	chmod := func(path string) error { return os.Chmod(path, 0o640) }
+	for code, spoil := range map[string]struct {
+		file string
+		how  func(path string) error
+	}{
+		"store_key_missing": {"store.key", os.Remove},
+		"store_key_mode":    {"store.key", chmod},
+		"store_key":         {"store.key", func(path string) error { return os.WriteFile(path, []byte("00"), 0o600) }},
+		"data_keys_missing": {"data.keys", os.Remove},
+		"data_keys_mode":    {"data.keys", chmod},
+		"data_keys_damaged": {"data.keys", func(path string) error { return os.WriteFile(path, []byte("00"), 0o600) }},
+		"key_damaged": {"data.keys", func(path string) error {
+			other := t.TempDir()
+			load(t, other, true)
+			return os.Rename(filepath.Join(other, "data.keys"), path)
+		}},
 	} {
 		folder := t.TempDir()
 		load(t, folder, true)
-		if err := spoil(filepath.Join(folder, "store.key")); err != nil {
+		if err := spoil.how(filepath.Join(folder, spoil.file)); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := seal.Load(folder, false); fault.As(err) == nil || fault.As(err).Code != code {
 			t.Errorf("%v, want %s", err, code)
 		}
+	}
+}
+
+// A folder of an older Chartlake has one secret in store.key: index hashes and tokens stay
+// what they were, also when the master key is changed.
+func TestOlderKeyFile(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	old := strings.Repeat("5a", 32)
+	if err := os.WriteFile(filepath.Join(folder, "store.key"), []byte(old+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	k := load(t, folder, false)
+	const was = int64(8312057052074892120)
+	if h := k.Hash('c', "x"); h != was {
+		t.Errorf("the hash of an older store is %d now, was %d", h, was)
+	}
+	token := k.Seal([]byte("Smith"), "query 1")
+	if _, err := k.Vault.Rotate(t.Context(), time.Now(), nil); err != nil {
+		t.Fatal(err)
+	}
+	again := load(t, folder, false)
+	if h := again.Hash('c', "x"); h != was {
+		t.Errorf("after a rotation: %d", h)
+	}
+	if _, err := again.Open(token, "query 1"); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -22,6 +22,8 @@ type disk struct {
 	// trap, where set, is asked before each write (w), sync (s) and truncate (t): tests make
 	// faults with it.
 	trap func(op byte) error
+	// pages, where set, seals what is written (page.go).
+	pages *pageCipher
 }
 
 var disks atomic.Int64
@@ -37,12 +39,20 @@ func (d *disk) release() { vfs.Unregister(d.name) }
 
 func (d *disk) Open(name string, flags vfs.OpenFlag) (vfs.File, vfs.OpenFlag, error) {
 	f, flags, err := vfsutil.WrapOpen(d.VFS, name, flags)
-	return d.wrap(f, flags), flags, err
+	return d.opened(f, flags, err)
 }
 
 func (d *disk) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag) (vfs.File, vfs.OpenFlag, error) {
 	f, flags, err := vfsutil.WrapOpenFilename(d.VFS, name, flags)
-	return d.wrap(f, flags), flags, err
+	return d.opened(f, flags, err)
+}
+
+func (d *disk) opened(f vfs.File, flags vfs.OpenFlag, err error) (vfs.File, vfs.OpenFlag, error) {
+	if err != nil {
+		return f, flags, err
+	}
+	f, err = d.openPages(d.wrap(f, flags), flags)
+	return f, flags, err
 }
 
 func (d *disk) wrap(f vfs.File, flags vfs.OpenFlag) vfs.File {

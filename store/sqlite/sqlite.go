@@ -25,6 +25,7 @@ import (
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/driver"
 
+	"chartlake/envelope"
 	"chartlake/fault"
 	"chartlake/queue"
 	"chartlake/search"
@@ -42,6 +43,8 @@ type Config struct {
 	Readers int    // snapshots at once; 0: twice the cores, at least 4
 	// Unsynced leaves out the sync of commits: the negative control of the durability tests.
 	Unsynced bool
+	// Unsealed leaves pages, bodies, names and files in clear: for the price of sealing in a bench.
+	Unsealed bool
 	Logger   *slog.Logger     // of the queue; nil: silent
 	Now      func() time.Time // nil: the clock
 
@@ -87,7 +90,13 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if s.core.Keys, err = seal.Load(cfg.Folder, fresh); err != nil {
 		return nil, err
 	}
+	s.core.Keys.Unsealed = cfg.Unsealed
 	s.disk = newDisk(func(err error) { s.sick.CompareAndSwap(nil, unhealthy(err)) }, cfg.trap)
+	if !cfg.Unsealed {
+		if s.disk.pages, err = newPageCipher(s.core.Keys.Pages); err != nil {
+			return nil, err
+		}
+	}
 	if err := s.start(ctx, fresh); err != nil {
 		if s.db != nil {
 			s.db.Close()
@@ -113,6 +122,11 @@ func (s *Store) start(ctx context.Context, fresh bool) error {
 	}
 	var err error
 	s.db, err = driver.Open(s.dsn(), func(c *sqlite3.Conn) error {
+		if !s.cfg.Unsealed {
+			if _, err := c.FileControl("", sqlite3.FCNTL_RESERVE_BYTES, pageReserve); err != nil {
+				return err
+			}
+		}
 		return c.Exec(`PRAGMA busy_timeout=30000; PRAGMA journal_mode=wal; PRAGMA synchronous=` + sync + `;
 			PRAGMA temp_store=memory; PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=4000; PRAGMA foreign_keys=off`)
 	})
@@ -126,7 +140,7 @@ func (s *Store) start(ctx context.Context, fresh bool) error {
 	if err := migrate(w.c); err != nil {
 		return err
 	}
-	if err := seal.SyncFolder(s.cfg.Folder); err != nil {
+	if err := envelope.SyncFolder(s.cfg.Folder); err != nil {
 		return err
 	}
 	if err := s.core.Names.Load(w.c); err != nil {
@@ -278,6 +292,9 @@ func (s *Store) Close() error {
 	}
 	s.core.Pack.Close()
 	s.disk.release()
+	if err := s.core.Keys.Close(); first == nil {
+		first = err
+	}
 	if first != nil {
 		return sqlFault(first)
 	}
@@ -302,6 +319,9 @@ func sqlFault(err error) error {
 		return fault.New(fault.Unavailable, "canceled", "the request ended or took too long: %w", err)
 	case !errors.As(err, &code):
 		return fault.New(fault.Internal, "store", "store: %w", err)
+	}
+	if errors.Is(err, sqlite3.IOERR_DATA) {
+		return fault.New(fault.Corrupt, "store_damaged", "a page of the database cannot be opened: it is damaged, or the keys are of another store")
 	}
 	switch code {
 	case sqlite3.FULL:

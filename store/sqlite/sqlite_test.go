@@ -37,13 +37,19 @@ func TestExamples(t *testing.T) {
 	storetest.Examples(t, func(t testing.TB) store.Store { return open(t) })
 }
 
-func BenchmarkImport(b *testing.B) {
+func BenchmarkImport(b *testing.B) { benchImport(b, sqlite.Config{}) }
+
+// What sealing costs is the difference to BenchmarkImport.
+func BenchmarkImportUnsealed(b *testing.B) { benchImport(b, sqlite.Config{Unsealed: true}) }
+
+func benchImport(b *testing.B, cfg sqlite.Config) {
 	storetest.BenchImport(b, func(t testing.TB) (store.Store, func() int64) {
 		folder := os.Getenv("CHARTLAKE_BENCH_FOLDER")
 		if folder == "" {
 			folder = t.TempDir()
 		}
-		s, err := sqlite.Open(context.Background(), sqlite.Config{Folder: folder})
+		cfg.Folder = folder
+		s, err := sqlite.Open(context.Background(), cfg)
 		if err != nil {
 			t.Fatal(err)
 		}
