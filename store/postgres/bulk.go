@@ -14,13 +14,11 @@ type bulkForm struct {
 }
 
 var bulkForms = []*bulkForm{
-	{`INSERT INTO version VALUES (?,?,?,?,?,?,?,0,?)`,
-		`INSERT INTO version SELECT seq, rid, version, type, op, time, dict, 0, body
-			FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::smallint[], $6::bigint[], $7::int[], $8::bytea[])
-				r (seq, rid, version, type, op, time, dict, body)`,
+	{`INSERT INTO version VALUES (?,?,?,?,?,?,?,?,?)`,
+		`INSERT INTO version SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::smallint[], $6::bigint[], $7::int[], $8::int[], $9::bytea[])`,
 		func(rows [][]any) []any {
 			return []any{ints[int64](rows, 0), ints[int64](rows, 1), ints[int32](rows, 2), ints[int32](rows, 3),
-				ints[int16](rows, 4), ints[int64](rows, 5), ints[int32](rows, 6), blobs(rows, 7)}
+				ints[int16](rows, 4), ints[int64](rows, 5), ints[int32](rows, 6), ints[int32](rows, 7), blobs(rows, 8)}
 		}},
 	{`INSERT INTO resource VALUES (?,?,?,?,?,?,?)`,
 		`INSERT INTO resource SELECT * FROM unnest($1::bigint[], $2::int[], $3::bytea[], $4::int[], $5::bigint[], $6::smallint[], $7::bigint[])`,

@@ -7,8 +7,10 @@
 // disk (synchronous_commit).
 //
 // The keys of the store are not in the database: who has it, or a backup of it, cannot tell
-// the codes and identifiers in the index. They come from store.key in the data folder of each
-// process, which is made with a new database and must be copied to every other machine.
+// the codes and identifiers in the index, nor open a body. Master keys come from store.key in the
+// data folder of each process, which is made with a new database and must be copied to every
+// other machine; data keys are in the database, wrapped. What the index needs in order (names,
+// dates, numbers) stands in clear in its tables: the disk's encryption is the operator's.
 // Refused are a database whose key file is missing, another one or readable by others, one
 // that a newer Chartlake has written, and servers before PostgreSQL 14.
 package postgres

@@ -3,12 +3,20 @@ package postgres
 import (
 	"context"
 	_ "embed"
+	"encoding/hex"
+	"os"
+	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
+	"chartlake/envelope"
+	"chartlake/envelope/envelopetest"
 	"chartlake/store/postgres/pgtest"
+	"chartlake/store/seal"
 )
 
 // firstSchema is the schema of version 1, as it was before the first step.
@@ -28,16 +36,18 @@ func TestSteps(t *testing.T) {
 		}
 		defer c.Close(ctx)
 		if old {
-			// The key comes with the first opening of a new database.
-			s, err := Open(ctx, Config{URL: pgtest.URL(t), Folder: folder})
+			secret := envelope.Key{1, 2, 3}
+			if err := os.WriteFile(filepath.Join(folder, "store.key"), []byte(hex.EncodeToString(secret[:])), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			check, err := seal.CheckOf(&secret)
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer s.Close()
 			if _, err := c.Exec(ctx, firstSchema, pgx.QueryExecModeSimpleProtocol); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := c.Exec(ctx, `INSERT INTO chartlake VALUES (1, $1)`, s.core.Keys.Check()); err != nil {
+			if _, err := c.Exec(ctx, `INSERT INTO chartlake VALUES (1, $1)`, check); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -76,4 +86,35 @@ func TestTranslate(t *testing.T) {
 			t.Errorf("%s\nis      %s\nwant    %s", sql, got, want)
 		}
 	}
+}
+
+func TestShelf(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	urls := map[string]string{}
+	var mu sync.Mutex
+	envelopetest.Shelf(t, func(t *testing.T, place string) envelope.Shelf {
+		mu.Lock()
+		defer mu.Unlock()
+		url, known := urls[place]
+		if !known {
+			url = pgtest.URL(t)
+			urls[place] = url
+		}
+		pool, err := pgxpool.New(ctx, url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(pool.Close)
+		if !known {
+			if _, err := pool.Exec(ctx, `CREATE TABLE data_key (id bigint PRIMARY KEY, master bigint NOT NULL, wrapped bytea NOT NULL)`); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s, err := openShelf(ctx, pool)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	})
 }

@@ -41,8 +41,8 @@ func (w *Writer) apply(r *request) ([]store.Result, error) {
 		}
 	}
 	t.bear()
-	for i, c := range work.commands {
-		if err := t.second(i, c); err != nil {
+	for _, i := range t.order() {
+		if err := t.second(i, work.commands[i]); err != nil {
 			return nil, at(err, i)
 		}
 		if v := results[i].Version; v != nil {
@@ -67,6 +67,22 @@ type turn struct {
 
 	versions map[store.Key]int // what this transaction wrote so far
 	unborn   map[store.Key]bool
+	claims   map[string]int64 // id of a Binary → data key of what attaches it; nil: none is written
+}
+
+// order is that of the writes: as they were given, but by rank.
+func (t *turn) order() []int {
+	commands := t.r.work.commands
+	order := make([]int, len(commands))
+	ranks := make([]int, len(commands))
+	for i, c := range commands {
+		order[i], ranks[i] = i, rank(c)
+		if res := writeOf(c); res != nil && res.Type() == "Binary" {
+			t.claims = map[string]int64{}
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return ranks[a] - ranks[b] })
+	return order
 }
 
 // bear gives rids to the resources whose ids were made here, before they are written: others
@@ -385,7 +401,7 @@ func (t *turn) deleteOne(i int, key store.Key, c store.Delete) error {
 	t.n.Seq++
 	next := *cur
 	next.version, next.seq, next.updated, next.deleted = cur.version+1, t.n.Seq, t.now.UnixMilli(), true
-	if err := t.insertVersion(&next, store.OpDelete, nil, true); err != nil {
+	if err := t.insertVersion(&next, store.OpDelete, nil, 0, true); err != nil {
 		return err
 	}
 	if key.Type == "SearchParameter" {

@@ -185,11 +185,10 @@ func (c *comparison) takeOff(raw rawVersion) {
 	switch {
 	case fault.Is(err, fault.Gone):
 		return // erased with its key: that is no damage
+	case fault.As(err) != nil && fault.As(err).Code == store.BodyOther:
+		c.found(store.Damage{Code: store.BodyOther, Subject: name})
 	case err != nil:
 		c.found(store.Damage{Code: store.BodyDamaged, Subject: name})
-	case got.Resource == nil || got.Resource.Type() != got.Key.Type || got.Resource.ID() != got.Key.ID:
-		c.found(store.Damage{Code: store.BodyOther, Subject: name})
-		got = nil
 	}
 	if !current {
 		return

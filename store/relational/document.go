@@ -2,9 +2,11 @@ package relational
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"chartlake/audit"
+	"chartlake/envelope"
 	"chartlake/fault"
 	"chartlake/store"
 	"chartlake/store/db"
@@ -51,7 +53,10 @@ func (t *turn) receive(c store.Receive, res *store.Result) error {
 	if actor == "" {
 		actor = t.r.actor.ID
 	}
-	err = t.c.Exec(`INSERT INTO arrival (document, at, source, name, actor) VALUES (?,?,?,?,?)`, d.ID, at.UnixMilli(), c.Arrival.Source, c.Arrival.Name, actor)
+	name, err := t.sealText(d.ID, "name", c.Arrival.Name)
+	if err == nil {
+		err = t.c.Exec(`INSERT INTO arrival (document, at, source, name, actor) VALUES (?,?,?,?,?)`, d.ID, at.UnixMilli(), c.Arrival.Source, name, actor)
+	}
 	if err == nil && c.Key != "" {
 		err = t.c.Exec(`INSERT INTO idempotency VALUES (?,?,?,?)`, t.r.actor.ID, c.Key, d.ID, t.now.UnixMilli())
 	}
@@ -88,16 +93,27 @@ func (t *turn) saveDocument(d *store.Document, fresh bool) error {
 	if err != nil {
 		return err
 	}
+	question, err := t.sealText(d.ID, "question", d.Question)
+	if err != nil {
+		return err
+	}
+	stated, err := t.sealText(d.ID, "stated_patient", d.Patient)
+	if err != nil {
+		return err
+	}
+	if err := t.linkPatients(d); err != nil {
+		return err
+	}
 	var settled any
 	if d.SettledAt != nil {
 		settled = d.SettledAt.UnixMilli()
 	}
 	if fresh {
-		return t.c.Exec(`INSERT INTO document VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`, d.ID, string(d.State), d.Code, d.Question, d.MediaType, d.Pages, d.Bytes,
-			d.ReceivedAt.UnixMilli(), settled, d.Type, d.Patient, string(segments), string(resources))
+		return t.c.Exec(`INSERT INTO document VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`, d.ID, string(d.State), d.Code, question, d.MediaType, d.Pages, d.Bytes,
+			d.ReceivedAt.UnixMilli(), settled, d.Type, stated, string(segments), string(resources))
 	}
 	return t.c.Exec(`UPDATE document SET state=?, code=?, question=?, media_type=?, pages=?, bytes=?, settled=?, stated_type=?, stated_patient=?, segments=?, resources=? WHERE id=?`,
-		string(d.State), d.Code, d.Question, d.MediaType, d.Pages, d.Bytes, settled, d.Type, d.Patient, string(segments), string(resources), d.ID)
+		string(d.State), d.Code, question, d.MediaType, d.Pages, d.Bytes, settled, d.Type, stated, string(segments), string(resources), d.ID)
 }
 
 // move takes a document along the table of store.Legal.
@@ -152,7 +168,15 @@ func (t *turn) putRecord(c store.PutRecord, res *store.Result) error {
 		return err
 	}
 	dict, packed := t.s.Pack.Pack(c.Body)
-	err = t.c.Exec(`INSERT INTO record VALUES (?,?,?,?,?,?,0,?)`, c.Document, newest+1, t.now.UnixMilli(), t.r.actor.ID, c.Action, dict, packed)
+	key, err := t.keyOf(subject{ofDocument, c.Document})
+	if err != nil {
+		return err
+	}
+	body, err := t.s.sealBody(key, packed, aboutRecord(c.Document, newest+1))
+	if err != nil {
+		return err
+	}
+	err = t.c.Exec(`INSERT INTO record VALUES (?,?,?,?,?,?,?,?)`, c.Document, newest+1, t.now.UnixMilli(), t.r.actor.ID, c.Action, dict, key, body)
 	t.steps = append(t.steps, audit.Step{Action: audit.Record, Target: "document/" + c.Document + "/record/" + itoa(newest+1)})
 	res.Record, res.Op = int(newest+1), store.OpCreate
 	return err
@@ -173,7 +197,53 @@ func (t *turn) putStage(i int, c store.PutStage) error {
 		}
 	}
 	dict, packed := t.s.Pack.Pack(c.Output)
-	return t.c.Exec(`INSERT INTO stage VALUES (?,?,?,?,?,0,?) ON CONFLICT DO NOTHING`, k.Input, k.Stage, k.Version, k.Part, dict, packed)
+	key, err := t.keyOfStage(k)
+	if err != nil {
+		return err
+	}
+	body, err := t.s.sealBody(key, packed, aboutStage(k))
+	if err != nil {
+		return err
+	}
+	return t.c.Exec(`INSERT INTO stage VALUES (?,?,?,?,?,?,?) ON CONFLICT DO NOTHING`, k.Input, k.Stage, k.Version, k.Part, dict, key, body)
+}
+
+// keyOfStage is the key of a stage output: the document's that it was made from, where it was.
+func (w *Writer) keyOfStage(k store.StageKey) (int64, error) {
+	if w.s.Keys.Unsealed {
+		return 0, nil
+	}
+	there, _, err := db.One(w.c, `SELECT count(*) FROM document WHERE id=?`, k.Input)
+	if err != nil {
+		return 0, err
+	}
+	if there == 0 {
+		return envelope.Common, nil
+	}
+	return w.keyOf(subject{ofDocument, k.Input})
+}
+
+// linkPatients notes whose a document's segments are.
+func (t *turn) linkPatients(d *store.Document) error {
+	if err := t.c.Exec(`DELETE FROM document_patient WHERE document=?`, d.ID); err != nil {
+		return err
+	}
+	linked := map[string]bool{}
+	for _, segment := range d.Segments {
+		id, ok := strings.CutPrefix(segment.Patient, "Patient/")
+		if !ok || linked[id] {
+			continue
+		}
+		linked[id] = true
+		rid, err := t.ridOf("Patient", id)
+		if err == nil {
+			err = t.c.Exec(`INSERT INTO document_patient VALUES (?,?)`, rid, d.ID)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (w *Writer) document(id string) (*store.Document, error) {
@@ -209,10 +279,22 @@ func (v *view) finish(d *store.Document, segments, resources string) error {
 		d.Segments = []store.DocumentSegment{}
 	}
 	d.Arrivals = []store.Arrival{}
-	err := v.c.Query(`SELECT at, source, name, actor FROM arrival WHERE document=? ORDER BY n`, []any{d.ID}, func(s db.Row) bool {
+	var err error
+	if d.Question, err = v.s.openText(d.ID, "question", d.Question); err != nil {
+		return err
+	}
+	if d.Patient, err = v.s.openText(d.ID, "stated_patient", d.Patient); err != nil {
+		return err
+	}
+	err = v.c.Query(`SELECT at, source, name, actor FROM arrival WHERE document=? ORDER BY n`, []any{d.ID}, func(s db.Row) bool {
 		d.Arrivals = append(d.Arrivals, store.Arrival{At: time.UnixMilli(s.Int(0)).UTC(), Source: s.Text(1), Name: s.Text(2), Actor: s.Text(3)})
 		return true
 	})
+	for i := range d.Arrivals {
+		if err == nil {
+			d.Arrivals[i].Name, err = v.s.openText(d.ID, "name", d.Arrivals[i].Name)
+		}
+	}
 	return err
 }
 
@@ -402,11 +484,11 @@ func (v *view) Record(document string, version int) (*store.RecordVersion, error
 		}
 	}
 	var r *store.RecordVersion
-	var dict int64
-	err := v.c.Query(`SELECT version, at, actor, action, dict, body FROM record WHERE document=? AND (version=? OR ?=0) ORDER BY version DESC LIMIT 1`,
+	var dict, key int64
+	err := v.c.Query(`SELECT version, at, actor, action, dict, body, key_id FROM record WHERE document=? AND (version=? OR ?=0) ORDER BY version DESC LIMIT 1`,
 		[]any{document, version, version}, func(s db.Row) bool {
 			r = &store.RecordVersion{Version: int(s.Int(0)), At: time.UnixMilli(s.Int(1)).UTC(), Actor: s.Text(2), Action: s.Text(3), Body: s.Bytes(5)}
-			dict = s.Int(4)
+			dict, key = s.Int(4), s.Int(6)
 			return false
 		})
 	if err != nil {
@@ -415,7 +497,7 @@ func (v *view) Record(document string, version int) (*store.RecordVersion, error
 	if r == nil {
 		return nil, fault.New(fault.NotFound, "record_not_found", "the document has no such record")
 	}
-	r.Body, err = v.s.Pack.Unpack(v.c, dict, r.Body)
+	r.Body, err = v.s.openBody(v.c, key, dict, r.Body, aboutRecord(document, int64(r.Version)))
 	return r, err
 }
 
@@ -440,16 +522,16 @@ func (v *view) Stage(k store.StageKey) ([]byte, bool, error) {
 		return nil, false, nil
 	}
 	var body []byte
-	var dict int64
+	var dict, key int64
 	found := false
-	err := v.c.Query(`SELECT dict, body FROM stage WHERE input=? AND stage=? AND version=? AND part=?`, []any{k.Input, k.Stage, k.Version, k.Part}, func(s db.Row) bool {
-		dict, body, found = s.Int(0), s.Bytes(1), true
+	err := v.c.Query(`SELECT dict, body, key_id FROM stage WHERE input=? AND stage=? AND version=? AND part=?`, []any{k.Input, k.Stage, k.Version, k.Part}, func(s db.Row) bool {
+		dict, body, key, found = s.Int(0), s.Bytes(1), s.Int(2), true
 		return false
 	})
 	if err != nil || !found {
 		return nil, false, err
 	}
-	body, err = v.s.Pack.Unpack(v.c, dict, body)
+	body, err = v.s.openBody(v.c, key, dict, body, aboutStage(k))
 	return body, err == nil, err
 }
 

@@ -40,6 +40,7 @@ type Writer struct {
 	rows    index.Rows
 	gone    index.Rows // rows to take out
 	rids    map[store.Key]int64
+	keys    map[subject]int64 // data keys that this group looked up or made
 	enqueue func(context.Context, queue.Job) error
 
 	known   *catalogued // the search parameters as this transaction has them; nil: not asked for
@@ -136,6 +137,7 @@ func (w *Writer) attempt(group *[]*request, grow bool) (applied int, err error) 
 	}
 	defer w.add.Reset()
 	clear(w.rids)
+	clear(w.keys)
 	w.known = nil
 	w.now = time.UnixMilli(max(w.s.Now().UnixMilli(), w.n.Time)).UTC()
 	started := time.Now()
@@ -196,6 +198,7 @@ func (w *Writer) one(r *request) (lost error) {
 	w.n, w.known = before, nil
 	w.add.Forget()
 	clear(w.rids)
+	clear(w.keys)
 	if w.c.Undo() != nil {
 		r.lost = true
 		return &Again{Err: r.err}

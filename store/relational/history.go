@@ -77,6 +77,9 @@ func (v *view) History(q store.HistoryQuery) (*store.HistoryPage, error) {
 	}
 	for _, raw := range raws {
 		got, err := v.decode(raw)
+		if fault.Is(err, fault.Gone) {
+			continue // of a patient who was erased since
+		}
 		if err != nil {
 			return nil, err
 		}

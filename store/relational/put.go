@@ -48,15 +48,20 @@ func (t *turn) put(i int, it *item, cur *row, rd *ready) error {
 	}
 	t.n.Seq++
 	next.version, next.seq, next.updated, next.deleted = cur.version+1, t.n.Seq, t.now.UnixMilli(), false
-	if err := t.insertVersion(&next, op, rd, exists); err != nil {
+	t.rids[it.key] = next.rid
+	key, err := t.keyFor(&next, rd)
+	if err != nil {
 		return err
 	}
+	if err := t.insertVersion(&next, op, rd, key, exists); err != nil {
+		return err
+	}
+	t.claim(rd.resource, key)
 	if it.key.Type == "SearchParameter" {
 		if err := t.define(it.key, next.seq, rd.resource); err != nil {
 			return err
 		}
 	}
-	t.rids[it.key] = next.rid
 	x := t.indexer(&t.rows)
 	if err := x.Resource(next.rid, it.key.Type, rd.values); err != nil {
 		return err
@@ -128,13 +133,17 @@ const insertResource = `INSERT INTO resource VALUES (?,?,?,?,?,?,?)`
 
 // insertVersion adds a version and makes it the current one; exists says that the resource
 // has a row already.
-func (w *Writer) insertVersion(next *row, op store.Op, rd *ready, exists bool) error {
-	var packed []byte
+func (w *Writer) insertVersion(next *row, op store.Op, rd *ready, key int64, exists bool) error {
+	var body []byte
 	dict := int64(0)
 	if rd != nil {
-		dict, packed = rd.dict, rd.packed
+		var err error
+		dict = rd.dict
+		if body, err = w.s.sealBody(key, rd.packed, aboutVersion(next.rid, next.version)); err != nil {
+			return err
+		}
 	}
-	err := w.c.Exec(`INSERT INTO version VALUES (?,?,?,?,?,?,?,0,?)`, next.seq, next.rid, next.version, next.t, opNumber[op], next.updated, dict, packed)
+	err := w.c.Exec(`INSERT INTO version VALUES (?,?,?,?,?,?,?,?,?)`, next.seq, next.rid, next.version, next.t, opNumber[op], next.updated, dict, key, body)
 	if err != nil {
 		return err
 	}
@@ -182,8 +191,17 @@ func (w *Writer) unindex(cur *row) error {
 
 // compartment adds the rows that put a resource into the compartments of its patients.
 func (s *Store) compartment(x *index.Indexer, r *row, values []search.IndexValue) error {
+	patients, err := s.patientsOf(x.RID, r, values)
+	for _, p := range patients {
+		x.Rows.Compartment = append(x.Rows.Compartment, index.Compartment{Patient: p, T: r.t, RID: r.rid})
+	}
+	return err
+}
+
+// patientsOf gives the rids of the patients in whose compartments a resource is, each once.
+func (s *Store) patientsOf(ridOf func(resourceType, id string) (int64, error), r *row, values []search.IndexValue) (list []int64, err error) {
 	if r.key.Type == "Patient" {
-		x.Rows.Compartment = append(x.Rows.Compartment, index.Compartment{Patient: r.rid, T: r.t, RID: r.rid})
+		list = append(list, r.rid)
 	}
 	codes := s.Catalogue.PatientParams(r.key.Type)
 	for i := range values {
@@ -191,13 +209,15 @@ func (s *Store) compartment(x *index.Indexer, r *row, values []search.IndexValue
 		if v.Param.Kind != search.KindReference || v.Ref.Type != "Patient" || v.Ref.URL != "" || !slices.Contains(codes, v.Param.Code) {
 			continue
 		}
-		patient, err := x.RID("Patient", v.Ref.ID)
+		patient, err := ridOf("Patient", v.Ref.ID)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		x.Rows.Compartment = append(x.Rows.Compartment, index.Compartment{Patient: patient, T: r.t, RID: r.rid})
+		if !slices.Contains(list, patient) {
+			list = append(list, patient)
+		}
 	}
-	return nil
+	return list, nil
 }
 
 // allowed refuses a confined actor what lies outside of its patients.

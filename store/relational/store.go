@@ -92,7 +92,7 @@ type Store struct {
 func (s *Store) Start(conn Conn, driver Driver) {
 	s.driver, s.requests, s.stop, s.changed = driver, make(chan *request, 256), make(chan struct{}), make(chan struct{})
 	s.ended = make(chan struct{})
-	w := &Writer{s: s, c: conn, add: db.NewAdder(s.Names, conn), rids: map[store.Key]int64{}, enqueue: driver.Enqueue}
+	w := &Writer{s: s, c: conn, add: db.NewAdder(s.Names, conn), rids: map[store.Key]int64{}, keys: map[subject]int64{}, enqueue: driver.Enqueue}
 	s.done.Add(1)
 	go func() {
 		defer s.done.Done()

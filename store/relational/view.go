@@ -90,18 +90,18 @@ func (v *view) VersionRead(key store.Key, version int) (*store.Version, error) {
 	return got, err
 }
 
-const versionColumns = `v.seq, v.rid, v.version, v.op, v.time, v.dict, v.body, v.type, r.id`
+const versionColumns = `v.seq, v.rid, v.version, v.op, v.time, v.dict, v.body, v.type, r.id, v.key_id`
 
 // scanVersion reads a row of versionColumns; the body is unpacked by decode afterwards.
 type rawVersion struct {
-	seq, version, op, time, dict, t, rid int64
-	id                                   string
-	body                                 []byte
+	seq, version, op, time, dict, t, rid, key int64
+	id                                        string
+	body                                      []byte
 }
 
 func scanVersion(s db.Row) rawVersion {
 	r := rawVersion{seq: s.Int(0), rid: s.Int(1), version: s.Int(2), op: s.Int(3), time: s.Int(4),
-		dict: s.Int(5), t: s.Int(7)}
+		dict: s.Int(5), t: s.Int(7), key: s.Int(9)}
 	if !s.Null(6) {
 		r.body = s.Bytes(6)
 	}
@@ -114,13 +114,16 @@ func (v *view) decode(r rawVersion) (*store.Version, error) {
 	if r.body == nil {
 		return out, nil
 	}
-	body, err := v.s.Pack.Unpack(v.c, r.dict, r.body)
+	body, err := v.s.openBody(v.c, r.key, r.dict, r.body, aboutVersion(r.rid, r.version))
 	if err != nil {
 		return nil, err
 	}
 	res, err := fhir.Parse(body)
 	if err != nil {
 		return nil, fault.New(fault.Corrupt, "body_damaged", "a stored body is not JSON: %w", err)
+	}
+	if res.Type() != out.Key.Type || res.ID() != out.Key.ID {
+		return nil, fault.New(fault.Corrupt, store.BodyOther, "a stored body is another resource's")
 	}
 	out.Resource = withMeta(res, r.version, r.time)
 	return out, nil
@@ -157,16 +160,16 @@ func (v *view) bySeq(seq int64) (*store.Version, error) {
 
 // body gives the unpacked JSON of a version, without the meta that the columns hold.
 func (v *view) body(seq int64) ([]byte, error) {
-	var dict int64
-	var packed []byte
-	err := v.c.Query(`SELECT dict, body FROM version WHERE seq=?`, []any{seq}, func(s db.Row) bool {
-		dict, packed = s.Int(0), s.Bytes(1)
+	var rid, version, dict, key int64
+	var sealed []byte
+	err := v.c.Query(`SELECT rid, version, dict, key_id, body FROM version WHERE seq=?`, []any{seq}, func(s db.Row) bool {
+		rid, version, dict, key, sealed = s.Int(0), s.Int(1), s.Int(2), s.Int(3), s.Bytes(4)
 		return false
 	})
 	if err != nil {
 		return nil, err
 	}
-	return v.s.Pack.Unpack(v.c, dict, packed)
+	return v.s.openBody(v.c, key, dict, sealed, aboutVersion(rid, version))
 }
 
 // instant formats milliseconds as a FHIR instant.

@@ -1,7 +1,8 @@
 // Package seal holds the keys that a store keeps outside of its database: a vault of data keys
 // (package envelope), and what is derived from the first of them: the key that hashes codes and
 // identifiers for the search index, the one that seals page tokens, the one of database pages,
-// and two that bind and sign the audit trail. It refuses a key file that others can read, and a database whose keys are missing.
+// and two that bind and sign the audit trail. It refuses a key file that others can read, and a
+// database whose keys are missing.
 package seal
 
 import (
@@ -114,12 +115,6 @@ func derive(secret []byte) (*Keys, error) {
 			return nil, err
 		}
 		d.into(b)
-	}
-	if k.audit, err = hkdf.Key(sha256.New, secret, nil, "chartlake audit chain 1", 32); err != nil {
-		return nil, err
-	}
-	if k.mark, err = hkdf.Key(sha256.New, secret, nil, "chartlake audit mark 1", 32); err != nil {
-		return nil, err
 	}
 	block, err := aes.NewCipher(cursor)
 	if err != nil {

@@ -81,3 +81,13 @@ CREATE INDEX audit_actor ON audit (actor);
 -- the journals of the processes.
 CREATE TABLE audit_about (h INTEGER, seq INTEGER, PRIMARY KEY (h, seq)) WITHOUT ROWID;
 CREATE TABLE audit_journal (id TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
+
+-- Which data key seals what (../relational/sealed.go). Kind 0 has one row: nothing is left that
+-- an older version wrote in clear.
+CREATE TABLE sealing (kind INTEGER, subject TEXT, key_id INTEGER NOT NULL, PRIMARY KEY (kind, subject)) WITHOUT ROWID;
+INSERT INTO sealing VALUES (0, '', 0);
+-- Whose a document's segments are.
+CREATE TABLE document_patient (patient INTEGER, document TEXT, PRIMARY KEY (patient, document)) WITHOUT ROWID;
+CREATE INDEX document_patient_document ON document_patient (document);
+-- What was erased: the tombstones, and what is still to do after the rows are gone (state 0; 1: done).
+CREATE TABLE erasure (n INTEGER PRIMARY KEY, at INTEGER NOT NULL, target TEXT NOT NULL, state INTEGER NOT NULL, key_ids TEXT NOT NULL, documents TEXT NOT NULL);

@@ -21,6 +21,10 @@ var steps = []string{
 	CREATE INDEX audit_actor ON audit (actor);
 	CREATE TABLE audit_about (h INTEGER, seq INTEGER, PRIMARY KEY (h, seq)) WITHOUT ROWID;
 	CREATE TABLE audit_journal (id TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID`,
+	`CREATE TABLE sealing (kind INTEGER, subject TEXT, key_id INTEGER NOT NULL, PRIMARY KEY (kind, subject)) WITHOUT ROWID;
+	CREATE TABLE document_patient (patient INTEGER, document TEXT, PRIMARY KEY (patient, document)) WITHOUT ROWID;
+	CREATE INDEX document_patient_document ON document_patient (document);
+	CREATE TABLE erasure (n INTEGER PRIMARY KEY, at INTEGER NOT NULL, target TEXT NOT NULL, state INTEGER NOT NULL, key_ids TEXT NOT NULL, documents TEXT NOT NULL)`,
 }
 
 // migrate makes a new database or brings an older one up to date, in one transaction.

@@ -39,7 +39,9 @@ func Damage(t *testing.T, open OpenHarmed) {
 			want: []string{store.VersionGap}, stays: true},
 		{name: "body damaged", sql: `UPDATE version SET body=substr(body, 2) WHERE seq=(SELECT max(seq) FROM version)`, want: []string{store.BodyDamaged}, stays: true},
 		{name: "body of another", sql: `UPDATE version SET dict=(SELECT w.dict FROM version w WHERE w.seq=1), body=(SELECT w.body FROM version w WHERE w.seq=1)
-			WHERE seq=(SELECT max(seq) FROM version)`, want: []string{store.BodyOther}, stays: true},
+			WHERE seq=(SELECT max(seq) FROM version)`, want: []string{store.BodyDamaged}, stays: true},
+		{name: "id changed", sql: `UPDATE resource SET id='another' WHERE rid=(SELECT w.rid FROM version w WHERE w.seq=(SELECT max(x.seq) FROM version x))`,
+			want: []string{store.BodyOther}, stays: true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
