@@ -94,12 +94,11 @@ func (t Target) String() string {
 
 // Step is one thing done within an event: an interaction and everything it touched or gave.
 type Step struct {
-	Action  Action   `json:"a"`
-	Of      string   `json:"-"` // resource type or part of the service; "": all of it
-	Names   []string `json:"-"` // search, history: the parameters' names
-	Asked   int64    `json:"-"` // search, history: keyed hash of all names and values; 0: nothing was asked
-	Targets []Target `json:"-"`
-	Target  string   `json:"t,omitempty"` // as rows had it before they were chained
+	Action  Action
+	Of      string   // resource type or part of the service; "": all of it
+	Names   []string // search, history: the parameters' names
+	Asked   int64    // search, history: keyed hash of all names and values; 0: nothing was asked
+	Targets []Target
 }
 
 // Event is one access: all steps of one transaction or one view, or a refusal.
@@ -115,12 +114,13 @@ type Event struct {
 	Steps     []Step
 }
 
-// Documents are the ids of the documents that the event touched, each once.
+// Documents are the ids of the documents that the event touched, or their records and stages,
+// each once.
 func (e *Event) Documents() (ids []string) {
 	seen := map[string]bool{}
 	for _, s := range e.Steps {
 		for _, t := range s.Targets {
-			if t.Type == "document" && !seen[t.ID] {
+			if (t.Type == "document" || t.Type == "record" || t.Type == "stage") && !seen[t.ID] {
 				seen[t.ID] = true
 				ids = append(ids, t.ID)
 			}

@@ -107,7 +107,7 @@ func TestChain(t *testing.T) {
 		"outcome":         {func(r []Row) []Row { r[4].Outcome = "4"; return r }, 20, nil, []Break{{5, Changed}}},
 		"code":            {func(r []Row) []Row { r[4].Code = "x"; return r }, 20, nil, []Break{{5, Changed}}},
 		"steps":           {func(r []Row) []Row { r[4].Steps = append([]byte{}, r[5].Steps...); return r }, 20, nil, []Break{{5, Changed}}},
-		"form":            {func(r []Row) []Row { r[4].Form = 1; return r }, 20, nil, []Break{{5, Changed}}},
+		"dictionary":      {func(r []Row) []Row { r[4].Dict = 1; return r }, 20, nil, []Break{{5, Changed}}},
 		"key":             {func(r []Row) []Row { r[4].Key = 2; return r }, 20, nil, []Break{{5, Changed}}},
 		"link":            {func(r []Row) []Row { r[4].Hash = make([]byte, LinkSize); return r }, 20, nil, []Break{{5, Changed}, {6, Changed}}},
 		"no link":         {func(r []Row) []Row { r[4].Hash = nil; return r }, 20, nil, []Break{{5, Changed}, {6, Changed}}},

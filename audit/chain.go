@@ -20,7 +20,7 @@ type Row struct {
 	Request string
 	Outcome string
 	Code    string
-	Form    int64 // of Steps: 0 as package audit packs them; else how the store did
+	Dict    int64 // of Steps as rows had them before the chain; else 0
 	Steps   []byte
 	Key     int64  // number of the key that made Hash
 	Hash    []byte // link to the row before
@@ -42,7 +42,7 @@ func (c *Chain) Link(before []byte, r *Row) []byte {
 	b := append(c.buf[:0], "chartlake audit row 1\x00"...)
 	b = binary.AppendUvarint(b, uint64(len(before)))
 	b = append(b, before...)
-	for _, n := range []int64{r.Seq, r.At, r.Form, r.Key} {
+	for _, n := range []int64{r.Seq, r.At, r.Dict, r.Key} {
 		b = binary.BigEndian.AppendUint64(b, uint64(n))
 	}
 	for _, s := range []string{r.Actor, r.Request, r.Outcome, r.Code} {

@@ -11,6 +11,7 @@ import (
 	"context"
 	"time"
 
+	"chartlake/audit"
 	"chartlake/fhir"
 	"chartlake/queue"
 	"chartlake/search"
@@ -24,7 +25,8 @@ type Store interface {
 	// Bundle.entry[i]. References of the form urn:uuid:… between commands and conditional
 	// references (Patient?identifier=…) are resolved inside the transaction.
 	Transact(ctx context.Context, actor Actor, commands []Command) ([]Result, error)
-	// View calls f with one consistent snapshot that includes every acknowledged Transact.
+	// View calls f with one consistent snapshot that includes every acknowledged Transact. What
+	// f was given is in the audit trail when View returns, also when f fails.
 	View(ctx context.Context, actor Actor, f func(View) error) error
 	// Jobs leases work that Enqueue commands left.
 	Jobs() queue.Runner
@@ -43,7 +45,34 @@ type Store interface {
 	// rows that the bodies say. With repair, what can be made good from what is sound is, in
 	// transactions of their own; nothing that a client wrote is changed or taken away.
 	Inspect(ctx context.Context, repair bool, found func(Damage)) error
+	// Trail is the audit trail: every Transact and View is in it, with what was touched.
+	Trail() Trail
 	Close() error
+}
+
+// Trail is the audit trail of a store. See docs/design/audit.md for what it promises.
+type Trail interface {
+	// Note takes in an access that did not get as far as Transact or View: a refusal, an
+	// operation that needed nothing of the store. Time, actor and request id are filled in.
+	Note(ctx context.Context, actor Actor, e audit.Event) error
+	// Flush waits until the store has every event that this process took in before, so that
+	// the next View shows them.
+	Flush(ctx context.Context) error
+	// Verify walks along the whole trail and holds signed marks against it: those that the
+	// processes wrote, and those of the files named. What is broken is in the report; an error
+	// says that it could not be looked at.
+	Verify(ctx context.Context, marks []string) (*audit.Report, error)
+}
+
+// Audit says how a store keeps its audit trail; the zero Audit is how it should be.
+type Audit struct {
+	Marks string // file that signed marks are added to; "": in the data folder
+	// Wait makes every access wait until its row is on the disk. Without it the rows of what
+	// only reads are safe from a crash of the process at once, from a power cut soon after.
+	Wait bool
+	// Off leaves the trail out, to measure what it costs. No command sets it but in a build for
+	// the lab.
+	Off bool
 }
 
 // Unhealthy is the code of the Unavailable fault that every call gets once a sync has failed:
@@ -64,6 +93,13 @@ type View interface {
 	Resources
 	Documents
 	Tokens
+	Events
+}
+
+// Events is the audit trail in a snapshot.
+type Events interface {
+	// Events gives events, newest first; Forbidden for an actor who is confined to patients.
+	Events(q audit.Query) (*audit.Page, error)
 }
 
 // Tokens seals what a client carries from one answer to its next request: the token shows
@@ -91,6 +127,8 @@ type Resources interface {
 type Documents interface {
 	Document(id string) (*Document, error)
 	Documents(q DocumentQuery) (docs []Document, next string, err error)
+	// Counts gives how many documents are in each state.
+	Counts() (map[State]int, error)
 	// Record gives a version of a document's record; 0: the newest. NotFound when there is none.
 	Record(document string, version int) (*RecordVersion, error)
 	// Records lists the versions without their bodies, oldest first.

@@ -26,12 +26,28 @@ var bulkForms = []*bulkForm{
 			return []any{ints[int64](rows, 0), ints[int32](rows, 1), blobs(rows, 2), ints[int32](rows, 3),
 				ints[int64](rows, 4), ints[int16](rows, 5), ints[int64](rows, 6)}
 		}},
+	{`INSERT INTO audit VALUES (?,?,?,?,?,?,?,?,?,?)`,
+		`INSERT INTO audit SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::bytea[], $9::bytea[], $10::int[])`,
+		func(rows [][]any) []any {
+			return []any{ints[int64](rows, 0), ints[int64](rows, 1), texts(rows, 2), texts(rows, 3), texts(rows, 4), texts(rows, 5),
+				ints[int32](rows, 6), blobs(rows, 7), blobs(rows, 8), ints[int32](rows, 9)}
+		}},
+	{`INSERT INTO audit_about VALUES (?,?)`, `INSERT INTO audit_about SELECT * FROM unnest($1::bigint[], $2::bigint[])`,
+		func(rows [][]any) []any { return []any{ints[int64](rows, 0), ints[int64](rows, 1)} }},
 }
 
 func ints[T int16 | int32 | int64](rows [][]any, i int) []T {
 	out := make([]T, len(rows))
 	for n, r := range rows {
 		out[n] = T(r[i].(int64))
+	}
+	return out
+}
+
+func texts(rows [][]any, i int) []string {
+	out := make([]string, len(rows))
+	for n, r := range rows {
+		out[n] = r[i].(string)
 	}
 	return out
 }

@@ -19,6 +19,7 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"runtime"
 	"time"
 
@@ -39,10 +40,11 @@ import (
 
 // Config says where the store is. URL and Folder are needed.
 type Config struct {
-	URL     string // postgres://user:password@host/name?search_path=…; PGPASSWORD and ~/.pgpass are read, too
-	Folder  string // holds store.key; made with mode 0700 where it is missing
-	Base    string // this server's FHIR base URL: absolute references to it are local
-	Readers int    // snapshots at once; 0: twice the cores, at least 4
+	URL     string      // postgres://user:password@host/name?search_path=…; PGPASSWORD and ~/.pgpass are read, too
+	Folder  string      // holds store.key; made with mode 0700 where it is missing
+	Base    string      // this server's FHIR base URL: absolute references to it are local
+	Audit   store.Audit // how the audit trail is kept
+	Readers int         // snapshots at once; 0: twice the cores, at least 4
 	Logger  *slog.Logger
 	Now     func() time.Time // nil: the clock
 
@@ -81,6 +83,10 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	s := &Store{}
 	if err := s.start(ctx, cfg); err != nil {
+		if s.core != nil {
+			s.core.Stop()
+			s.core.Release()
+		}
 		s.closePools()
 		return nil, pgFault(err)
 	}
@@ -138,9 +144,11 @@ func (s *Store) start(ctx context.Context, cfg Config) error {
 		return err
 	}
 	s.process = ident.New(time.Now())
-	s.core.Start(w.c, w)
-	s.core.Background(s.listen)
-	return nil
+	err = s.core.Start(w.c, w, relational.Keeping{Folder: filepath.Join(cfg.Folder, "audit"), Marks: cfg.Audit.Marks, Wait: cfg.Audit.Wait, Off: cfg.Audit.Off})
+	if err == nil {
+		s.core.Background(s.listen)
+	}
+	return err
 }
 
 // configure sets what every connection has: binary results by prepared statements, whatever
@@ -182,6 +190,11 @@ func (s *Store) Transact(ctx context.Context, actor store.Actor, commands []stor
 	return s.core.Transact(ctx, actor, commands)
 }
 
+// Trail is the audit trail.
+func (s *Store) Trail() store.Trail {
+	return relational.Trail{Store: s.core, Lend: s.lend, Counters: counters}
+}
+
 // Catalogue is the search parameters as this process last saw them.
 func (s *Store) Catalogue() *search.Catalogue { return s.core.Known() }
 
@@ -196,10 +209,12 @@ func (s *Store) Changed() <-chan struct{} { return s.core.Changed() }
 // View calls f with one snapshot; see store.Store. The snapshot keeps the server from
 // cleaning up behind it: f should not take long.
 func (s *Store) View(ctx context.Context, actor store.Actor, f func(store.View) error) error {
-	if actor.ID == "" {
-		return relational.ErrNoActor
-	}
-	return s.snapshot(ctx, func(c *conn) error { return f(s.core.View(c, actor)) })
+	return s.core.Look(ctx, actor, s.lend, f)
+}
+
+// lend calls f with a connection that is within one snapshot.
+func (s *Store) lend(ctx context.Context, f func(db.Conn) error) error {
+	return s.snapshot(ctx, func(c *conn) error { return f(c) })
 }
 
 // snapshot calls f with a connection that is within one snapshot.
@@ -261,6 +276,7 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.closePools()
+	s.core.Release()
 	s.core.Pack.Close()
 	return nil
 }

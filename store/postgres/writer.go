@@ -95,7 +95,7 @@ const (
 // Commit makes the group durable.
 func (w *writer) Commit(n relational.Counters) error {
 	err := w.c.Exec(`UPDATE counter SET rid=?, seq=?, audit=?, time=?`, n.RID, n.Seq, n.Audit, n.Time)
-	if err == nil {
+	if err == nil && !n.Quiet {
 		err = w.c.Exec(`SELECT pg_notify(?, ?)`, channel, w.s.schema+" "+w.s.process)
 	}
 	if err == nil {

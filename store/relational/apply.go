@@ -20,8 +20,7 @@ func (w *Writer) apply(r *request) ([]store.Result, error) {
 	work := r.work
 	results := make([]store.Result, len(work.commands))
 	items := append([]item(nil), work.items...)
-	steps := make([]audit.Step, 0, len(work.commands))
-	t := &turn{Writer: w, r: r, items: items, results: results, steps: steps, made: map[string]int{}, versions: map[store.Key]int{}}
+	t := &turn{Writer: w, r: r, items: items, results: results, tale: w.s.newTale(r.actor), made: map[string]int{}, versions: map[store.Key]int{}}
 	if !work.ready {
 		t.links = map[string]string{}
 		for k, v := range work.links {
@@ -52,7 +51,8 @@ func (w *Writer) apply(r *request) ([]store.Result, error) {
 	if err := w.flush(); err != nil {
 		return nil, err
 	}
-	return results, w.audit(r.actor, t.steps)
+	return results, w.auditEvent(&audit.Event{At: w.now, Actor: r.actor.ID, RequestID: r.actor.RequestID, Via: audit.Via(r.ctx),
+		Outcome: audit.Success, Patients: t.tale.patients, Steps: t.tale.steps})
 }
 
 // turn is one request being applied.
@@ -62,7 +62,7 @@ type turn struct {
 	items   []item
 	links   map[string]string // nil where everything was prepared
 	results []store.Result
-	steps   []audit.Step
+	tale    *tale
 	made    map[string]int // criteria of conditional creates → command, for repeats in one bundle
 
 	versions map[store.Key]int // what this transaction wrote so far
@@ -198,7 +198,7 @@ func (t *turn) second(i int, c store.Command) error {
 			if err == nil {
 				res.Version, err = t.version(v)
 			}
-			t.steps = append(t.steps, audit.Step{Action: audit.Read, Target: it.key.String()})
+			t.tale.one(audit.Read, it.key, 0, res.Version, err)
 			return err
 		}
 		rd, err := t.ready(it, c.Resource)
@@ -293,6 +293,7 @@ func (t *turn) update(i int, it *item, c store.Update) error {
 		before = v.Resource
 		if c.Keep != nil && c.Keep(before) {
 			t.results[i].Version = v
+			t.tale.one(audit.Read, it.key, 0, v, nil)
 			return nil
 		}
 	}
@@ -326,6 +327,7 @@ func (t *turn) unchanged(i int, cur *row) error {
 	}
 	v, err := t.version(cur)
 	t.results[i].Version = v
+	t.tale.one(audit.Read, cur.key, 0, v, err)
 	return err
 }
 
@@ -361,6 +363,12 @@ func (t *turn) delete(i int, c store.Delete) error {
 		}
 		keys = found
 	}
+	before := len(t.tale.steps)
+	defer func() {
+		if len(t.tale.steps) == before { // what is not there is deleted already
+			t.tale.step(audit.Delete, t.items[i].key.Type, audit.Target{Type: t.items[i].key.Type, ID: t.s.unnamed(c.Key.ID)})
+		}
+	}()
 	for _, key := range keys {
 		if err := t.deleteOne(i, key, c); err != nil {
 			return err
@@ -395,7 +403,8 @@ func (t *turn) deleteOne(i int, key store.Key, c store.Delete) error {
 			return nil
 		}
 	}
-	if err := t.unindex(cur); err != nil {
+	values, err := t.unindex(cur)
+	if err != nil {
 		return err
 	}
 	t.n.Seq++
@@ -410,12 +419,9 @@ func (t *turn) deleteOne(i int, key store.Key, c store.Delete) error {
 		}
 	}
 	t.results[i] = store.Result{Op: store.OpDelete, Version: &store.Version{Key: key, Version: int(next.version), Seq: next.seq, Op: store.OpDelete, At: t.now}}
-	t.steps = append(t.steps, audit.Step{Action: audit.Delete, Target: target(key, next.version)})
+	t.tale.values(key, values)
+	t.tale.step(audit.Delete, key.Type, audit.Target{Type: key.Type, ID: key.ID, Version: int(next.version)})
 	return nil
-}
-
-func target(key store.Key, version int64) string {
-	return key.String() + "/_history/" + itoa(version)
 }
 
 // matches runs a search inside the transaction, confined like the actor.
@@ -425,14 +431,6 @@ func (t *turn) matches(q *search.Query, limit int) ([]store.Key, error) {
 	}
 	v := &view{s: t.s, c: t.c, actor: t.r.actor}
 	return v.keys(q, limit)
-}
-
-// audit writes the row of a request.
-func (w *Writer) audit(actor store.Actor, steps []audit.Step) error {
-	w.n.Audit++
-	dict, packed := w.s.Pack.Pack(stepsJSON(steps))
-	return w.c.Exec(`INSERT INTO audit VALUES (?,?,?,?,?,?,?,?,NULL,0)`, w.n.Audit, w.now.UnixMilli(), actor.ID, actor.RequestID,
-		string(audit.Success), "", dict, packed)
 }
 
 // row is the current state of a resource.

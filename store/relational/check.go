@@ -2,6 +2,7 @@ package relational
 
 import (
 	"context"
+	"strings"
 
 	"chartlake/audit"
 	"chartlake/fault"
@@ -76,9 +77,15 @@ func (x *inspection) mend(target string, f func(w *Writer) error) bool {
 		if err := f(w); err != nil {
 			return err
 		}
-		return w.audit(checker, []audit.Step{{Action: audit.Update, Target: target}})
+		return w.audit(checker, []audit.Step{{Action: audit.Update, Of: "repair", Targets: []audit.Target{named(target)}}})
 	}}
 	return x.s.submit(r) == nil
+}
+
+// named gives what was repaired as the trail names it.
+func named(target string) audit.Target {
+	kind, id, _ := strings.Cut(target, "/")
+	return audit.Target{Type: kind, ID: id}
 }
 
 func (x *inspection) checkPages() error {

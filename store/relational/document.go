@@ -67,8 +67,9 @@ func (t *turn) receive(c store.Receive, res *store.Result) error {
 	if res.Duplicate {
 		res.Op = store.OpUpdate
 	}
-	t.steps = append(t.steps, audit.Step{Action: audit.Receive, Target: "document/" + d.ID})
-	res.Document, err = t.document(d.ID)
+	if res.Document, err = t.document(d.ID); err == nil {
+		t.tale.document(audit.Receive, res.Document)
+	}
 	return err
 }
 
@@ -150,7 +151,8 @@ func (t *turn) move(c store.Move, res *store.Result) error {
 	if err := t.saveDocument(d, false); err != nil {
 		return err
 	}
-	t.steps = append(t.steps, audit.Step{Action: audit.Move, Target: "document/" + d.ID + "/" + string(c.To)})
+	t.tale.parts(d)
+	t.tale.step(audit.Move, string(c.To), audit.Target{Type: "document", ID: d.ID})
 	res.Op = store.OpUpdate
 	res.Document, err = t.document(d.ID)
 	return err
@@ -164,9 +166,11 @@ func (t *turn) putRecord(c store.PutRecord, res *store.Result) error {
 	if newest != int64(c.After) {
 		return fault.New(fault.Conflict, "record_changed", "the record is at version %d, the change was made from version %d", newest, c.After)
 	}
-	if _, err := t.document(c.Document); err != nil {
+	d, err := t.document(c.Document)
+	if err != nil {
 		return err
 	}
+	t.tale.parts(d)
 	dict, packed := t.s.Pack.Pack(c.Body)
 	key, err := t.keyOf(subject{ofDocument, c.Document})
 	if err != nil {
@@ -177,7 +181,7 @@ func (t *turn) putRecord(c store.PutRecord, res *store.Result) error {
 		return err
 	}
 	err = t.c.Exec(`INSERT INTO record VALUES (?,?,?,?,?,?,?,?)`, c.Document, newest+1, t.now.UnixMilli(), t.r.actor.ID, c.Action, dict, key, body)
-	t.steps = append(t.steps, audit.Step{Action: audit.Record, Target: "document/" + c.Document + "/record/" + itoa(newest+1)})
+	t.tale.step(audit.Record, "record", audit.Target{Type: "record", ID: c.Document, Version: int(newest + 1)})
 	res.Record, res.Op = int(newest+1), store.OpCreate
 	return err
 }
@@ -195,6 +199,9 @@ func (t *turn) putStage(i int, c store.PutStage) error {
 		if c.Output, err = c.Make(t.results[:i]); err != nil {
 			return err
 		}
+	}
+	if k.Stage != receipts {
+		t.tale.step(audit.Create, k.Stage, audit.Target{Type: "stage", ID: t.s.unnamed(k.Input)})
 	}
 	dict, packed := t.s.Pack.Pack(c.Output)
 	key, err := t.keyOfStage(k)
@@ -322,6 +329,18 @@ func documentNotFound() error {
 
 // Document gives a document with its arrivals and history.
 func (v *view) Document(id string) (*store.Document, error) {
+	d, err := v.document(id)
+	switch {
+	case v.tale == nil:
+	case err == nil:
+		v.tale.document(audit.Read, d)
+	default:
+		v.tale.step(audit.Read, "document", audit.Target{Type: "document", ID: v.s.unnamed(id)})
+	}
+	return d, err
+}
+
+func (v *view) document(id string) (*store.Document, error) {
 	var d store.Document
 	var segments, resources string
 	found := false
@@ -367,6 +386,12 @@ const documentChunk = 500
 
 // Documents lists documents, newest first, without their history.
 func (v *view) Documents(q store.DocumentQuery) (docs []store.Document, next string, err error) {
+	docs, next, err = v.documents(q)
+	v.tale.documents(q, docs)
+	return docs, next, err
+}
+
+func (v *view) documents(q store.DocumentQuery) (docs []store.Document, next string, err error) {
 	limit := q.Limit
 	if limit <= 0 {
 		limit = defaultDocuments
@@ -414,6 +439,32 @@ func (v *view) Documents(q store.DocumentQuery) (docs []store.Document, next str
 		next = v.s.Keys.Seal(plain, about)
 	}
 	return docs, next, nil
+}
+
+// Counts gives how many documents are in each state.
+func (v *view) Counts() (map[store.State]int, error) {
+	counts := map[store.State]int{}
+	if v.actor.Patients == nil {
+		err := v.c.Query(`SELECT state, count(*) FROM document GROUP BY state`, nil, func(s db.Row) bool {
+			counts[store.State(s.Text(0))] = int(s.Int(1))
+			return true
+		})
+		return counts, err
+	}
+	q := store.DocumentQuery{Limit: maxDocuments}
+	for {
+		docs, next, err := v.documents(q)
+		if err != nil || next == "" {
+			for _, d := range docs {
+				counts[d.State]++
+			}
+			return counts, err
+		}
+		for _, d := range docs {
+			counts[d.State]++
+		}
+		q.Cursor = next
+	}
 }
 
 // documentFilter compiles what a list of documents is filtered by.
@@ -478,8 +529,29 @@ func (v *view) documentRows(where db.Frag, pos *documentPosition, limit int) (fo
 
 // Record gives a version of a document's record; 0 is the newest.
 func (v *view) Record(document string, version int) (*store.RecordVersion, error) {
+	r, err := v.record(document, version)
+	if v.tale == nil {
+		return r, err
+	}
+	target := audit.Target{Type: "record", ID: v.s.unnamed(document), Version: version}
+	if err == nil {
+		target.ID, target.Version = document, r.Version
+		var d store.Document
+		if row := v.c.Query(`SELECT segments FROM document WHERE id=?`, []any{document}, func(s db.Row) bool {
+			_ = json.Unmarshal([]byte(s.Text(0)), &d.Segments) // one that is damaged names nobody
+			return false
+		}); row != nil {
+			return nil, row
+		}
+		v.tale.parts(&d)
+	}
+	v.tale.step(audit.Read, "record", target)
+	return r, err
+}
+
+func (v *view) record(document string, version int) (*store.RecordVersion, error) {
 	if v.actor.Patients != nil {
-		if _, err := v.Document(document); err != nil {
+		if _, err := v.document(document); err != nil {
 			return nil, err
 		}
 	}
@@ -503,8 +575,11 @@ func (v *view) Record(document string, version int) (*store.RecordVersion, error
 
 // Records lists the versions of a record without their bodies, oldest first.
 func (v *view) Records(document string) ([]store.RecordVersion, error) {
+	if v.tale != nil && !v.tale.machine {
+		v.tale.step(audit.History, "record", audit.Target{Type: "record", ID: v.s.unnamed(document)})
+	}
 	if v.actor.Patients != nil {
-		if _, err := v.Document(document); err != nil {
+		if _, err := v.document(document); err != nil {
 			return nil, err
 		}
 	}
@@ -531,9 +606,16 @@ func (v *view) Stage(k store.StageKey) ([]byte, bool, error) {
 	if err != nil || !found {
 		return nil, false, err
 	}
+	if k.Stage != receipts {
+		v.tale.step(audit.Read, k.Stage, audit.Target{Type: "stage", ID: v.s.unnamed(k.Input)})
+	}
 	body, err = v.s.openBody(v.c, key, dict, body, aboutStage(k))
 	return body, err == nil, err
 }
+
+// receipts is the stage under which requests are remembered that must not be done twice: they
+// hold ids that the same caller got before.
+const receipts = "request"
 
 // Idempotent gives the document that a key of this actor was used for.
 func (v *view) Idempotent(key string) (string, bool, error) {

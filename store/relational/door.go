@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"chartlake/audit"
 	"chartlake/fault"
 	"chartlake/queue"
 	"chartlake/store"
@@ -29,6 +30,7 @@ type request struct {
 	results []store.Result
 	err     error
 	done    chan struct{}
+	quiet   bool // nothing that others look for is changed: it is not announced
 	lost    bool // it took the transaction with it: it is not tried again
 }
 
@@ -42,6 +44,9 @@ type Writer struct {
 	rids    map[store.Key]int64
 	keys    map[subject]int64 // data keys that this group looked up or made
 	enqueue func(context.Context, queue.Job) error
+
+	chain *audit.Chain
+	head  link // newest row of the trail in this transaction
 
 	known   *catalogued // the search parameters as this transaction has them; nil: not asked for
 	now     time.Time   // time of the group; never before that of the group before
@@ -111,7 +116,7 @@ func (w *Writer) group(first *request) {
 				r.err = err
 			}
 		}
-	case applied > 0:
+	case applied > 0 && !quiet(group):
 		w.s.Announce()
 	}
 	for _, r := range group {
@@ -138,6 +143,16 @@ func (w *Writer) attempt(group *[]*request, grow bool) (applied int, err error) 
 	defer w.add.Reset()
 	clear(w.rids)
 	clear(w.keys)
+	kept := false
+	defer func() {
+		if !kept { // another process may write other rows under the same numbers
+			w.head = link{seq: -1}
+		}
+	}()
+	if err := w.findHead(); err != nil {
+		w.s.driver.Rollback()
+		return 0, err
+	}
 	w.known = nil
 	w.now = time.UnixMilli(max(w.s.Now().UnixMilli(), w.n.Time)).UTC()
 	started := time.Now()
@@ -164,15 +179,27 @@ func (w *Writer) attempt(group *[]*request, grow bool) (applied int, err error) 
 		w.s.driver.Rollback()
 		return 0, nil
 	}
-	w.n.Time = w.now.UnixMilli()
+	w.n.Time, w.n.Quiet = w.now.UnixMilli(), quiet(*group)
 	if err := w.s.driver.Commit(w.n); err != nil {
 		return 0, err
 	}
+	kept = true
+	w.s.trail.advanced(w.head)
 	w.add.Publish()
 	if w.known != nil {
 		w.s.known.Store(w.known)
 	}
 	return applied, nil
+}
+
+// quiet reports whether a group holds nothing that others look for.
+func quiet(group []*request) bool {
+	for _, r := range group {
+		if !r.quiet && r.err == nil {
+			return false
+		}
+	}
+	return true
 }
 
 // one applies a request in a savepoint: all of it or nothing. An error says that the
@@ -183,7 +210,7 @@ func (w *Writer) one(r *request) (lost error) {
 		r.err = canceled(r.err)
 		return nil
 	}
-	before := w.n
+	before, head := w.n, w.head
 	w.rows.Reset()
 	w.gone.Reset()
 	if r.err = w.within(r); r.err == nil {
@@ -195,6 +222,7 @@ func (w *Writer) one(r *request) (lost error) {
 		lost, r.err = r.err, nil
 		return lost
 	}
+	w.n, w.head = before, head
 	w.n, w.known = before, nil
 	w.add.Forget()
 	clear(w.rids)

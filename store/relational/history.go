@@ -3,6 +3,7 @@ package relational
 import (
 	"encoding/json"
 
+	"chartlake/audit"
 	"chartlake/fault"
 	"chartlake/search"
 	"chartlake/store"
@@ -17,6 +18,26 @@ type historyPosition struct {
 
 // History gives versions, newest first.
 func (v *view) History(q store.HistoryQuery) (*store.HistoryPage, error) {
+	page, err := v.versionsOf(q)
+	var pairs []search.Pair
+	if !q.Since.IsZero() {
+		pairs = append(pairs, search.Pair{Name: "_since", Value: q.Since.String()})
+	}
+	if !q.At.IsZero() {
+		pairs = append(pairs, search.Pair{Name: "_at", Value: q.At.String()})
+	}
+	if q.ID != "" {
+		pairs = append(pairs, search.Pair{Name: "_id", Value: q.ID})
+	}
+	if err != nil {
+		v.tale.asked(audit.History, q.Type, pairs, nil)
+		return nil, err
+	}
+	v.tale.asked(audit.History, q.Type, pairs, v.tale.versions(page.Versions))
+	return page, nil
+}
+
+func (v *view) versionsOf(q store.HistoryQuery) (*store.HistoryPage, error) {
 	if err := v.confine(); err != nil {
 		return nil, err
 	}

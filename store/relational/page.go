@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"chartlake/audit"
 	"chartlake/fault"
 	"chartlake/search"
 	"chartlake/store"
@@ -40,6 +41,16 @@ func (v *view) position(q *search.Query) (*plan.Position, error) {
 
 // Search gives one page of matches, with what _include and _revinclude ask for.
 func (v *view) Search(q *search.Query) (*store.SearchPage, error) {
+	page, err := v.search(q)
+	if err != nil {
+		v.tale.asked(audit.Search, q.Type, q.Used, nil)
+		return nil, err
+	}
+	v.tale.asked(audit.Search, q.Type, q.Used, v.tale.versions(page.Matches, page.Included))
+	return page, nil
+}
+
+func (v *view) search(q *search.Query) (*store.SearchPage, error) {
 	p, err := v.planner()
 	if err != nil {
 		return nil, err

@@ -1,7 +1,6 @@
 package relational
 
 import (
-	"encoding/json"
 	"slices"
 
 	"chartlake/audit"
@@ -31,9 +30,11 @@ func (t *turn) put(i int, it *item, cur *row, rd *ready) error {
 		return err
 	}
 	if cur.live() {
-		if err := t.unindex(cur); err != nil {
+		old, err := t.unindex(cur)
+		if err != nil {
 			return err
 		}
+		t.tale.values(it.key, old)
 	}
 	next := *cur
 	if next.rid == 0 {
@@ -83,7 +84,8 @@ func (t *turn) put(i int, it *item, cur *row, rd *ready) error {
 	if op == store.OpUpdate {
 		action = audit.Update
 	}
-	t.steps = append(t.steps, audit.Step{Action: action, Target: target(it.key, next.version)})
+	t.tale.values(it.key, rd.values)
+	t.tale.step(action, it.key.Type, audit.Target{Type: it.key.Type, ID: it.key.ID, Version: int(next.version)})
 	return nil
 }
 
@@ -157,36 +159,37 @@ func (w *Writer) insertVersion(next *row, op store.Op, rd *ready, key int64, exi
 	return w.c.Exec(insertResource, next.rid, next.t, w.c.ID(next.key.ID), next.version, next.seq, deleted, next.updated)
 }
 
-// unindex takes the index rows of the current version out, by extracting its body again.
-func (w *Writer) unindex(cur *row) error {
+// unindex takes the index rows of the current version out, by extracting its body again, and
+// gives its values.
+func (w *Writer) unindex(cur *row) ([]search.IndexValue, error) {
 	if err := w.flush(); err != nil {
-		return err
+		return nil, err
 	}
 	body, err := (&view{s: w.s, c: w.c}).body(cur.seq)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	res, err := fhir.Parse(body)
 	if err != nil {
-		return fault.New(fault.Corrupt, "body_damaged", "a stored body is not JSON: %w", err)
+		return nil, fault.New(fault.Corrupt, "body_damaged", "a stored body is not JSON: %w", err)
 	}
 	catalogue, err := w.parameters()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	values, err := catalogue.ExtractAll(res, w.s.Base)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	w.gone.Reset()
 	x := w.indexer(&w.gone)
 	if err := x.Resource(cur.rid, cur.key.Type, values); err != nil {
-		return err
+		return nil, err
 	}
 	if err := w.s.compartment(x, cur, values); err != nil {
-		return err
+		return nil, err
 	}
-	return w.c.WriteIndex(&w.gone, true)
+	return values, w.c.WriteIndex(&w.gone, true)
 }
 
 // compartment adds the rows that put a resource into the compartments of its patients.
@@ -265,12 +268,4 @@ func withMeta(res *fhir.Node, version, updated int64) *fhir.Node {
 	}
 	ordered.Set("meta", meta)
 	return ordered
-}
-
-func stepsJSON(steps []audit.Step) []byte {
-	b, err := json.Marshal(steps)
-	if err != nil {
-		panic("store: audit steps: " + err.Error())
-	}
-	return b
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"chartlake/audit"
 	"chartlake/fault"
 	"chartlake/search"
 	"chartlake/store"
@@ -51,6 +52,7 @@ func (t *turn) again(c store.Reindex, res *store.Result) error {
 		return err
 	}
 	// The audit row of this request is the next: its number is nobody else's.
+	t.tale.step(audit.Operate, "reindex")
 	job := -(t.n.Audit + 1)
 	if err := t.c.Exec(`DELETE FROM reindex WHERE job<0 AND state=1 AND job>=(SELECT job FROM reindex WHERE job<0 AND state=1 ORDER BY job LIMIT 1 OFFSET ?)`, int64(reindexKept)); err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"chartlake/audit"
 	"chartlake/fault"
 	"chartlake/queue"
 	"chartlake/search"
@@ -37,8 +38,12 @@ type Conn interface {
 }
 
 // Counters are what a transaction begins from and leaves: the last rid, change number and
-// audit row given out, and the time of the last change in milliseconds.
-type Counters struct{ RID, Seq, Audit, Time int64 }
+// audit row given out, and the time of the last change in milliseconds. Quiet says of what is
+// committed that no other process need be told.
+type Counters struct {
+	RID, Seq, Audit, Time int64
+	Quiet                 bool
+}
 
 // Driver is what a database brings to the door. One goroutine calls it.
 type Driver interface {
@@ -76,6 +81,7 @@ type Store struct {
 	// Snapshot calls f with a snapshot for an actor: the driver's View.
 	Snapshot func(context.Context, store.Actor, func(store.View) error) error
 
+	trail    *trail
 	known    atomic.Pointer[catalogued]
 	driver   Driver
 	requests chan *request
@@ -88,24 +94,36 @@ type Store struct {
 	changed chan struct{}
 }
 
-// Start begins to write through conn, the connection of the driver's transactions.
-func (s *Store) Start(conn Conn, driver Driver) {
+// Start begins to write through conn, the connection of the driver's transactions, and opens
+// the audit trail. The store must be stopped, also where it fails.
+func (s *Store) Start(conn Conn, driver Driver, keeping Keeping) error {
 	s.driver, s.requests, s.stop, s.changed = driver, make(chan *request, 256), make(chan struct{}), make(chan struct{})
 	s.ended = make(chan struct{})
-	w := &Writer{s: s, c: conn, add: db.NewAdder(s.Names, conn), rids: map[store.Key]int64{}, keys: map[subject]int64{}, enqueue: driver.Enqueue}
+	w := &Writer{s: s, c: conn, add: db.NewAdder(s.Names, conn), rids: map[store.Key]int64{}, keys: map[subject]int64{}, enqueue: driver.Enqueue,
+		chain: audit.NewChain(s.Keys.Audit()), head: link{seq: -1}}
 	s.done.Add(1)
 	go func() {
 		defer s.done.Done()
 		defer close(s.ended)
 		w.run()
 	}()
+	return s.openTrail(keeping)
 }
 
-// Transact applies the commands in one serialisable transaction; see store.Store.
+// Transact applies the commands in one serialisable transaction; see store.Store. Its audit row
+// is part of the transaction; that of one that fails is not, and follows.
 func (s *Store) Transact(ctx context.Context, actor store.Actor, commands []store.Command) ([]store.Result, error) {
 	if actor.ID == "" {
 		return nil, ErrNoActor
 	}
+	results, err := s.transact(ctx, actor, commands)
+	if err != nil {
+		return nil, s.tried(commands).end(ctx, actor, err)
+	}
+	return results, nil
+}
+
+func (s *Store) transact(ctx context.Context, actor store.Actor, commands []store.Command) ([]store.Result, error) {
 	if s.closed.Load() {
 		return nil, ErrClosed
 	}
@@ -120,6 +138,7 @@ func (s *Store) Transact(ctx context.Context, actor store.Actor, commands []stor
 	if err := s.submit(r); err != nil {
 		return nil, err
 	}
+	audit.Of(ctx).Written(&audit.Event{Outcome: audit.Success})
 	return r.results, nil
 }
 
@@ -168,12 +187,25 @@ func (s *Store) Background(f func(context.Context) error) {
 
 // Stop ends writing after what is under way; false when it has ended already.
 func (s *Store) Stop() bool {
+	if s.driver == nil { // never started
+		return false
+	}
 	if !s.closed.CompareAndSwap(false, true) {
 		return false
+	}
+	if s.trail != nil {
+		s.trail.close()
 	}
 	close(s.stop)
 	s.done.Wait()
 	return true
+}
+
+// Release lets go what the last readers may still have used; Stop came before.
+func (s *Store) Release() {
+	if s.trail != nil {
+		s.trail.release()
+	}
 }
 
 // Faults of every driver.

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"chartlake/audit"
 	"chartlake/fault"
 	"chartlake/fhir"
 	"chartlake/search"
@@ -17,6 +18,7 @@ type view struct {
 	s     *Store
 	c     db.Conn
 	actor store.Actor
+	tale  *tale // what was given; nil where the store reads for itself
 
 	patients  []int64 // rids of the actor's patients
 	confined  bool
@@ -58,6 +60,12 @@ func (v *view) row(key store.Key) (*row, error) {
 
 // Read gives the current version.
 func (v *view) Read(key store.Key) (*store.Version, error) {
+	got, err := v.read(key)
+	v.tale.one(audit.Read, key, 0, got, err)
+	return got, err
+}
+
+func (v *view) read(key store.Key) (*store.Version, error) {
 	r, err := v.row(key)
 	if err != nil {
 		return nil, err
@@ -72,6 +80,12 @@ func gone() error { return fault.New(fault.Gone, "deleted", "the resource is del
 
 // VersionRead gives one version.
 func (v *view) VersionRead(key store.Key, version int) (*store.Version, error) {
+	got, err := v.versionRead(key, version)
+	v.tale.one(audit.VRead, key, version, got, err)
+	return got, err
+}
+
+func (v *view) versionRead(key store.Key, version int) (*store.Version, error) {
 	r, err := v.row(key)
 	if err != nil {
 		return nil, err
@@ -260,6 +274,11 @@ func (v *view) keys(q *search.Query, limit int) ([]store.Key, error) {
 		list = append(list, key)
 	}
 	return list, nil
+}
+
+// target names a version.
+func target(key store.Key, version int64) string {
+	return key.String() + "/_history/" + itoa(version)
 }
 
 func itoa(i int64) string { return strconv.FormatInt(i, 10) }

@@ -43,6 +43,7 @@ type Config struct {
 	Readers int    // snapshots at once; 0: twice the cores, at least 4
 	// Unsynced leaves out the sync of commits: the negative control of the durability tests.
 	Unsynced bool
+	Audit    store.Audit      // how the audit trail is kept
 	// Unsealed leaves pages, bodies, names and files in clear: for the price of sealing in a bench.
 	Unsealed bool
 	Logger   *slog.Logger     // of the queue; nil: silent
@@ -98,6 +99,8 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		}
 	}
 	if err := s.start(ctx, fresh); err != nil {
+		s.core.Stop()
+		s.core.Release()
 		if s.db != nil {
 			s.db.Close()
 		}
@@ -156,8 +159,12 @@ func (s *Store) start(ctx context.Context, fresh bool) error {
 		s.readers <- nil
 	}
 	w.jobs = s.jobs
-	s.core.Start(w.c, w)
-	return nil
+	return s.core.Start(w.c, w, s.cfg.keeping())
+}
+
+// keeping puts the trail's files beside the database.
+func (c Config) keeping() relational.Keeping {
+	return relational.Keeping{Folder: filepath.Join(c.Folder, "audit"), Marks: c.Audit.Marks, Wait: c.Audit.Wait, Off: c.Audit.Off}
 }
 
 func (s *Store) dsn() string {
@@ -209,6 +216,11 @@ func (s *Store) Transact(ctx context.Context, actor store.Actor, commands []stor
 	return s.core.Transact(ctx, actor, commands)
 }
 
+// Trail is the audit trail.
+func (s *Store) Trail() store.Trail {
+	return relational.Trail{Store: s.core, Lend: s.lend, Counters: counters}
+}
+
 // Catalogue is the search parameters as this process last saw them.
 func (s *Store) Catalogue() *search.Catalogue { return s.core.Known() }
 
@@ -223,10 +235,12 @@ func (s *Store) Changed() <-chan struct{} { return s.core.Changed() }
 // View calls f with one snapshot; see store.Store. The snapshot holds no lock that a writer
 // waits for, but it keeps the WAL from shrinking: f should not take long.
 func (s *Store) View(ctx context.Context, actor store.Actor, f func(store.View) error) error {
-	if actor.ID == "" {
-		return relational.ErrNoActor
-	}
-	return s.snapshot(ctx, func(c *conn) error { return f(s.core.View(c, actor)) })
+	return s.core.Look(ctx, actor, s.lend, f)
+}
+
+// lend calls f with a connection that is within one snapshot.
+func (s *Store) lend(ctx context.Context, f func(db.Conn) error) error {
+	return s.snapshot(ctx, func(c *conn) error { return f(c) })
 }
 
 // snapshot calls f with a connection that is within one snapshot.
@@ -290,6 +304,7 @@ func (s *Store) Close() error {
 	if err := s.db.Close(); first == nil {
 		first = err
 	}
+	s.core.Release()
 	s.core.Pack.Close()
 	s.disk.release()
 	if err := s.core.Keys.Close(); first == nil {
