@@ -122,6 +122,10 @@ func threshold(img *image.Gray) uint8 {
 	return uint8(min(max(int(pixel.Otsu(img))+16, 130), 205))
 }
 
+// faintest is the grey below which a pixel may be of a ruling line: the edges of cells are often
+// drawn grey and thinner than a pixel.
+const faintest = 224
+
 // ditherGrey is the grey from which on a smoothed dithered page is paper: a watermark is lighter,
 // print is darker even where it is fine.
 const ditherGrey = 150
@@ -222,8 +226,9 @@ func prepare(up *image.Gray, skew float64, v view) (*page, frame) {
 	p.base = ground.Apply(p.base, p.factor)
 	small = ground.Apply(small, 1)
 	p.ink = pixel.Threshold(small, threshold(small))
+	p.lined = pixel.Threshold(small, faintest)
 	if p.dots {
-		p.rough = p.ink
+		p.lined = p.ink
 		small = smooth(small)
 		p.ink = pixel.Threshold(small, threshold(small))
 	}
@@ -324,11 +329,7 @@ func cornered(img *image.Gray, c pixel.Component, grey int) bool {
 func (p *page) analyse() ([]*segment, []layout.Stroke) {
 	comps, _ := pixel.Components(p.ink)
 	size := layout.LetterSize(comps)
-	lined := p.ink
-	if p.dots { // thin lines do not live through smoothing
-		lined = p.rough
-	}
-	strokes, mask := layout.Strokes(lined, size)
+	strokes, mask := layout.Strokes(p.lined, size)
 	clean := pixel.NewInk(p.ink.W, p.ink.H)
 	for i, v := range p.ink.Pix {
 		clean.Pix[i] = v &^ mask[i]

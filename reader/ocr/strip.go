@@ -36,7 +36,7 @@ type page struct {
 	coarse bool        // bilevel of a low resolution: smoothed
 	dots   bool        // dithered: only what is at its ink is shown to the recogniser
 	ink    *pixel.Ink  // working resolution, as all below
-	rough  *pixel.Ink  // of a dithered page: its ink before smoothing
+	lined  *pixel.Ink  // what ruling lines may be made of: fainter than ink, and not smoothed
 	comps  []pixel.Component
 	labels []int32
 	mask   []uint8 // pixels of ruling lines
