@@ -78,7 +78,11 @@ func interactions(codes []string) []*fhir.Node {
 
 func resourceCapability(catalogue *search.Catalogue, typ string) *fhir.Node {
 	params := []*fhir.Node{searchCapability("_id", search.KindToken, "http://hl7.org/fhir/SearchParameter/Resource-id"),
-		searchCapability("_lastUpdated", search.KindDate, "http://hl7.org/fhir/SearchParameter/Resource-lastUpdated")}
+		searchCapability("_lastUpdated", search.KindDate, "http://hl7.org/fhir/SearchParameter/Resource-lastUpdated"),
+		fullTextCapability(search.ContentText, "http://hl7.org/fhir/SearchParameter/Resource-content")}
+	if typ != "Binary" && typ != "Bundle" && typ != "Parameters" {
+		params = append(params, fullTextCapability(search.NarrativeText, "http://hl7.org/fhir/SearchParameter/DomainResource-text"))
+	}
 	var includes []string
 	for _, p := range catalogue.Params(typ) {
 		if !p.Usable() {
@@ -93,6 +97,12 @@ func resourceCapability(catalogue *search.Catalogue, typ string) *fhir.Node {
 		"readHistory", true, "updateCreate", true, "conditionalCreate", true, "conditionalRead", "full-support",
 		"conditionalUpdate", true, "conditionalDelete", "single", "referencePolicy", texts("literal", "logical", "local"),
 		"operation", operationsOf(typ), "searchInclude", texts(includes...), "searchParam", params)
+}
+
+// fullTextCapability declares a search of texts, which have no index.
+func fullTextCapability(code, url string) *fhir.Node {
+	return fhir.NewObject("name", code, "definition", url, "type", "string",
+		"documentation", "words, joined by and, or, and parentheses; resources are read for it, so other parameters must leave few enough")
 }
 
 // searchCapability says what a parameter can; the modifiers are not part of R4's statement

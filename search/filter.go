@@ -27,6 +27,11 @@ func (p *parser) filter(resourceType, name, value string, depth int) (Filter, er
 			return f, badChain(code)
 		}
 		return p.special(f, modifier, value)
+	case NarrativeText, ContentText:
+		if chained {
+			return f, badChain(code)
+		}
+		return p.fullText(f, modifier, value)
 	}
 	f.Param = p.param(resourceType, code)
 	if f.Param == nil {
@@ -130,6 +135,24 @@ func (p *parser) special(f Filter, modifier, value string) (Filter, error) {
 			return f, err
 		}
 		f.Values = append(f.Values, v)
+	}
+	return f, p.checkCount(f)
+}
+
+// fullText reads _text and _content.
+func (p *parser) fullText(f Filter, modifier, value string) (Filter, error) {
+	if modifier != "" {
+		return f, fault.New(fault.Invalid, "modifier_unsupported", "%s takes no modifier", f.Code)
+	}
+	for _, part := range splitEscaped(value, ',') {
+		if len(part) > MaxText {
+			return f, fault.New(fault.TooLarge, "value_too_long", "%s has a value longer than %d bytes", f.Code, MaxText)
+		}
+		w, err := ParseWords(unescape(part))
+		if err != nil {
+			return f, err
+		}
+		f.Values = append(f.Values, Value{Words: w})
 	}
 	return f, p.checkCount(f)
 }

@@ -54,7 +54,9 @@ func TestRefused(t *testing.T) {
 		"Observation?_count=many":                           "bad_result_parameter",
 		"Observation?_total=roughly":                        "bad_result_parameter",
 		"Observation?_summary=short":                        "bad_result_parameter",
-		"Observation?_text=x":                               "unknown_parameter",
+		"Observation?_query=x":                              "unknown_parameter",
+		"Observation?_text=(x":                              "bad_value",
+		"Observation?_text:exact=x":                         "modifier_unsupported",
 		"?name=x":                                           "unknown_parameter",
 		"Patient?" + strings.Repeat("link.", 12) + "name=x": "too_deep",
 	} {

@@ -129,6 +129,7 @@ type Value struct {
 	Date   Range  // date
 	Number Bounds // number and quantity
 	Unit   Unit   // quantity; the zero Unit is any
+	Words  *Words // _text and _content
 	// Parts are the components of a composite, one per Param.Components.
 	Parts []Value
 }

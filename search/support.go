@@ -9,11 +9,11 @@ type Supported struct {
 
 var ordered = []Prefix{EQ, NE, GT, LT, GE, LE, SA, EB, AP}
 
-// Support is what is supported. Not yet: :text, :in, :not-in, :above and :below on tokens,
-// _text, _content, _filter, _list, _query, near, contained resources.
+// Support is what is supported. Not yet: :in, :not-in, :above and :below on tokens, _filter,
+// _list, _query, near, contained resources.
 var Support = Supported{
 	modifiers: map[Kind][]Modifier{
-		KindToken:     {Missing, Not, OfType},
+		KindToken:     {Missing, Not, Text, OfType},
 		KindString:    {Missing, Exact, Contains},
 		KindDate:      {Missing},
 		KindReference: {Missing, Identifier, TypeIs},
@@ -41,9 +41,12 @@ func (s Supported) Modifier(k Kind, m Modifier) bool {
 // Prefixes lists the prefixes that work on parameters of a kind.
 func (s Supported) Prefixes(k Kind) []Prefix { return s.prefixes[k] }
 
-// Sortable reports whether _sort takes parameters of a kind. Tokens, references and uris
-// stand as hashes and numbers in the index and have no order there.
-func (s Supported) Sortable(k Kind) bool {
+// Sortable reports whether _sort takes parameters of a kind. Composites have no order.
+func (s Supported) Sortable(k Kind) bool { return k != KindComposite && k != KindSpecial }
+
+// Ordered reports whether the index has the values of a kind in an order. Tokens, references
+// and uris stand there as hashes and numbers: to sort by them the matches are read.
+func (s Supported) Ordered(k Kind) bool {
 	switch k {
 	case KindDate, KindString, KindNumber, KindQuantity:
 		return true

@@ -22,7 +22,9 @@ func (p *parser) value(param *Param, m Modifier, s string) (Value, error) {
 		}
 	case KindToken:
 		if m == Text {
-			v.Text = unescape(s)
+			if v.Text = unescape(s); Fold(v.Text) == "" {
+				return bad("it is empty")
+			}
 			return v, nil
 		}
 		return p.token(v, m, s, bad)

@@ -35,7 +35,12 @@ func not(test func(string) db.Frag) func(string) db.Frag {
 // it is part of every step, also inside chains.
 func (p *Planner) conds(resourceType string, filters []search.Filter) ([]cond, error) {
 	var list []cond
+	var read []*search.Filter
 	for i := range filters {
+		if filters[i].Reads() {
+			read = append(read, &filters[i])
+			continue
+		}
 		c, err := p.filter(resourceType, &filters[i])
 		if err != nil {
 			return nil, err
@@ -44,6 +49,13 @@ func (p *Planner) conds(resourceType string, filters []search.Filter) ([]cond, e
 	}
 	if p.Confined {
 		c, err := p.compartment(resourceType)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, c)
+	}
+	if len(read) > 0 {
+		c, err := p.readable(resourceType, list, read)
 		if err != nil {
 			return nil, err
 		}
@@ -74,6 +86,8 @@ func (p *Planner) filter(resourceType string, f *search.Filter) (cond, error) {
 	switch {
 	case f.Any != nil:
 		return p.anyOf(resourceType, f)
+	case f.Reads():
+		return p.readable(resourceType, nil, []*search.Filter{f})
 	case f.Has != nil:
 		return p.has(resourceType, f)
 	case f.Param == nil && f.Code == "_id":

@@ -50,6 +50,10 @@ func (f *finder) run(types []string) ([]Hit, error) {
 		f.p.say("in the order of storing, a page at a time")
 		return f.byRID(list)
 	}
+	if f.reads() {
+		f.p.say("all matches gathered, read and sorted")
+		return f.sorted(list)
+	}
 	if len(list) == 1 && len(f.q.Sort) == 1 {
 		tt := &list[0]
 		large := tt.driver < 0 || tt.conds[tt.driver].size >= countLimit

@@ -6,6 +6,7 @@
 package plan
 
 import (
+	"chartlake/fhir"
 	"chartlake/search"
 	"chartlake/store/db"
 	"chartlake/store/seal"
@@ -18,8 +19,12 @@ type Planner struct {
 	Keys      *seal.Keys
 	Catalogue *search.Catalogue
 	Confined  bool
-	Patients  []int64  // rids of the patients that the actor is confined to
-	Plan      []string // what was done, by names and sizes
+	Patients  []int64 // rids of the patients that the actor is confined to
+	Base      string  // this server's FHIR base URL
+	// Read calls f with the content of each resource, in this order.
+	Read func(rids []int64, f func(rid int64, res *fhir.Node) error) error
+	read int      // resources that were read so far
+	Plan []string // what was done, by names and sizes
 }
 
 // Hit is one match with its sort values.

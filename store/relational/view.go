@@ -243,7 +243,26 @@ func (v *view) planner() (*plan.Planner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &plan.Planner{Conn: v.c, Names: v.s.Names, Keys: v.s.Keys, Catalogue: catalogue, Confined: v.confined, Patients: v.patients}, nil
+	return &plan.Planner{Conn: v.c, Names: v.s.Names, Keys: v.s.Keys, Catalogue: catalogue, Confined: v.confined, Patients: v.patients,
+		Base: v.s.Base, Read: v.contents}, nil
+}
+
+// contents calls f with the current content of resources, in the order of rids.
+func (v *view) contents(rids []int64, f func(rid int64, res *fhir.Node) error) error {
+	for len(rids) > 0 {
+		some := rids[:min(len(rids), readSizes[len(readSizes)-1])]
+		versions, err := v.byRIDs(some)
+		if err != nil {
+			return err
+		}
+		for i, rid := range some {
+			if err := f(rid, versions[i].Resource); err != nil {
+				return err
+			}
+		}
+		rids = rids[len(some):]
+	}
+	return nil
 }
 
 // keys gives the keys of up to limit matches of a query, in the order of rid.
