@@ -41,6 +41,8 @@ type Runner interface {
 	Run(ctx context.Context, workers int, handlers map[string]Handler) error
 	// Depth counts jobs that wait, are running and are dead, by kind.
 	Depth(ctx context.Context) (map[string]Depth, error)
+	// Held reports whether a job of this kind and subject waits or runs.
+	Held(ctx context.Context, kind, subject string) (bool, error)
 }
 
 // Depth is how many jobs of a kind are in which state.

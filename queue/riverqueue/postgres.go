@@ -49,6 +49,12 @@ func (p *postgres) waiting(ctx context.Context, tx pgx.Tx, job queue.Job) (n int
 	return n, err
 }
 
+func (p *postgres) held(ctx context.Context, job queue.Job) (n int, err error) {
+	err = p.pool.QueryRow(ctx, `SELECT count(*) FROM river_job WHERE args->>'subject'=$1 AND args->>'kind'=$2
+		AND state IN ('available', 'pending', 'retryable', 'scheduled', 'running')`, job.Subject, job.Kind).Scan(&n)
+	return n, err
+}
+
 func (p *postgres) depth(ctx context.Context, count func(kind, state string, n int)) error {
 	rows, err := p.pool.Query(ctx, `SELECT args->>'kind', state::text, count(*) FROM river_job WHERE state NOT IN ('completed', 'cancelled') GROUP BY 1, 2`)
 	if err != nil {

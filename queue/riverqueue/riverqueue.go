@@ -54,6 +54,8 @@ type database[T any] interface {
 	prepare(ctx context.Context) error
 	// waiting counts the jobs of this kind and subject that wait, within tx.
 	waiting(ctx context.Context, tx T, job queue.Job) (int, error)
+	// held counts the jobs of this kind and subject that wait or run.
+	held(ctx context.Context, job queue.Job) (int, error)
 	// depth counts the jobs that are not done, by kind and state.
 	depth(ctx context.Context, count func(kind, state string, n int)) error
 	// lock holds a lock that ends with this process and gives the id that it stands for.
@@ -123,6 +125,12 @@ func (q *Queue[T]) EnqueueTx(ctx context.Context, tx T, job queue.Job) error {
 	}
 	_, err := q.insert.InsertTx(ctx, tx, args{job.Kind, job.Subject}, opts)
 	return err
+}
+
+// Held reports whether a job waits or runs.
+func (q *Queue[T]) Held(ctx context.Context, kind, subject string) (bool, error) {
+	n, err := q.db.held(ctx, queue.Job{Kind: kind, Subject: subject})
+	return n > 0, err
 }
 
 // Depth counts jobs by kind.

@@ -49,6 +49,12 @@ func (s *sqlite) waiting(ctx context.Context, tx *sql.Tx, job queue.Job) (n int,
 	return n, err
 }
 
+func (s *sqlite) held(ctx context.Context, job queue.Job) (n int, err error) {
+	err = s.db.QueryRowContext(ctx, `SELECT count(*) FROM river_job WHERE json_extract(args, '$.subject')=? AND json_extract(args, '$.kind')=?
+		AND state IN ('available', 'pending', 'retryable', 'scheduled', 'running')`, job.Subject, job.Kind).Scan(&n)
+	return n, err
+}
+
 func (s *sqlite) depth(ctx context.Context, count func(kind, state string, n int)) error {
 	rows, err := s.db.QueryContext(ctx, `SELECT json_extract(args, '$.kind'), state, count(*) FROM river_job WHERE state NOT IN ('completed', 'cancelled') GROUP BY 1, 2`)
 	if err != nil {

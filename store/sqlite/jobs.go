@@ -22,6 +22,12 @@ func (j *jobs) Run(ctx context.Context, workers int, handlers map[string]queue.H
 	return sqlFault(j.q.Run(ctx, workers, handlers))
 }
 
+// Held reports whether a job waits or runs.
+func (j *jobs) Held(ctx context.Context, kind, subject string) (bool, error) {
+	held, err := j.q.Held(ctx, kind, subject)
+	return held, sqlFault(err)
+}
+
 // Depth counts jobs by kind.
 func (j *jobs) Depth(ctx context.Context) (map[string]queue.Depth, error) {
 	d, err := j.q.Depth(ctx)
