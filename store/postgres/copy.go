@@ -60,9 +60,24 @@ func (s *Store) Copy(ctx context.Context, file string, document func(hash string
 	})
 }
 
-// Restore brings the archive of Copy into the database at a URL, into the schema that comes
+// CopyKeys has pg_dump write the wrapped data keys; see store.Copier.
+func (s *Store) CopyKeys(ctx context.Context, file string) error {
+	return s.snapshot(ctx, func(c *conn) error {
+		var schema string
+		if err := c.pg.QueryRow(ctx, `SELECT current_schema()`).Scan(&schema); err != nil {
+			return err
+		}
+		err := tool(ctx, s.conns, "pg_dump", "--format=custom", "--data-only", "--table="+quoted(schema)+"."+keyTable, "--file="+file)
+		if err == nil {
+			err = syncFile(file)
+		}
+		return err
+	})
+}
+
+// Restore brings the archives of Copy and CopyKeys into the database at a URL, into the schema that comes
 // first in its search path, which must have no tables. pg_restore must be in PATH.
-func Restore(ctx context.Context, databaseURL, file string) error {
+func Restore(ctx context.Context, databaseURL, file, keys string) error {
 	cfg, err := pgx.ParseConfig(databaseURL)
 	if err != nil {
 		return fault.New(fault.Invalid, "store_url", "the store's URL is none of PostgreSQL (postgres://user@host/name)")
@@ -103,8 +118,11 @@ func Restore(ctx context.Context, databaseURL, file string) error {
 			}
 		}
 	}
-	return tool(ctx, cfg, "pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction",
-		"--use-list="+list.Name(), "--dbname="+cfg.Database, file)
+	args := []string{"--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", "--dbname=" + cfg.Database}
+	if err := tool(ctx, cfg, "pg_restore", append(args, "--use-list="+list.Name(), file)...); err != nil {
+		return err
+	}
+	return tool(ctx, cfg, "pg_restore", append(args, "--data-only", keys)...)
 }
 
 // listing is the table of contents of an archive.

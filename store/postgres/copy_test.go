@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -45,12 +46,16 @@ func TestCopy(t *testing.T) {
 		t.Skip("pg_dump is not installed")
 	}
 	url, folder := pgtest.URL(t), t.TempDir()
-	storetest.Copy(t, func(t testing.TB) store.Store { return openAt(t, url, folder) }, func(t testing.TB, _ store.Store, file string) store.Store {
+	storetest.Copy(t, func(t testing.TB) store.Store { return openAt(t, url, folder) }, func(t testing.TB, from store.Store, file string) store.Store {
 		other := database(t, url)
-		if err := postgres.Restore(context.Background(), other, file); err != nil {
+		keys := filepath.Join(t.TempDir(), "keys")
+		if err := from.(store.Copier).CopyKeys(context.Background(), keys); err != nil {
 			t.Fatal(err)
 		}
-		if err := postgres.Restore(context.Background(), other, file); !fault.Is(err, fault.Conflict) {
+		if err := postgres.Restore(context.Background(), other, file, keys); err != nil {
+			t.Fatal(err)
+		}
+		if err := postgres.Restore(context.Background(), other, file, keys); !fault.Is(err, fault.Conflict) {
 			t.Errorf("restored into a database with tables: %v", err)
 		}
 		return openAt(t, other, folder)

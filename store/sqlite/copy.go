@@ -3,17 +3,21 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/ncruces/go-sqlite3"
+	"golang.org/x/sys/unix"
 
 	"chartlake/fault"
 	"chartlake/store"
 	"chartlake/store/db"
 	"chartlake/store/relational"
+	"chartlake/store/seal"
 )
 
 var _ store.Copier = (*Store)(nil)
@@ -40,6 +44,30 @@ func (s *Store) Copy(ctx context.Context, file string, document func(hash string
 		return sqlFault(err)
 	}
 	return f.Sync()
+}
+
+// CopyKeys copies the file of wrapped data keys while nobody changes it; see store.Copier.
+func (s *Store) CopyKeys(ctx context.Context, file string) error {
+	in, err := os.Open(filepath.Join(s.cfg.Folder, seal.DataFile))
+	if err != nil {
+		return fault.New(fault.Unavailable, "backup_file", "the data keys cannot be read: %w", err)
+	}
+	defer in.Close()
+	if err := unix.Flock(int(in.Fd()), unix.LOCK_SH); err != nil {
+		return fault.New(fault.Unavailable, "backup_file", "the data keys cannot be locked: %w", err)
+	}
+	out, err := os.OpenFile(file, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fault.New(fault.Unavailable, "backup_file", "the data keys cannot be copied: %w", err)
+	}
+	_, err = io.Copy(out, in)
+	if err == nil {
+		err = out.Sync()
+	}
+	if e := out.Close(); err == nil {
+		err = e
+	}
+	return err
 }
 
 // at gives the URI of another database file below the same watch of the disk.
@@ -76,11 +104,12 @@ func (s *Store) copyInto(ctx context.Context, file string, document func(string)
 	if err := s.makeTables(c, file, all); err != nil {
 		return err
 	}
-	// The file is nobody's before it is whole, so it needs no journal.
+	// The file is nobody's before it is whole, and then synced as a whole. It goes through a WAL,
+	// because a database with sealed pages has no other journal.
 	if err := c.Exec(`ATTACH ? AS copy`, s.at(file)); err != nil {
 		return err
 	}
-	if err := raw.Exec(`PRAGMA copy.journal_mode=off; PRAGMA copy.synchronous=off; PRAGMA copy.cache_size=-16384`); err != nil {
+	if err := raw.Exec(`PRAGMA copy.synchronous=off; PRAGMA copy.cache_size=-16384`); err != nil {
 		return err
 	}
 	return c.interruptible(ctx, func() error {
@@ -105,7 +134,12 @@ func (s *Store) makeTables(c *conn, file string, all []made) error {
 	if err != nil {
 		return err
 	}
-	if err := raw.Exec(fmt.Sprintf(`PRAGMA synchronous=off; PRAGMA user_version=%d`, version)); err != nil {
+	if !s.cfg.Unsealed {
+		if _, err := raw.FileControl("", sqlite3.FCNTL_RESERVE_BYTES, pageReserve); err != nil {
+			return err
+		}
+	}
+	if err := raw.Exec(fmt.Sprintf(`PRAGMA journal_mode=wal; PRAGMA synchronous=off; PRAGMA temp_store=memory; PRAGMA user_version=%d`, version)); err != nil {
 		return err
 	}
 	for _, m := range all {

@@ -22,8 +22,11 @@ func TestCopy(t *testing.T) {
 		t.Cleanup(func() { s.Close() })
 		return s
 	}
-	storetest.Copy(t, func(t testing.TB) store.Store { return openIn(t, folder) }, func(t testing.TB, _ store.Store, file string) store.Store {
+	storetest.Copy(t, func(t testing.TB) store.Store { return openIn(t, folder) }, func(t testing.TB, from store.Store, file string) store.Store {
 		other := t.TempDir()
+		if err := from.(store.Copier).CopyKeys(context.Background(), filepath.Join(other, "data.keys")); err != nil {
+			t.Fatal(err)
+		}
 		for from, to := range map[string]string{file: "chartlake.db", filepath.Join(folder, "store.key"): "store.key"} {
 			text, err := os.ReadFile(from)
 			if err != nil {
