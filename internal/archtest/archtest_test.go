@@ -18,7 +18,7 @@ var layers = [][]string{
 	{"document", "record", "value", "fhir", "fault"},
 	{"blob", "queue", "audit", "envelope", "terminology", "search", "smart"},
 	{"reader", "form", "clinical", "identity", "fhirmap", "store"},
-	{"pipeline", "rest", "bulk", "analytics", "review", "intake"},
+	{"pipeline", "rest", "bulk", "analytics", "review", "intake", "backup", "inspect"},
 	{"console", "aws", "llm", "eval"},
 	{"cmd"},
 }
