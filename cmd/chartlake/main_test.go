@@ -47,6 +47,7 @@ func TestExitCodes(t *testing.T) {
 		"unknown verb":                {[]string{"nope"}, 2, "nope"},
 		"missing argument":            {[]string{"read"}, 2, "<file>"},
 		"unknown format":              {[]string{"convert", "x", "--format", "nope"}, 2, "bundle"},
+		"question without blocks":     {[]string{"read", "x", "--query", "who?"}, 2, "textract"},
 		"retry of nothing":            {[]string{"retry"}, 2, "--all-failed"},
 		"wait for nothing":            {[]string{"status", "--wait"}, 2, "id"},
 		"server of no kind":           {[]string{"status", "--server", "ftp://x"}, 2, "http://"},

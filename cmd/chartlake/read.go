@@ -10,15 +10,19 @@ import (
 
 // readCommand is `chartlake read`.
 type readCommand struct {
-	File     string `arg:"" help:"PDF, TIFF, JPEG or PNG."`
-	Format   string `help:"json (the Document) or text." enum:"json,text" default:"json"`
-	Password string `help:"Password of an encrypted PDF, or file:NAME." env:"CHARTLAKE_PASSWORD"`
+	File     string   `arg:"" help:"PDF, TIFF, JPEG or PNG."`
+	Format   string   `help:"json (the Document), text, textract (Block JSON), hocr or pdf (searchable)." enum:"json,text,textract,hocr,pdf" default:"json"`
+	Query    []string `help:"Question to answer in Block JSON (repeatable)." placeholder:"TEXT" sep:"none"`
+	Password string   `help:"Password of an encrypted PDF, or file:NAME." env:"CHARTLAKE_PASSWORD"`
 	limits
 }
 
 func (readCommand) Help() string { return "Example: chartlake read scan.pdf --format text" }
 
 func (c readCommand) Run(e *env) error {
+	if len(c.Query) > 0 && c.Format != "textract" {
+		return usage("--query is answered in --format textract")
+	}
 	password, err := secret(c.Password)
 	if err != nil {
 		return err
@@ -45,18 +49,10 @@ func (c readCommand) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if err := e.write(doc, c.Format); err != nil {
+	if err := c.write(e, r, f, password, doc); err != nil {
 		return err
 	}
 	return e.tellFailures(doc)
-}
-
-func (e *env) write(doc *document.Document, format string) error {
-	if format == "json" {
-		return e.writeJSON(doc)
-	}
-	_, err := fmt.Fprintln(e.stdout, doc.Text(1, len(doc.Pages)).String)
-	return err
 }
 
 // tellFailures names the pages that could not be read: code 4 where none could, 7 where some.
