@@ -22,7 +22,16 @@ type tale struct {
 	steps    []audit.Step
 	patients []string
 	seen     map[string]bool // the patients, once there are many
+	targets  int
+
+	ctx   context.Context // of a view; nil in a transaction
+	actor store.Actor
+	err   error // of an event that was noted before the end
 }
+
+// taleMax is how many targets one event of a view names; a view that gives more has several
+// events, each noted as soon as it is full.
+const taleMax = 10_000
 
 // machineryPrefix begins the ids of actors that are parts of the program.
 const machineryPrefix = "system:"
@@ -38,16 +47,20 @@ func (s *Store) Look(ctx context.Context, actor store.Actor, lend func(context.C
 		return ErrNoActor
 	}
 	t := s.newTale(actor)
+	t.ctx, t.actor = ctx, actor
 	err := lend(ctx, func(c db.Conn) error { return f(&view{s: s, c: c, actor: actor, tale: t}) })
 	return t.end(ctx, actor, err)
 }
 
 // end notes what was told. An error of the trail itself is the access's, where it has none.
 func (t *tale) end(ctx context.Context, actor store.Actor, err error) error {
+	if err == nil {
+		err = t.err
+	}
 	outcome, code := audit.OutcomeOf(err)
 	if len(t.steps) == 0 {
 		if err == nil || fault.As(err) == ErrClosed {
-			return err // nothing was asked of the store
+			return err // nothing was asked of the store, or all is told
 		}
 		t.steps = []audit.Step{{Action: audit.Refuse}}
 	}
@@ -59,11 +72,23 @@ func (t *tale) end(ctx context.Context, actor store.Actor, err error) error {
 	return err
 }
 
+// spill notes what was told so far, where it is much.
+func (t *tale) spill(more int) {
+	if t.targets += more; t.ctx == nil || t.targets < taleMax {
+		return
+	}
+	if err := t.end(t.ctx, t.actor, nil); t.err == nil {
+		t.err = err
+	}
+	t.steps, t.patients, t.seen, t.targets = nil, nil, nil, 0
+}
+
 // step adds a step with what it touched. Steps of one kind that follow each other become one.
 func (t *tale) step(action audit.Action, of string, targets ...audit.Target) {
 	if t == nil {
 		return
 	}
+	defer t.spill(len(targets))
 	if n := len(t.steps) - 1; n >= 0 && t.steps[n].Action == action && t.steps[n].Of == of && t.steps[n].Names == nil {
 		for _, target := range targets {
 			if last := t.steps[n].Targets; len(last) == 0 || last[len(last)-1] != target {
@@ -80,6 +105,7 @@ func (t *tale) asked(action audit.Action, of string, pairs []search.Pair, target
 	if t == nil {
 		return
 	}
+	defer t.spill(len(targets))
 	step := audit.Step{Action: action, Of: of, Targets: targets}
 	var texts []string
 	for _, p := range pairs {

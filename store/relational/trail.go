@@ -180,6 +180,13 @@ func (t *trail) note(ctx context.Context, e *audit.Event) error {
 	}
 	row, about := t.s.rowOf(e)
 	payload := packRow(&row, about)
+	if len(payload) > journal.EntryMax {
+		err := t.s.housekeep(ctx, func(w *Writer) error { row := row; return w.addRow(&row, about) })
+		if err == nil {
+			audit.Of(ctx).Written(e)
+		}
+		return err
+	}
 	for {
 		n, wait, err := t.take(payload, row, about)
 		if err == nil {

@@ -8,9 +8,11 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/ncruces/go-sqlite3"
 
+	"chartlake/audit"
 	"chartlake/fault"
 	"chartlake/store"
 	"chartlake/store/db"
@@ -49,7 +51,8 @@ func TestSyncFails(t *testing.T) {
 			t.Errorf("write %d after a failed sync: %v", i, err)
 		}
 	}
-	err = s.View(ctx, tester, func(v store.View) error {
+	// Its audit row waits for the next process.
+	err = s.View(ctx, store.Actor{ID: "user:who-reads", RequestID: "0"}, func(v store.View) error {
 		_, err := v.Read(store.Key{Type: "Basic", ID: "counter"})
 		return err
 	})
@@ -88,6 +91,69 @@ func TestDiskFull(t *testing.T) {
 	}
 	if err := s.Check(ctx); err != nil {
 		t.Error(err)
+	}
+}
+
+// While a disk is full, reads go on: their audit rows wait in room that was taken before. Once
+// there is no more, they wait, and are refused with their context. All are in the trail later.
+func TestDiskFullReads(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	var full atomic.Bool
+	s, err := Open(ctx, Config{Folder: t.TempDir(), trap: func(op byte) error {
+		if op == 'w' && full.Load() {
+			return sqlite3.FULL
+		}
+		return nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	_, commands := storetest.CrashStep(0)
+	if _, err := s.Transact(ctx, tester, commands); err != nil {
+		t.Fatal(err)
+	}
+	full.Store(true)
+	reader := store.Actor{ID: "user:who-reads"}
+	const reads = 300
+	for range reads {
+		err := s.View(ctx, reader, func(v store.View) error { _, err := v.Read(store.Key{Type: "Basic", ID: "counter"}); return err })
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	large := audit.Event{Outcome: audit.Success, Steps: []audit.Step{{Action: audit.Read, Targets: make([]audit.Target, 20_000)}}}
+	for i := range large.Steps[0].Targets {
+		large.Steps[0].Targets[i] = audit.Target{Type: "document", ID: fmt.Sprintf("%064x", i)}
+	}
+	taken := 0
+	for ; taken < 10; taken++ {
+		short, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+		err := s.Trail().Note(short, reader, large)
+		cancel()
+		if f := fault.As(err); f != nil {
+			if f.Code != "journal_full" {
+				t.Error(err)
+			}
+			break
+		}
+	}
+	if taken == 0 || taken == 10 {
+		t.Errorf("%d large events were taken in while nothing could be written", taken)
+	}
+	full.Store(false)
+	large.Steps[0].Targets = append(large.Steps[0].Targets, large.Steps[0].Targets...)
+	for i := range large.Steps[0].Targets {
+		large.Steps[0].Targets[i].ID = fmt.Sprintf("%064x", i)
+	}
+	if err := s.Trail().Note(ctx, reader, large); err != nil { // more than the journal takes at once
+		t.Error(err)
+	}
+	taken++
+	r, err := s.Trail().Verify(ctx, nil)
+	if err != nil || r.Broken > 0 || r.Rows < int64(reads+taken) {
+		t.Errorf("%+v %v", r, err)
 	}
 }
 

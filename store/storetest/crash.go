@@ -47,6 +47,14 @@ func CrashChild(s store.Store) int {
 		if _, err := s.Transact(context.Background(), anna, commands); err != nil {
 			return 5
 		}
+		// A read that was answered is in the trail, too, and once.
+		err := s.View(context.Background(), store.Actor{ID: "user:who-reads", RequestID: fmt.Sprint(i)}, func(v store.View) error {
+			_, err := v.Read(store.Key{Type: "Basic", ID: "counter"})
+			return err
+		})
+		if err != nil {
+			return 6
+		}
 		fmt.Println(i)
 	}
 	s.Close()
@@ -130,12 +138,17 @@ func AfterCrash(t *testing.T, s store.Store, acked int, count func(sql string) (
 		`SELECT count(*) FROM version v JOIN type t ON t.t=v.type WHERE t.name='Patient'`,
 		`SELECT count(*) FROM version v JOIN type t ON t.t=v.type WHERE t.name='Observation'`,
 		`SELECT coalesce(max(version),0) FROM version v JOIN type t ON t.t=v.type WHERE t.name='Basic'`,
-		`SELECT count(DISTINCT a.seq) FROM audit a JOIN audit_about x ON x.seq=a.seq WHERE a.outcome='0' AND a.actor<>'user:who-looks-after'`,
+		`SELECT count(DISTINCT a.seq) FROM audit a JOIN audit_about x ON x.seq=a.seq WHERE a.outcome='0' AND a.actor NOT LIKE 'user:who-%'`,
 		`SELECT count(*) FROM idempotency`,
 	} {
 		if n, err := count(q); err != nil || n != int64(there) {
 			t.Errorf("%d steps are there, %s gives %d (%v)", there, q, n, err)
 		}
+	}
+	reads, err := count(`SELECT count(*) FROM audit WHERE actor='user:who-reads'`)
+	once, err2 := count(`SELECT count(DISTINCT request) FROM audit WHERE actor='user:who-reads'`)
+	if err != nil || err2 != nil || reads != once || reads < int64(acked) || reads > int64(acked)+1 {
+		t.Errorf("%d reads were answered, %d are in the trail, %d of them once", acked, reads, once)
 	}
 	if depth["document"].Waiting != there {
 		t.Errorf("%d documents, %d jobs", there, depth["document"].Waiting)
