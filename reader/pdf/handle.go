@@ -32,6 +32,7 @@ type handle struct {
 	used  int // pages worked on by this instance
 
 	instance pdfium.Pdfium // nil: none yet, or given back
+	native   *native       // of the same instance
 	source   *source
 	dead     bool // the instance may not be used again
 	document references.FPDF_DOCUMENT
@@ -61,6 +62,11 @@ func (h *handle) open() error {
 		return refusedEngine
 	}
 	h.instance, h.source, h.dead, h.used = instance, newSource(h.file, h.size), false, 0
+	if h.native, err = newNative(instance); err != nil {
+		h.dead = true
+		h.release()
+		return refusedEngine
+	}
 	err = h.guard(func() error {
 		request := &requests.OpenDocument{FileReader: h.source, FileReaderSize: h.size}
 		if h.password != "" {
@@ -138,5 +144,5 @@ func (h *handle) release() {
 	}
 	_ = h.instance.Kill()
 	h.source.drop()
-	h.instance, h.document = nil, ""
+	h.instance, h.native, h.document = nil, nil, ""
 }

@@ -7,8 +7,6 @@ import (
 	"chartlake/reader/layout"
 
 	"github.com/klippa-app/go-pdfium/enums"
-	"github.com/klippa-app/go-pdfium/references"
-	"github.com/klippa-app/go-pdfium/requests"
 )
 
 // visibility says how the page's text objects are drawn, so that only mixed pages need a
@@ -20,22 +18,13 @@ const smallImage = 0.002
 
 // objects walks the page's objects, those of nested forms too.
 func (c *content) objects() error {
-	count, err := c.pdfium.FPDFPage_CountObjects(&requests.FPDFPage_CountObjects{Page: c.handle})
-	if err != nil {
-		return err
-	}
+	count := c.native.int(pageCount, c.address)
 	w := &walk{content: c}
-	for i := 0; i < count.Count && w.more(); i++ {
+	for i := 0; i < count && w.more(); i++ {
 		w.top = i
-		o, err := c.pdfium.FPDFPage_GetObject(&requests.FPDFPage_GetObject{Page: c.handle, Index: i})
-		if err != nil {
-			return err
-		}
-		if err := w.object(o.PageObject, c.toPage, 0); err != nil {
-			return err
-		}
+		w.object(c.native.call(pageObject, c.address, uint64(i)), c.toPage, 0)
 	}
-	return nil
+	return c.native.err
 }
 
 type walk struct {
@@ -47,6 +36,9 @@ type walk struct {
 // more counts one object and reports whether it is still within the bounds.
 func (w *walk) more() bool {
 	w.seen++
+	if w.native.err != nil {
+		return false
+	}
 	if w.seen > maxObjects || w.segments > maxSegments || len(w.page.Rules) > maxRules {
 		w.page.Truncated = true
 		return false
@@ -54,37 +46,31 @@ func (w *walk) more() bool {
 	return true
 }
 
-func (w *walk) object(o references.FPDF_PAGEOBJECT, m matrix, depth int) error {
-	kind, err := w.pdfium.FPDFPageObj_GetType(&requests.FPDFPageObj_GetType{PageObject: o})
-	if err != nil {
-		return err
+// object takes the object at an address.
+func (w *walk) object(o uint64, m matrix, depth int) {
+	if o == 0 {
+		return
 	}
-	switch kind.Type {
+	switch enums.FPDF_PAGEOBJ(w.native.int(objectType, o)) {
 	case enums.FPDF_PAGEOBJ_TEXT:
-		return w.letters(o)
+		w.letters(o)
 	case enums.FPDF_PAGEOBJ_IMAGE:
-		return w.image(o, m, depth)
+		w.image(o, m, depth)
 	case enums.FPDF_PAGEOBJ_PATH:
 		w.page.Paths++
-		return w.path(o, m)
+		w.path(o, m)
 	case enums.FPDF_PAGEOBJ_FORM:
-		return w.nested(o, m, depth)
+		w.nested(o, m, depth)
 	}
-	return nil
 }
 
-func (w *walk) letters(o references.FPDF_PAGEOBJECT) error {
-	mode, err := w.pdfium.FPDFTextObj_GetTextRenderMode(&requests.FPDFTextObj_GetTextRenderMode{PageObject: o})
-	if err != nil {
-		return err
-	}
-	if invisible(mode.TextRenderMode) {
+func (w *walk) letters(o uint64) {
+	if invisible(enums.FPDF_TEXT_RENDERMODE(w.native.int(objectMode, o))) {
 		w.hidden.hidden = true
 	} else {
 		w.hidden.shown = true
 	}
-	w.hidden.faint = w.hidden.faint || !w.inked(o, false)
-	return nil
+	w.hidden.faint = w.hidden.faint || !w.inked(o, objectFill)
 }
 
 // invisible: text that leaves no ink. ISO 32000-1 table 106.
@@ -92,21 +78,21 @@ func invisible(mode enums.FPDF_TEXT_RENDERMODE) bool {
 	return mode == enums.FPDF_TEXTRENDERMODE_INVISIBLE || mode == enums.FPDF_TEXTRENDERMODE_CLIP
 }
 
-func (w *walk) image(o references.FPDF_PAGEOBJECT, m matrix, depth int) error {
+func (w *walk) image(o uint64, m matrix, depth int) {
 	w.pictures++
-	b, ok := w.bounds(o)
-	if !ok {
-		return nil
+	n := w.native
+	if n.int(objectBounds, o, n.at(0, 4), n.at(1, 4), n.at(2, 4), n.at(3, 4)) == 0 {
+		return
 	}
+	b := n.floats() // left, bottom, right, top
 	image := Image{Box: m.box(b[0], b[1], b[2], b[3]).Clamp()}
 	if image.Box.Area() < smallImage {
-		return nil
+		return
 	}
-	size, err := w.pdfium.FPDFImageObj_GetImagePixelSize(&requests.FPDFImageObj_GetImagePixelSize{ImageObject: o})
-	if err == nil {
+	if size, ok := w.pixels(o); ok {
 		// The larger of both directions: a fax's coarse one is made square by rendering.
-		across := float64(size.Width) / (image.Box.W * w.width / 72)
-		down := float64(size.Height) / (image.Box.H * w.height / 72)
+		across := float64(size[0]) / (image.Box.W * w.width / 72)
+		down := float64(size[1]) / (image.Box.H * w.height / 72)
 		image.DPI = math.Max(across, down)
 		if math.IsInf(image.DPI, 0) || math.IsNaN(image.DPI) {
 			image.DPI = 0
@@ -116,49 +102,29 @@ func (w *walk) image(o references.FPDF_PAGEOBJECT, m matrix, depth int) error {
 	if depth == 0 && w.pictures == 1 && image.Box.Area() >= scanCover {
 		w.single = w.candidate(o, m)
 	}
-	return nil
 }
 
-func (w *walk) bounds(o references.FPDF_PAGEOBJECT) ([4]float64, bool) {
-	b, err := w.pdfium.FPDFPageObj_GetBounds(&requests.FPDFPageObj_GetBounds{PageObject: o})
-	if err != nil {
-		return [4]float64{}, false
+// pixels is the width and height of a picture as it is stored.
+func (w *walk) pixels(o uint64) (size [4]uint, ok bool) {
+	if w.native.int(imageSize, o, w.native.at(0, 4), w.native.at(1, 4)) == 0 {
+		return size, false
 	}
-	return [4]float64{float64(b.Left), float64(b.Bottom), float64(b.Right), float64(b.Top)}, true
+	return w.native.uints(), true
 }
 
-func (w *walk) matrix(o references.FPDF_PAGEOBJECT) (matrix, bool) {
-	m, err := w.pdfium.FPDFPageObj_GetMatrix(&requests.FPDFPageObj_GetMatrix{PageObject: o})
-	if err != nil {
-		return identity, false
-	}
-	v := m.Matrix
-	return matrix{float64(v.A), float64(v.B), float64(v.C), float64(v.D), float64(v.E), float64(v.F)}, true
-}
-
-func (w *walk) nested(o references.FPDF_PAGEOBJECT, m matrix, depth int) error {
+func (w *walk) nested(o uint64, m matrix, depth int) {
 	if depth >= maxDepth {
 		w.page.Truncated = true
-		return nil
+		return
 	}
-	own, ok := w.matrix(o)
+	own, ok := w.native.matrixOf(objectMatrix, o)
 	if !ok {
-		return nil
+		return
 	}
-	count, err := w.pdfium.FPDFFormObj_CountObjects(&requests.FPDFFormObj_CountObjects{PageObject: o})
-	if err != nil {
-		return nil
+	count := w.native.int(formCount, o)
+	for i := 0; i < count && w.more(); i++ {
+		w.object(w.native.call(formObject, o, uint64(i)), own.then(m), depth+1)
 	}
-	for i := 0; i < count.Count && w.more(); i++ {
-		child, err := w.pdfium.FPDFFormObj_GetObject(&requests.FPDFFormObj_GetObject{PageObject: o, Index: uint64(i)})
-		if err != nil {
-			continue
-		}
-		if err := w.object(child.PageObject, own.then(m), depth+1); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Shapes of rules, in points: a line or a filled bar up to ruleWidth thick, at least
@@ -170,32 +136,31 @@ const (
 )
 
 // path takes the straight strokes and the bars of a path as rules: of a box its four edges.
-func (w *walk) path(o references.FPDF_PAGEOBJECT, m matrix) error {
-	mode, err := w.pdfium.FPDFPath_GetDrawMode(&requests.FPDFPath_GetDrawMode{PageObject: o})
-	if err != nil {
-		return nil
+func (w *walk) path(o uint64, m matrix) {
+	n := w.native
+	if n.int(pathMode, o, n.at(0, 4), n.at(1, 4)) == 0 {
+		return
 	}
-	filled := mode.FillMode != enums.FPDF_FILLMODE_NONE && w.inked(o, false)
-	stroked := mode.Stroke && w.inked(o, true)
+	mode := n.uints() // how it is filled, and whether it is stroked
+	filled := enums.FPDF_FILLMODE(mode[0]) != enums.FPDF_FILLMODE_NONE && w.inked(o, objectFill)
+	stroked := mode[1] != 0 && w.inked(o, objectStroke)
 	if !filled && !stroked {
-		return nil
+		return
 	}
-	count, err := w.pdfium.FPDFPath_CountSegments(&requests.FPDFPath_CountSegments{PageObject: o})
-	if err != nil || count.Count < 2 || count.Count > 400 {
-		return nil // a long path is a drawing or an outline of letters
+	count := n.int(pathCount, o)
+	if count < 2 || count > 400 {
+		return // a long path is a drawing or an outline of letters
 	}
-	own, ok := w.matrix(o)
+	own, ok := n.matrixOf(objectMatrix, o)
 	if !ok {
-		return nil
+		return
 	}
 	m = own.then(m)
 	width := 0.0
-	if stroked {
-		if s, err := w.pdfium.FPDFPageObj_GetStrokeWidth(&requests.FPDFPageObj_GetStrokeWidth{PageObject: o}); err == nil {
-			width = float64(s.StrokeWidth) * math.Sqrt(math.Abs(own.a*own.d-own.b*own.c))
-		}
+	if stroked && n.int(objectStrokeWidth, o, n.out) != 0 {
+		width = n.floats()[0] * math.Sqrt(math.Abs(own.a*own.d-own.b*own.c))
 	}
-	subpaths, curved := w.subpaths(o, count.Count)
+	subpaths, curved := w.subpaths(o, count)
 	for i, s := range subpaths {
 		if curved[i] {
 			if (stroked || len(subpaths) > 1) && w.round(s, m) {
@@ -211,20 +176,12 @@ func (w *walk) path(o references.FPDF_PAGEOBJECT, m matrix) error {
 			w.edges(s, m, width)
 		}
 	}
-	return nil
 }
 
-// inked reports whether the colour leaves a mark on white paper.
-func (w *walk) inked(o references.FPDF_PAGEOBJECT, stroke bool) bool {
-	r, g, b, a := uint(0), uint(0), uint(0), uint(255)
-	if stroke {
-		if c, err := w.pdfium.FPDFPageObj_GetStrokeColor(&requests.FPDFPageObj_GetStrokeColor{PageObject: o}); err == nil {
-			r, g, b, a = c.StrokeColor.R, c.StrokeColor.G, c.StrokeColor.B, c.StrokeColor.A
-		}
-	} else if c, err := w.pdfium.FPDFPageObj_GetFillColor(&requests.FPDFPageObj_GetFillColor{PageObject: o}); err == nil {
-		r, g, b, a = c.FillColor.R, c.FillColor.G, c.FillColor.B, c.FillColor.A
-	}
-	return !faint(r, g, b, a)
+// inked reports whether the colour that a function gives leaves a mark on white paper.
+func (w *walk) inked(o uint64, colour function) bool {
+	c, ok := w.native.colour(colour, o)
+	return !ok || !faint(c[0], c[1], c[2], c[3])
 }
 
 // faint: so little contrast with white paper that a reader would not see it.
@@ -236,34 +193,29 @@ func faint(r, g, b, a uint) bool {
 type point struct{ x, y float64 }
 
 // subpaths reads the points of each part of a path. A closed part ends where it began.
-func (w *walk) subpaths(o references.FPDF_PAGEOBJECT, count int) (parts [][]point, curved []bool) {
+func (w *walk) subpaths(o uint64, count int) (parts [][]point, curved []bool) {
+	n := w.native
 	for i := range count {
 		w.segments++
 		if w.segments > maxSegments {
 			return parts, curved
 		}
-		s, err := w.pdfium.FPDFPath_GetPathSegment(&requests.FPDFPath_GetPathSegment{PageObject: o, Index: i})
-		if err != nil {
+		s := n.call(pathSegment, o, uint64(i))
+		if s == 0 || n.int(segmentPoint, s, n.at(0, 4), n.at(1, 4)) == 0 {
 			return parts, curved
 		}
-		kind, err := w.pdfium.FPDFPathSegment_GetType(&requests.FPDFPathSegment_GetType{PathSegment: s.PathSegment})
-		if err != nil {
-			return parts, curved
-		}
-		at, err := w.pdfium.FPDFPathSegment_GetPoint(&requests.FPDFPathSegment_GetPoint{PathSegment: s.PathSegment})
-		if err != nil {
-			return parts, curved
-		}
-		if kind.Type == enums.FPDF_SEGMENT_MOVETO || len(parts) == 0 {
+		v := n.floats()
+		at := point{v[0], v[1]}
+		kind := enums.FPDF_SEGMENT(n.int(segmentType, s))
+		if kind == enums.FPDF_SEGMENT_MOVETO || len(parts) == 0 {
 			parts, curved = append(parts, nil), append(curved, false)
 		}
 		last := len(parts) - 1
-		parts[last] = append(parts[last], point{float64(at.X), float64(at.Y)})
-		if kind.Type == enums.FPDF_SEGMENT_BEZIERTO {
+		parts[last] = append(parts[last], at)
+		if kind == enums.FPDF_SEGMENT_BEZIERTO {
 			curved[last] = true
 		}
-		shut, err := w.pdfium.FPDFPathSegment_GetClose(&requests.FPDFPathSegment_GetClose{PathSegment: s.PathSegment})
-		if err == nil && shut.IsClose && parts[last][len(parts[last])-1] != parts[last][0] {
+		if n.int(segmentClose, s) != 0 && parts[last][len(parts[last])-1] != parts[last][0] {
 			parts[last] = append(parts[last], parts[last][0])
 		}
 	}

@@ -111,6 +111,8 @@ func (h *handle) fields(number int) (p *Page, printed int, err error) {
 // content is a page while it is read: page space on one side, fractions on the other.
 type content struct {
 	pdfium        pdfium.Pdfium
+	native        *native
+	address       uint64 // of the page, for native
 	document      references.FPDF_DOCUMENT
 	form          enums.FPDF_FORMTYPE
 	ref           references.FPDF_PAGE
@@ -135,7 +137,10 @@ func (h *handle) page(number int, work func(*content) error) error {
 			return err
 		}
 		defer h.instance.FPDF_ClosePage(&requests.FPDF_ClosePage{Page: loaded.Page})
-		c := &content{pdfium: h.instance, document: h.document, form: h.form, ref: loaded.Page}
+		c := &content{pdfium: h.instance, native: h.native, document: h.document, form: h.form, ref: loaded.Page}
+		if c.address = h.native.page(loaded.Page); c.address == 0 {
+			return errNative
+		}
 		c.handle = requests.Page{ByReference: &c.ref}
 		if err := c.measure(); err != nil {
 			return err

@@ -52,17 +52,21 @@ func (c *content) scan() *Scan {
 }
 
 // candidate describes a picture object of the page itself that may be its scan.
-func (w *walk) candidate(o references.FPDF_PAGEOBJECT, m matrix) *Scan {
-	own, ok := w.matrix(o)
-	if !ok || w.stencil(o) || w.clipped(o) {
+func (w *walk) candidate(o uint64, m matrix) *Scan {
+	own, ok := w.native.matrixOf(objectMatrix, o)
+	if !ok {
 		return nil
 	}
-	size, err := w.pdfium.FPDFImageObj_GetImagePixelSize(&requests.FPDFImageObj_GetImagePixelSize{ImageObject: o})
-	if err != nil || size.Width == 0 || size.Height == 0 || size.Width > 1<<16 || size.Height > 1<<16 {
+	size, ok := w.pixels(o)
+	if !ok || size[0] == 0 || size[1] == 0 || size[0] > 1<<16 || size[1] > 1<<16 {
+		return nil
+	}
+	ref, err := w.pdfium.FPDFPage_GetObject(&requests.FPDFPage_GetObject{Page: w.handle, Index: w.top})
+	if err != nil || w.stencil(ref.PageObject) || w.clipped(ref.PageObject) {
 		return nil
 	}
 	m = own.then(m)
-	s := &Scan{Box: m.box(0, 0, 1, 1), Width: int(size.Width), Height: int(size.Height), object: w.top}
+	s := &Scan{Box: m.box(0, 0, 1, 1), Width: int(size[0]), Height: int(size[1]), object: w.top}
 	s.Orientation = m.orientation()
 	if s.Orientation == 0 {
 		return nil

@@ -1,53 +1,64 @@
 package pdf
 
 import (
+	"encoding/binary"
+	"errors"
 	"math"
 	"strings"
 	"unicode"
 	"unicode/utf16"
+	"unicode/utf8"
 
-	"github.com/klippa-app/go-pdfium/references"
-	"github.com/klippa-app/go-pdfium/requests"
-	"github.com/klippa-app/go-pdfium/responses"
+	"github.com/klippa-app/go-pdfium/enums"
 )
 
 // text reads the text layer into words.
 func (c *content) text() error {
-	loaded, err := c.pdfium.FPDFText_LoadPage(&requests.FPDFText_LoadPage{Page: c.handle})
-	if err != nil {
-		return err
+	n := c.native
+	text := n.call(textLoad, c.address)
+	if text == 0 {
+		return errors.Join(errNoText, n.err)
 	}
-	text := loaded.TextPage
-	defer c.pdfium.FPDFText_ClosePage(&requests.FPDFText_ClosePage{TextPage: text})
-	count, err := c.pdfium.FPDFText_CountChars(&requests.FPDFText_CountChars{TextPage: text})
-	if err != nil || count.Count <= 0 {
-		return err
-	}
-	if count.Count > maxChars {
+	defer n.call(textClose, text)
+	count := n.int(textCount, text)
+	if count > maxChars {
 		c.page.Truncated = true
-		return nil // not a text layer that can be trusted
-	}
-	structured, err := c.pdfium.GetPageTextStructured(&requests.GetPageTextStructured{
-		Page: c.handle, Mode: requests.GetPageTextStructuredModeChars})
-	if err != nil {
-		return err
+		return n.err // not a text layer that can be trusted
 	}
 	s := splitter{content: c}
-	for i, char := range structured.Chars {
-		s.char(i, char)
+	for i := range count {
+		s.char(i, n.char(text, i))
+	}
+	if n.err != nil {
+		return n.err
 	}
 	s.end()
 	c.page.Rotation = s.direction()
 	for _, w := range s.words {
-		word, ok, err := c.word(text, w)
-		if err != nil {
-			return err
-		}
-		if ok {
+		if word, ok := c.word(text, w); ok {
 			c.page.Words = append(c.page.Words, word)
 		}
 	}
-	return nil
+	return n.err
+}
+
+var errNoText = errors.New("no text page")
+
+// glyph is a character of the text layer, in page space.
+type glyph struct {
+	code                     rune // 0: not known
+	left, right, bottom, top float64
+	angle                    float64 // radians
+}
+
+func (n *native) char(text uint64, i int) glyph {
+	at := uint64(i)
+	g := glyph{code: rune(n.int(textUnicode, text, at))}
+	n.call(textBox, text, at, n.at(0, 8), n.at(1, 8), n.at(2, 8), n.at(3, 8))
+	v := n.doubles()
+	g.left, g.right, g.bottom, g.top = v[0], v[1], v[2], v[3]
+	g.angle = float64(math.Float32frombits(uint32(n.call(textAngle, text, at))))
+	return g
 }
 
 // run is a word in the making, in page space.
@@ -71,22 +82,17 @@ type splitter struct {
 	high   rune   // first half of a surrogate pair
 }
 
-func (s *splitter) char(i int, char *responses.GetPageTextStructuredChar) {
-	r := rune(0)
-	for _, v := range char.Text {
-		r = v
-	}
-	if char.Text == "" {
+func (s *splitter) char(i int, g glyph) {
+	r, high := g.code, s.high
+	switch s.high = 0; {
+	case utf16.IsSurrogate(r) && high == 0:
+		s.high = r
+		return
+	case utf16.IsSurrogate(r):
+		r = utf16.DecodeRune(high, r)
+	case r == 0 || !utf8.ValidRune(r):
 		r = unicode.ReplacementChar
 	}
-	if utf16.IsSurrogate(r) {
-		if s.high == 0 {
-			s.high = r
-			return
-		}
-		r, s.high = utf16.DecodeRune(s.high, r), 0
-	}
-	p := char.PointPosition
 	switch {
 	case r == 0x02 || r == 0xFFFE: // PDFium's sign for a hyphen at a line's end
 		r = '-'
@@ -96,16 +102,16 @@ func (s *splitter) char(i int, char *responses.GetPageTextStructuredChar) {
 	case ignorable(r):
 		return
 	}
-	if s.now != nil && s.apart(char) {
+	if s.now != nil && s.apart(g) {
 		s.end()
 	}
 	if s.now == nil {
-		s.now = &run{first: i, left: p.Left, bottom: p.Bottom, right: p.Right, top: p.Top, angle: char.Angle}
+		s.now = &run{first: i, left: g.left, bottom: g.bottom, right: g.right, top: g.top, angle: g.angle}
 	}
 	w := s.now
-	w.left, w.right = math.Min(w.left, p.Left), math.Max(w.right, p.Right)
-	w.bottom, w.top = math.Min(w.bottom, p.Bottom), math.Max(w.top, p.Top)
-	w.tall = math.Max(w.tall, tallness(p, char.Angle))
+	w.left, w.right = math.Min(w.left, g.left), math.Max(w.right, g.right)
+	w.bottom, w.top = math.Min(w.bottom, g.bottom), math.Max(w.top, g.top)
+	w.tall = math.Max(w.tall, g.tallness())
 	w.chars++
 	s.page.Chars.All++
 	if unknown(r) {
@@ -113,7 +119,7 @@ func (s *splitter) char(i int, char *responses.GetPageTextStructuredChar) {
 		s.page.Chars.Unknown++
 	}
 	w.text.WriteString(spelled(r))
-	s.quarts[s.quarter(char.Angle)]++
+	s.quarts[s.quarter(g.angle)]++
 }
 
 func (s *splitter) end() {
@@ -124,18 +130,18 @@ func (s *splitter) end() {
 }
 
 // apart reports whether the character does not go on with the word.
-func (s *splitter) apart(char *responses.GetPageTextStructuredChar) bool {
-	w, p := s.now, char.PointPosition
-	turn := math.Mod(math.Abs(char.Angle-w.angle), 2*math.Pi)
+func (s *splitter) apart(g glyph) bool {
+	w := s.now
+	turn := math.Mod(math.Abs(g.angle-w.angle), 2*math.Pi)
 	if math.Min(turn, 2*math.Pi-turn) > 0.2 {
 		return true
 	}
-	em := math.Max(w.tall, tallness(p, char.Angle))
+	em := math.Max(w.tall, g.tallness())
 	if em <= 0 {
 		return false
 	}
-	along, across := gap(w, p)
-	if sideways(char.Angle) {
+	along, across := gap(w, g)
+	if sideways(g.angle) {
 		along, across = across, along
 	}
 	// 1.5 times the tallest letter is wider than any blank within a word, 0.8 taller than
@@ -144,19 +150,20 @@ func (s *splitter) apart(char *responses.GetPageTextStructuredChar) bool {
 }
 
 // gap is how far the boxes are apart, across and up; 0 where they overlap.
-func gap(w *run, p responses.CharPosition) (x, y float64) {
-	x = math.Max(p.Left-w.right, w.left-p.Right)
-	y = math.Max(p.Bottom-w.top, w.bottom-p.Top)
+func gap(w *run, g glyph) (x, y float64) {
+	x = math.Max(g.left-w.right, w.left-g.right)
+	y = math.Max(g.bottom-w.top, w.bottom-g.top)
 	return math.Max(0, x), math.Max(0, y)
 }
 
 func sideways(angle float64) bool { return math.Abs(math.Sin(angle)) > 0.7 }
 
-func tallness(p responses.CharPosition, angle float64) float64 {
-	if sideways(angle) {
-		return p.Right - p.Left
+// tallness is the height along the character's own upright.
+func (g glyph) tallness() float64 {
+	if sideways(g.angle) {
+		return g.right - g.left
 	}
-	return p.Top - p.Bottom
+	return g.top - g.bottom
 }
 
 // quarter is the direction of reading on the page as it is shown: 0 right, 1 down, 2 left, 3 up.
@@ -192,26 +199,25 @@ func (s *splitter) direction() int {
 }
 
 // word makes the document's word: box in fractions, type, ink. ok is false off the page.
-func (c *content) word(text references.FPDF_TEXTPAGE, r *run) (w Word, ok bool, err error) {
+func (c *content) word(text uint64, r *run) (w Word, ok bool) {
 	box := c.toPage.box(r.left, r.bottom, r.right, r.top)
 	if cut := box.Clamp(); cut.Area() < box.Area()/2 || box.X >= 1 || box.Y >= 1 {
-		return Word{}, false, nil
+		return Word{}, false
 	}
 	w.Text, w.Box, w.Confidence = r.text.String(), box.Clamp(), 1
 	if r.unknown > 0 {
 		w.Confidence = 1 - float64(r.unknown)/float64(r.chars)
 	}
 	w.Bold, w.FontSize = c.style(text, r)
-	if !c.hidden.faint {
-		// No text object of the page is near-white: nine calls saved for each word.
-	} else if ink, err := c.pdfium.FPDFText_GetFillColor(&requests.FPDFText_GetFillColor{TextPage: text, Index: r.first}); err == nil {
-		w.Faint = faint(ink.R, ink.G, ink.B, ink.A)
+	if c.hidden.faint { // else no text object of the page is near-white
+		if v, ok := c.native.colour(textColour, text, uint64(r.first)); ok {
+			w.Faint = faint(v[0], v[1], v[2], v[3])
+		}
 	}
-	w.Hidden, err = c.wordHidden(text, r.first)
-	if w.Hidden {
+	if w.Hidden = c.wordHidden(text, r.first); w.Hidden {
 		c.page.Chars.Hidden += r.chars
 	}
-	return w, true, err
+	return w, true
 }
 
 // face is the type of the words of a line: what told it apart, and what it is.
@@ -223,38 +229,43 @@ type face struct {
 }
 
 // style is whether a word is bold, and its size in points. Words that follow each other on a
-// line with the same weight and size share the answer: asking for the font's name and the
-// matrix takes a dozen calls into PDFium for each word.
-func (c *content) style(text references.FPDF_TEXTPAGE, r *run) (isBold bool, size float64) {
+// line with the same weight and size share the answer: the font's name and the matrix are not
+// asked for each word.
+func (c *content) style(text uint64, r *run) (isBold bool, size float64) {
+	n, first := c.native, uint64(r.first)
 	now := face{bottom: r.bottom, top: r.top}
-	if v, err := c.pdfium.FPDFText_GetFontWeight(&requests.FPDFText_GetFontWeight{TextPage: text, Index: r.first}); err == nil {
-		now.weight = float64(v.FontWeight)
-	}
-	if v, err := c.pdfium.FPDFText_GetFontSize(&requests.FPDFText_GetFontSize{TextPage: text, Index: r.first}); err == nil {
-		now.size = v.FontSize
-	}
+	now.weight = float64(max(0, n.int(textWeight, text, first))) // -1: not known
+	now.size = math.Float64frombits(n.call(textSize, text, first))
 	last := c.face
 	shared := math.Min(last.top, now.top) - math.Max(last.bottom, now.bottom)
 	if last.drawn > 0 && last.weight == now.weight && last.size == now.size && now.size > 2 &&
 		shared > 0.5*math.Min(last.top-last.bottom, now.top-now.bottom) {
 		now.bold, now.drawn = last.bold, last.drawn
 	} else {
-		if info, err := c.pdfium.FPDFText_GetFontInfo(&requests.FPDFText_GetFontInfo{TextPage: text, Index: r.first}); err == nil {
-			now.bold = bold(info.FontName, info.Flags, int(now.weight))
+		name, flags := n.font(text, first)
+		now.bold = bold(name, flags, int(now.weight))
+		now.drawn = round(now.size)
+		if m, ok := n.matrixOf(textMatrix, text, first); ok { // the font's own size times the text matrix
+			now.drawn = round(now.size * math.Hypot(m.c, m.d))
 		}
-		now.drawn = c.fontSize(text, r.first, now.size)
 	}
 	c.face = now
 	return now.bold, now.drawn
 }
 
-// fontSize is the size as it is drawn, in points: the font's own times the text matrix.
-func (c *content) fontSize(text references.FPDF_TEXTPAGE, index int, size float64) float64 {
-	m, err := c.pdfium.FPDFText_GetMatrix(&requests.FPDFText_GetMatrix{TextPage: text, Index: index})
-	if err != nil {
-		return round(size)
+// font is the name of a character's font, cut to the space for results, and its flags.
+func (n *native) font(text, i uint64) (name string, flags int) {
+	const most = outSize - 8
+	size := n.int(textFont, text, i, n.at(1, 8), most, n.out)
+	if size <= 0 {
+		return "", 0
 	}
-	return round(size * math.Hypot(float64(m.Matrix.C), float64(m.Matrix.D)))
+	b := n.read(outSize)
+	flags = int(int32(binary.LittleEndian.Uint32(b)))
+	if size > most { // PDFium writes a name only where it has room
+		return "", flags
+	}
+	return string(b[8 : 8+size-1]), flags
 }
 
 func round(v float64) float64 {
@@ -264,19 +275,12 @@ func round(v float64) float64 {
 	return math.Round(v*100) / 100
 }
 
-func (c *content) wordHidden(text references.FPDF_TEXTPAGE, index int) (bool, error) {
+func (c *content) wordHidden(text uint64, index int) bool {
 	if !c.hidden.hidden || !c.hidden.shown {
-		return c.hidden.hidden, nil
+		return c.hidden.hidden
 	}
-	o, err := c.pdfium.FPDFText_GetTextObject(&requests.FPDFText_GetTextObject{TextPage: text, Index: index})
-	if err != nil {
-		return false, nil // a generated character has no object
-	}
-	mode, err := c.pdfium.FPDFTextObj_GetTextRenderMode(&requests.FPDFTextObj_GetTextRenderMode{PageObject: o.TextObject})
-	if err != nil {
-		return false, nil
-	}
-	return invisible(mode.TextRenderMode), nil
+	o := c.native.call(textObject, text, uint64(index))
+	return o != 0 && invisible(enums.FPDF_TEXT_RENDERMODE(c.native.int(objectMode, o))) // a generated character has no object
 }
 
 // bold by weight (OS/2 usWeightClass), by the ForceBold flag (ISO 32000-1 table 123) or by name.
