@@ -2,9 +2,9 @@
 // whatever else is too large for the database. A blob is immutable; it is there whole and
 // durable, or it is not there.
 //
-// Drivers live in sub-folders (folder; later a bucket) and pass the suite in blobtest. The
-// key id in Info names the key that sealed a blob, so that encryption and erasure are no
-// migration; Plain is the key id of bytes that are stored as they came.
+// Drivers live in sub-folders (folder; later a bucket) and pass the suite in blobtest. Info.Key
+// says whether a blob is sealed (package envelope); its hash and size are those of the bytes
+// that came in.
 package blob
 
 import (
@@ -18,8 +18,11 @@ import (
 	"chartlake/fault"
 )
 
-// Plain is the key id of blobs that are not sealed.
-const Plain = "plain"
+// Kinds of blobs in Info.Key: as they came, or sealed under a data key of their own.
+const (
+	Plain  = "plain"
+	Sealed = "sealed"
+)
 
 // SyncFailed is the code of the fault that says that bytes may not have reached the disk:
 // after it the process must stop acknowledging and start again (see

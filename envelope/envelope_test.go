@@ -277,6 +277,9 @@ func TestStream(t *testing.T) {
 		if _, err := v.OpenStream(bytes.NewReader(sealed), []byte("other")); code(err) != "sealed_damaged" {
 			t.Errorf("%d, another place: %v", size, err)
 		}
+		if n := envelope.StreamText(int64(len(sealed))); n != int64(size) {
+			t.Errorf("%d: the text of %d bytes has %d", size, len(sealed), n)
+		}
 		if got, ok := envelope.StreamKey(sealed); !ok || got != id {
 			t.Errorf("%d: key %d", size, got)
 		}

@@ -110,6 +110,13 @@ func StreamKey(head []byte) (id int64, ok bool) {
 	return int64(binary.BigEndian.Uint64(head[streamSize-8:])), true
 }
 
+// StreamText is how long the text of a stream of so many bytes is.
+func StreamText(size int64) int64 {
+	size -= StreamHead
+	pieces := max(1, (size+pieceSize+tagSize-1)/(pieceSize+tagSize))
+	return max(0, size-pieces*tagSize)
+}
+
 // StreamReader reads the text of a stream at any place; many goroutines may.
 type StreamReader struct {
 	r    io.ReaderAt

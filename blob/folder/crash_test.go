@@ -11,14 +11,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"chartlake/blob"
+	"chartlake/envelope"
 	"chartlake/fault"
 )
 
 // attempt opens a store on d and puts two blobs, the second of them twice. It returns the
 // hashes that were acknowledged.
-func attempt(t *testing.T, d *modelDisk, unsynced bool) (acked []string, s *Store) {
+func attempt(t *testing.T, d *modelDisk, v *envelope.Vault, unsynced bool) (acked []string, s *Store) {
 	t.Helper()
-	s, err := open("/data/blobs", d, Options{Reserve: -1})
+	s, err := open("/data/blobs", d, Options{Reserve: -1, Vault: v})
 	if err != nil {
 		return nil, nil
 	}
@@ -42,9 +43,9 @@ func bodies() [][]byte {
 
 // checkAfterCrash opens what a power cut left: acknowledged blobs are whole, all others are
 // whole or absent, and the store takes new ones.
-func checkAfterCrash(t *testing.T, d *modelDisk, acked []string) (lost int) {
+func checkAfterCrash(t *testing.T, d *modelDisk, v *envelope.Vault, acked []string) (lost int) {
 	t.Helper()
-	s, err := open("/data/blobs", d, Options{Reserve: -1})
+	s, err := open("/data/blobs", d, Options{Reserve: -1, Vault: v})
 	if err != nil {
 		t.Fatalf("after the crash: %v", err)
 	}
@@ -59,8 +60,16 @@ func checkAfterCrash(t *testing.T, d *modelDisk, acked []string) (lost int) {
 	return lost
 }
 
-func TestEveryPointKilled(t *testing.T) {
+func TestEveryPointKilled(t *testing.T) { bothKinds(t, everyPointKilled) }
+
+// bothKinds runs a test with blobs as they come and with sealed ones.
+func bothKinds(t *testing.T, f func(*testing.T, *envelope.Vault)) {
 	t.Parallel()
+	t.Run("plain", func(t *testing.T) { t.Parallel(); f(t, nil) })
+	t.Run("sealed", func(t *testing.T) { t.Parallel(); f(t, testVault(t)) })
+}
+
+func everyPointKilled(t *testing.T, v *envelope.Vault) {
 	for k := 1; ; k++ {
 		d := newModelDisk()
 		d.fault = func(n int, op string) error {
@@ -69,13 +78,13 @@ func TestEveryPointKilled(t *testing.T) {
 			}
 			return nil
 		}
-		acked, _ := attempt(t, d, false)
+		acked, _ := attempt(t, d, v, false)
 		for seed := range uint64(20) {
 			after := d.crash(rand.New(rand.NewPCG(uint64(k), seed)))
-			if lost := checkAfterCrash(t, after, acked); lost > 0 {
+			if lost := checkAfterCrash(t, after, v, acked); lost > 0 {
 				t.Errorf("killed before operation %d (seed %d): %d acknowledged blobs lost", k, seed, lost)
 			}
-			mustBeWholeOrAbsent(t, after, fmt.Sprintf("killed before operation %d, seed %d", k, seed))
+			mustBeWholeOrAbsent(t, after, v, fmt.Sprintf("killed before operation %d, seed %d", k, seed))
 		}
 		if d.ops < k {
 			if len(acked) != 3 {
@@ -89,9 +98,9 @@ func TestEveryPointKilled(t *testing.T) {
 
 // mustBeWholeOrAbsent scrubs. A blob may be damaged after a crash only if it was not yet
 // synced under its name, which publish rules out.
-func mustBeWholeOrAbsent(t *testing.T, d *modelDisk, when string) {
+func mustBeWholeOrAbsent(t *testing.T, d *modelDisk, v *envelope.Vault, when string) {
 	t.Helper()
-	s, err := open("/data/blobs", d, Options{Reserve: -1})
+	s, err := open("/data/blobs", d, Options{Reserve: -1, Vault: v})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,8 +109,9 @@ func mustBeWholeOrAbsent(t *testing.T, d *modelDisk, when string) {
 	}
 }
 
-func TestEveryPointFails(t *testing.T) {
-	t.Parallel()
+func TestEveryPointFails(t *testing.T) { bothKinds(t, everyPointFails) }
+
+func everyPointFails(t *testing.T, v *envelope.Vault) {
 	for _, errno := range []syscall.Errno{syscall.EIO, syscall.ENOSPC} {
 		for k := 1; ; k++ {
 			d := newModelDisk()
@@ -113,7 +123,7 @@ func TestEveryPointFails(t *testing.T) {
 				}
 				return nil
 			}
-			acked, s := attempt(t, d, false)
+			acked, s := attempt(t, d, v, false)
 			if failed == "" {
 				break
 			}
@@ -127,10 +137,10 @@ func TestEveryPointFails(t *testing.T) {
 				t.Errorf("%s: only %d acknowledged, the store does not recover", when, len(acked))
 			}
 			after := d.crash(rand.New(rand.NewPCG(uint64(k), 7)))
-			if lost := checkAfterCrash(t, after, acked); lost > 0 {
+			if lost := checkAfterCrash(t, after, v, acked); lost > 0 {
 				t.Errorf("%s: %d acknowledged blobs lost", when, lost)
 			}
-			mustBeWholeOrAbsent(t, after, when)
+			mustBeWholeOrAbsent(t, after, v, when)
 		}
 	}
 }
@@ -184,16 +194,17 @@ func TestBrokenIsToldOnce(t *testing.T) {
 }
 
 // TestUnsyncedIsNoticed is the negative control: without syncs the model must lose blobs.
-func TestUnsyncedIsNoticed(t *testing.T) {
-	t.Parallel()
+func TestUnsyncedIsNoticed(t *testing.T) { bothKinds(t, unsyncedIsNoticed) }
+
+func unsyncedIsNoticed(t *testing.T, v *envelope.Vault) {
 	lost := 0
 	for seed := range uint64(10) {
 		d := newModelDisk()
-		acked, _ := attempt(t, d, true)
+		acked, _ := attempt(t, d, v, true)
 		if len(acked) != 3 {
 			t.Fatalf("acknowledged %d of 3", len(acked))
 		}
-		lost += checkAfterCrash(t, d.crash(rand.New(rand.NewPCG(seed, 1))), acked)
+		lost += checkAfterCrash(t, d.crash(rand.New(rand.NewPCG(seed, 1))), v, acked)
 	}
 	if lost == 0 {
 		t.Error("nothing was lost without syncs: the tests above prove nothing")

@@ -26,6 +26,7 @@ type disk interface {
 
 type file interface {
 	io.Writer
+	io.WriterAt
 	io.ReaderAt
 	Sync() error
 	Close() error

@@ -1,5 +1,6 @@
 // Package folder is the blob store in a folder of the local disk. A blob is the file
-// <root>/<key id>/<first two digits>/<hash>, mode 0600 in folders of mode 0700. A write goes
+// <root>/sealed/<first two digits>/<hash>, a stream of package envelope (plain/… where there are
+// no keys, or as an older version left it), mode 0600 in folders of mode 0700. A write goes
 // to a temporary file in <root>/tmp, is synced, renamed, and the folder is synced, together
 // with each parent that was newly made; only then does Put return.
 //
@@ -11,12 +12,15 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"chartlake/blob"
+	"chartlake/envelope"
 	"chartlake/fault"
 	"chartlake/internal/lab"
 )
@@ -28,6 +32,8 @@ type Options struct {
 	Reserve int64
 	// Broken, where set, is called once when a sync has failed.
 	Broken func(error)
+	// Vault gives the data keys that blobs are sealed under; nil: they are stored as they come.
+	Vault *envelope.Vault
 }
 
 const defaultReserve = 64 << 20
@@ -37,6 +43,7 @@ type Store struct {
 	root     string
 	disk     disk
 	reserve  int64
+	vault    *envelope.Vault
 	onBroken func(error)
 	broken   atomic.Bool
 	made     sync.Map // folders that this process made sure of
@@ -53,11 +60,11 @@ func Open(root string, o Options) (*Store, error) {
 }
 
 func open(root string, d disk, o Options) (*Store, error) {
-	s := &Store{root: root, disk: d, reserve: o.Reserve, onBroken: o.Broken, unsynced: lab.BlobUnsynced()}
+	s := &Store{root: root, disk: d, reserve: o.Reserve, vault: o.Vault, onBroken: o.Broken, unsynced: lab.BlobUnsynced()}
 	if s.reserve == 0 {
 		s.reserve = defaultReserve
 	}
-	for _, dir := range []string{root, s.path("tmp"), s.path(blob.Plain)} {
+	for _, dir := range []string{root, s.path("tmp"), s.path(s.kind())} {
 		if err := s.makeFolder(dir); err != nil {
 			return nil, s.fault("open the blob folder", err)
 		}
@@ -69,25 +76,23 @@ func (s *Store) path(parts ...string) string {
 	return filepath.Join(append([]string{s.root}, parts...)...)
 }
 
-func (s *Store) folderOf(hash string) string { return s.path(blob.Plain, hash[:2]) }
+func (s *Store) folderOf(kind, hash string) string { return s.path(kind, hash[:2]) }
 
-func (s *Store) file(hash string) string { return filepath.Join(s.folderOf(hash), hash) }
+func (s *Store) file(kind, hash string) string { return filepath.Join(s.folderOf(kind, hash), hash) }
 
 // Open is blob.Store's.
 func (s *Store) Open(ctx context.Context, hash string) (blob.Reader, error) {
 	if !blob.ValidHash(hash) {
 		return nil, notFound()
 	}
-	f, err := s.disk.Open(s.file(hash))
+	kind, _, err := s.where(hash)
 	if err != nil {
 		return nil, s.readFault(err)
 	}
-	st, err := f.Stat()
-	if err != nil {
-		f.Close()
-		return nil, s.fault("look at a blob", err)
+	if kind == blob.Sealed && s.vault == nil {
+		return nil, fault.New(fault.Unavailable, "blob_sealed", "the blob is sealed, and there are no keys")
 	}
-	return &reader{f, st.Size()}, nil
+	return s.openKind(kind, hash)
 }
 
 type reader struct {
@@ -102,15 +107,19 @@ func (s *Store) Stat(ctx context.Context, hash string) (blob.Info, error) {
 	if !blob.ValidHash(hash) {
 		return blob.Info{}, notFound()
 	}
-	st, err := s.disk.Stat(s.file(hash))
+	kind, st, err := s.where(hash)
 	if err != nil {
 		return blob.Info{}, s.readFault(err)
 	}
-	return info(hash, st), nil
+	return info(kind, hash, st), nil
 }
 
-func info(hash string, st fs.FileInfo) blob.Info {
-	return blob.Info{Hash: hash, Size: st.Size(), At: modTime(st), Key: blob.Plain}
+func info(kind, hash string, st fs.FileInfo) blob.Info {
+	size := st.Size()
+	if kind == blob.Sealed {
+		size = envelope.StreamText(size)
+	}
+	return blob.Info{Hash: hash, Size: size, At: modTime(st), Key: kind}
 }
 
 // Delete is blob.Store's.
@@ -123,7 +132,7 @@ func (s *Store) Delete(ctx context.Context, hash string, before time.Time) error
 		return s.fault("lock the blob folder", err)
 	}
 	defer unlock()
-	st, err := s.disk.Stat(s.file(hash))
+	_, st, err := s.where(hash)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
@@ -132,49 +141,63 @@ func (s *Store) Delete(ctx context.Context, hash string, before time.Time) error
 	case !modTime(st).Before(before):
 		return fault.New(fault.Conflict, "blob_young", "the blob was put again")
 	}
-	if err := s.disk.Remove(s.file(hash)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return s.fault("delete a blob", err)
-	}
-	return s.sync("sync a blob folder", func() error { return s.disk.SyncFolder(s.folderOf(hash)) })
+	return s.remove(hash)
 }
 
 // List is blob.Store's. Files that are no blobs are passed over.
 func (s *Store) List(ctx context.Context, after string, f func(blob.Info) error) error {
-	dirs, err := s.disk.ReadDir(s.path(blob.Plain))
-	if err != nil {
-		return s.fault("list blobs", err)
-	}
-	for _, dir := range dirs {
-		if name := dir.Name(); !dir.IsDir() || len(name) != 2 || len(after) >= 2 && name < after[:2] {
-			continue
+	return s.list(ctx, []string{blob.Sealed, blob.Plain}, after, f)
+}
+
+// list goes through the blobs of some kinds; one that is there in two is told as the first.
+func (s *Store) list(ctx context.Context, kinds []string, after string, f func(blob.Info) error) error {
+	names := map[string]bool{}
+	for _, kind := range kinds {
+		dirs, err := s.disk.ReadDir(s.path(kind))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return s.fault("list blobs", err)
 		}
-		if err := s.listFolder(ctx, dir.Name(), after, f); err != nil {
+		for _, dir := range dirs {
+			if name := dir.Name(); dir.IsDir() && len(name) == 2 && (len(after) < 2 || name >= after[:2]) {
+				names[name] = true
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if err := s.listFolder(ctx, kinds, name, after, f); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *Store) listFolder(ctx context.Context, dir, after string, f func(blob.Info) error) error {
-	entries, err := s.disk.ReadDir(s.path(blob.Plain, dir))
-	if err != nil {
-		return s.fault("list blobs", err)
+func (s *Store) listFolder(ctx context.Context, kinds []string, dir, after string, f func(blob.Info) error) error {
+	found := map[string]blob.Info{}
+	for _, kind := range kinds {
+		entries, err := s.disk.ReadDir(s.path(kind, dir))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return s.fault("list blobs", err)
+		}
+		for _, e := range entries {
+			hash := e.Name()
+			if _, twice := found[hash]; twice || !blob.ValidHash(hash) || hash[:2] != dir || hash <= after {
+				continue
+			}
+			st, err := e.Info()
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			if err != nil {
+				return s.fault("look at a blob", err)
+			}
+			found[hash] = info(kind, hash, st)
+		}
 	}
-	for _, e := range entries {
+	for _, hash := range slices.Sorted(maps.Keys(found)) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if !blob.ValidHash(e.Name()) || e.Name()[:2] != dir || e.Name() <= after {
-			continue
-		}
-		st, err := e.Info()
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return s.fault("look at a blob", err)
-		}
-		if err := f(info(e.Name(), st)); err != nil {
+		if err := f(found[hash]); err != nil {
 			return err
 		}
 	}

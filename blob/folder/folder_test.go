@@ -65,7 +65,7 @@ func TestScrubFindsEveryFlippedByte(t *testing.T) {
 	for i := range body {
 		damaged := bytes.Clone(body)
 		damaged[i] ^= 1
-		if err := os.WriteFile(s.file(info.Hash), damaged, 0o600); err != nil {
+		if err := os.WriteFile(s.file(blob.Plain, info.Hash), damaged, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		found := 0

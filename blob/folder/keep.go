@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"chartlake/blob"
+	"chartlake/envelope"
 	"chartlake/fault"
 )
 
@@ -26,16 +27,11 @@ func (s *Store) OpenStored(ctx context.Context, hash string) (blob.Reader, error
 	if !blob.ValidHash(hash) {
 		return nil, notFound()
 	}
-	f, err := s.disk.Open(s.file(hash))
+	kind, _, err := s.where(hash)
 	if err != nil {
 		return nil, s.readFault(err)
 	}
-	st, err := f.Stat()
-	if err != nil {
-		f.Close()
-		return nil, s.fault("look at a blob", err)
-	}
-	return &reader{f, st.Size()}, nil
+	return s.openFile(kind, hash)
 }
 
 // PutStored is blob.Keeper's.
@@ -66,16 +62,26 @@ func (s *Store) PutStored(ctx context.Context, hash string, r io.Reader, check f
 	if err == nil {
 		err = s.sync("sync a temporary file", f.Sync)
 	}
+	if err == nil {
+		err = s.publish(storedKind(f), tmp, hash, 0)
+	}
 	if e := f.Close(); err == nil && e != nil {
 		err = s.fault("close a temporary file", e)
-	}
-	if err == nil {
-		err = s.publish(tmp, hash)
 	}
 	if err != nil {
 		s.disk.Remove(tmp) // what cannot be removed now is removed by Clean
 	}
 	return err
+}
+
+// storedKind tells how the bytes of a file are kept.
+func storedKind(f io.ReaderAt) string {
+	head := make([]byte, envelope.StreamHead)
+	_, _ = f.ReadAt(head, 0)
+	if _, sealed := envelope.StreamKey(head); sealed {
+		return blob.Sealed
+	}
+	return blob.Plain
 }
 
 // SetAside is blob.Aside's. Each one gets a name of its own, so that nothing kept is written over.
@@ -91,7 +97,7 @@ func (s *Store) SetAside(ctx context.Context, hash string, before time.Time) err
 		return s.fault("lock the blob folder", err)
 	}
 	defer unlock()
-	st, err := s.disk.Stat(s.file(hash))
+	kind, st, err := s.where(hash)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
@@ -100,12 +106,12 @@ func (s *Store) SetAside(ctx context.Context, hash string, before time.Time) err
 	case !modTime(st).Before(before):
 		return fault.New(fault.Conflict, "blob_young", "the blob was put again")
 	}
-	if err := s.disk.Rename(s.file(hash), s.path(LostFound, hash+"."+rand.Text())); err != nil {
+	if err := s.disk.Rename(s.file(kind, hash), s.path(LostFound, hash+"."+rand.Text())); err != nil {
 		return s.fault("set a blob aside", err)
 	}
 	err = s.sync("sync a blob folder", func() error { return s.disk.SyncFolder(s.path(LostFound)) })
 	if err == nil {
-		err = s.sync("sync a blob folder", func() error { return s.disk.SyncFolder(s.folderOf(hash)) })
+		err = s.sync("sync a blob folder", func() error { return s.disk.SyncFolder(s.folderOf(kind, hash)) })
 	}
 	return err
 }

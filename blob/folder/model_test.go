@@ -261,6 +261,16 @@ func (f *modelFile) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+func (f *modelFile) WriteAt(p []byte, off int64) (int, error) {
+	f.d.mu.Lock()
+	defer f.d.mu.Unlock()
+	if err := f.d.step("write"); err != nil {
+		return 0, err
+	}
+	f.n.data = append([]byte(nil), f.n.data...) // what was synced stays what it was
+	return copy(f.n.data[off:], p), nil
+}
+
 func (f *modelFile) ReadAt(p []byte, off int64) (int, error) {
 	f.d.mu.Lock()
 	defer f.d.mu.Unlock()

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"chartlake/blob"
+	"chartlake/envelope"
 	"chartlake/fault"
 )
 
@@ -29,15 +30,12 @@ func (s *Store) Put(ctx context.Context, r io.Reader, limit int64, check blob.Ch
 	if err != nil {
 		return blob.Info{}, s.fault("make a temporary file", err)
 	}
-	info, err := s.fill(ctx, f, r, limit, check)
+	info, stream, err := s.fill(ctx, f, r, limit, check)
 	if err == nil {
-		err = s.sync("sync a temporary file", f.Sync)
+		err = s.finish(f, stream, tmp, info.Hash)
 	}
 	if e := f.Close(); err == nil && e != nil {
 		err = s.fault("close a temporary file", e)
-	}
-	if err == nil {
-		err = s.publish(tmp, info.Hash)
 	}
 	if err != nil {
 		s.disk.Remove(tmp) // what cannot be removed now is removed by Clean
@@ -46,54 +44,94 @@ func (s *Store) Put(ctx context.Context, r io.Reader, limit int64, check blob.Ch
 	return info, nil
 }
 
+// finish seals the head of a stream (nil: the file is plain), syncs the file and gives it its
+// name; once more where the blob was erased in between, and its key with it.
+func (s *Store) finish(f file, stream *envelope.StreamWriter, tmp, hash string) error {
+	for {
+		key := int64(0)
+		if stream != nil {
+			var err error
+			if key, err = s.seal(f, stream, hash); err != nil {
+				return err
+			}
+		}
+		if err := s.sync("sync a temporary file", f.Sync); err != nil {
+			return err
+		}
+		if err := s.publish(s.kind(), tmp, hash, key); !errors.Is(err, errKeyGone) {
+			return err
+		}
+	}
+}
+
 // fill streams r into the file and has the complete bytes checked.
-func (s *Store) fill(ctx context.Context, f file, r io.Reader, limit int64, check blob.Check) (blob.Info, error) {
+func (s *Store) fill(ctx context.Context, f file, r io.Reader, limit int64, check blob.Check) (info blob.Info, stream *envelope.StreamWriter, err error) {
 	sum := sha256.New()
 	out := bufio.NewWriterSize(&writeErrors{w: f}, 1<<18)
-	src := &readErrors{ctx: ctx, r: io.LimitReader(r, limit+1)}
-	n, err := io.Copy(io.MultiWriter(out, sum), src)
+	var to io.Writer = out
+	if s.vault != nil {
+		if stream, err = envelope.NewStream(out); err != nil {
+			return info, nil, s.fault("write a temporary file", err)
+		}
+		to = stream
+	}
+	n, err := io.Copy(io.MultiWriter(to, sum), &readErrors{ctx: ctx, r: io.LimitReader(r, limit+1)})
+	if err == nil && stream != nil {
+		err = stream.Close()
+	}
 	if err == nil {
 		err = out.Flush()
 	}
 	var failed *writeError
 	switch {
 	case errors.As(err, &failed):
-		return blob.Info{}, s.fault("write a temporary file", failed.err)
+		return info, nil, s.fault("write a temporary file", failed.err)
 	case err != nil:
-		return blob.Info{}, err
+		return info, nil, err
 	case n > limit:
-		return blob.Info{}, fault.New(fault.TooLarge, "too_large", "the file has more than %d bytes", limit)
+		return info, nil, fault.New(fault.TooLarge, "too_large", "the file has more than %d bytes", limit)
 	}
 	if err := s.room(); err != nil {
-		return blob.Info{}, err
+		return info, nil, err
 	}
-	info := blob.Info{Hash: hex.EncodeToString(sum.Sum(nil)), Size: n, At: time.Now().UTC(), Key: blob.Plain}
-	if check != nil {
-		if err := check(info, f); err != nil {
-			return blob.Info{}, err
-		}
+	info = blob.Info{Hash: hex.EncodeToString(sum.Sum(nil)), Size: n, At: time.Now().UTC(), Key: s.kind()}
+	if check == nil {
+		return info, stream, nil
 	}
-	return info, nil
+	var bytes io.ReaderAt = f
+	if stream != nil {
+		bytes = stream.Reader(f)
+	}
+	return info, stream, check(info, bytes)
 }
 
 // publish gives the synced temporary file its name. It holds the shared lock so that Delete
-// sees either no new blob or a young one.
-func (s *Store) publish(tmp, hash string) error {
-	if err := s.makeFolder(s.folderOf(hash)); err != nil {
+// and Erase see either no new blob or a young one, and that its key (0: plain) still lives.
+func (s *Store) publish(kind, tmp, hash string, key int64) error {
+	if err := s.makeFolder(s.folderOf(kind, hash)); err != nil {
 		return s.fault("make a blob folder", err)
 	}
 	unlock, err := s.disk.Lock(s.path("lock"), false)
 	if err != nil {
 		return s.fault("lock the blob folder", err)
 	}
-	err = s.disk.Rename(tmp, s.file(hash))
+	lives := true
+	if key != 0 {
+		lives, err = s.vault.Lives(key)
+	}
+	if err == nil && lives {
+		err = s.disk.Rename(tmp, s.file(kind, hash))
+	}
 	if e := unlock(); err == nil {
 		err = e
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return s.fault("name a blob", err)
+	case !lives:
+		return errKeyGone
 	}
-	return s.sync("sync a blob folder", func() error { return s.disk.SyncFolder(s.folderOf(hash)) })
+	return s.sync("sync a blob folder", func() error { return s.disk.SyncFolder(s.folderOf(kind, hash)) })
 }
 
 // makeFolder makes a folder and its missing parents, and syncs the parent of each one so
