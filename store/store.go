@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"chartlake/audit"
+	"chartlake/envelope"
 	"chartlake/fhir"
 	"chartlake/queue"
 	"chartlake/search"
@@ -47,6 +48,9 @@ type Store interface {
 	Inspect(ctx context.Context, repair bool, found func(Damage)) error
 	// Trail is the audit trail: every Transact and View is in it, with what was touched.
 	Trail() Trail
+	// Vault has the data keys, so that what belongs to the store but lies outside of it (originals)
+	// is sealed like it.
+	Vault() *envelope.Vault
 	Close() error
 }
 

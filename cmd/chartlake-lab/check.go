@@ -25,7 +25,7 @@ var labActor = store.Actor{ID: "system:lab", Name: "Durability lab"}
 func blobFolder(data string) string {
 	found := filepath.Join(data, "blobs")
 	filepath.WalkDir(data, func(path string, e fs.DirEntry, err error) error {
-		if err == nil && e.IsDir() && e.Name() == blob.Plain {
+		if err == nil && e.IsDir() && (e.Name() == blob.Plain || e.Name() == blob.Sealed) {
 			found = filepath.Dir(path)
 			return fs.SkipAll
 		}
@@ -38,15 +38,15 @@ func blobFolder(data string) string {
 // between two lives of the server only.
 func (l *ledger) lost(data string) int {
 	ctx := context.Background()
-	blobs, err := folder.Open(blobFolder(data), folder.Options{Reserve: -1})
-	if err != nil {
-		return len(l.ids())
-	}
 	db, err := sqlite.Open(ctx, sqlite.Config{Folder: data})
 	if err != nil {
 		return len(l.ids())
 	}
 	defer db.Close()
+	blobs, err := folder.Open(blobFolder(data), folder.Options{Reserve: -1, Vault: db.Vault()})
+	if err != nil {
+		return len(l.ids())
+	}
 	n := 0
 	err = db.View(ctx, labActor, func(v store.View) error {
 		for _, id := range l.ids() {
@@ -111,18 +111,18 @@ func audit(data string, log *ledger) (violated []string) {
 	for _, w := range log.wrong {
 		say("%s", w)
 	}
-	blobs, err := folder.Open(blobFolder(data), folder.Options{Reserve: -1})
+	db, err := sqlite.Open(ctx, sqlite.Config{Folder: data})
+	if err != nil {
+		return append(violated, "store: "+err.Error())
+	}
+	defer db.Close()
+	blobs, err := folder.Open(blobFolder(data), folder.Options{Reserve: -1, Vault: db.Vault()})
 	if err != nil {
 		return append(violated, "blobs: "+err.Error())
 	}
 	if _, err := blob.Scrub(ctx, blobs, func(i blob.Info, err error) { say("blob %s: %v", i.Hash, err) }); err != nil {
 		say("blobs: %v", err)
 	}
-	db, err := sqlite.Open(ctx, sqlite.Config{Folder: data})
-	if err != nil {
-		return append(violated, "store: "+err.Error())
-	}
-	defer db.Close()
 	if err := db.Check(ctx); err != nil {
 		say("store: %v", err)
 	}

@@ -125,7 +125,7 @@ func (e *env) newServer(ctx context.Context, c setting, workers int, base string
 		s.close()
 		return nil, err
 	}
-	if s.blobs, err = folder.Open(filepath.Join(c.Data, "blobs"), folder.Options{Broken: s.halt}); err != nil {
+	if s.blobs, err = folder.Open(filepath.Join(c.Data, "blobs"), folder.Options{Broken: s.halt, Vault: s.store.Vault()}); err != nil {
 		s.close()
 		return nil, err
 	}

@@ -28,6 +28,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"chartlake/envelope"
 	"chartlake/fault"
 	"chartlake/queue"
 	"chartlake/search"
@@ -202,6 +203,9 @@ func (s *Store) Catalogue() *search.Catalogue { return s.core.Known() }
 func (s *Store) ReindexSome(ctx context.Context, job int64) (bool, error) {
 	return s.core.ReindexSome(ctx, job)
 }
+
+// Vault has the data keys of the store.
+func (s *Store) Vault() *envelope.Vault { return s.core.Keys.Vault }
 
 // Changed is closed when this process, or another one on this database, next commits.
 func (s *Store) Changed() <-chan struct{} { return s.core.Changed() }

@@ -43,7 +43,7 @@ type Config struct {
 	Readers int    // snapshots at once; 0: twice the cores, at least 4
 	// Unsynced leaves out the sync of commits: the negative control of the durability tests.
 	Unsynced bool
-	Audit    store.Audit      // how the audit trail is kept
+	Audit    store.Audit // how the audit trail is kept
 	// Unsealed leaves pages, bodies, names and files in clear: for the price of sealing in a bench.
 	Unsealed bool
 	Logger   *slog.Logger     // of the queue; nil: silent
@@ -228,6 +228,9 @@ func (s *Store) Catalogue() *search.Catalogue { return s.core.Known() }
 func (s *Store) ReindexSome(ctx context.Context, job int64) (bool, error) {
 	return s.core.ReindexSome(ctx, job)
 }
+
+// Vault has the data keys of the store.
+func (s *Store) Vault() *envelope.Vault { return s.core.Keys.Vault }
 
 // Changed is closed when this process next commits.
 func (s *Store) Changed() <-chan struct{} { return s.core.Changed() }
