@@ -62,7 +62,6 @@ func TestChildIsKept(t *testing.T) {
 		t.Errorf("after an idle child was killed: %v", err)
 	}
 	again.Close()
-	c = again.child
 	if third.Close(); len(e.idle) != 2 {
 		t.Fatalf("%d idle children", len(e.idle))
 	}

@@ -2,6 +2,8 @@ package pdf
 
 import (
 	"bufio"
+	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -123,7 +125,7 @@ func workerMain(dir, memory string) int {
 		return failed
 	}
 	w := &worker{library: l, in: bufio.NewReaderSize(os.Stdin, 64<<10), out: os.Stdout}
-	if w.work() != nil {
+	if !errors.Is(w.work(), io.EOF) {
 		return failed
 	}
 	return 0

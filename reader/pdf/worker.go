@@ -15,7 +15,7 @@ type worker struct {
 	file    *handle // nil: none is open
 }
 
-// work answers requests until the other side goes away or breaks the form.
+// work answers requests until the other side goes away (io.EOF) or breaks the form.
 func (w *worker) work() error {
 	if err := send(w.out, fromReady, nil); err != nil {
 		return err
