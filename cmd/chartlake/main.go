@@ -27,6 +27,7 @@ var version = "devel"
 // Exit codes beyond those of package fault (docs/guide/commands.md).
 const (
 	exitUsage       = 2
+	exitDamaged     = 5 // the data are wrong
 	exitReview      = 6
 	exitSomeFailed  = 7
 	exitInterrupted = 130
@@ -46,7 +47,9 @@ type commands struct {
 	Status   statusCommand   `cmd:"" help:"The state of a document, or of all."`
 	Retry    retryCommand    `cmd:"" help:"Run a document through the pipeline again."`
 	Explain  explainCommand  `cmd:"" help:"Why a field has this value: place, rule, confidence, reasons."`
-	Check    checkCommand    `cmd:"" help:"Look for damage in a data folder."`
+	Check    checkCommand    `cmd:"" help:"Look for damage in a data folder, and repair it."`
+	Backup   backupCommand   `cmd:"" help:"Copy a data folder while it is in use."`
+	Restore  restoreCommand  `cmd:"" help:"Make a data folder of a backup."`
 	Doctor   doctorCommand   `cmd:"" help:"What this machine offers: OCR, confinement, disk, cache."`
 	Warm     warmCommand     `cmd:"" help:"Fill the PDF engine's compilation cache." hidden:""`
 	Version  versionCommand  `cmd:"" help:"Version and build."`

@@ -36,7 +36,7 @@ func (e *env) progress(what string) *progress {
 	return p
 }
 
-// step is one more of so many.
+// step is one more of so many; below zero: nobody knows how many.
 func (p *progress) step(of int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -44,7 +44,11 @@ func (p *progress) step(of int) {
 	if !p.show {
 		if time.Since(p.told) >= lineEvery {
 			p.told = time.Now()
-			fmt.Fprintf(p.lines, "chartlake: %s: %d of %d\n", p.what, p.n, of)
+			if of < 0 {
+				fmt.Fprintf(p.lines, "chartlake: %s: %d\n", p.what, p.n)
+			} else {
+				fmt.Fprintf(p.lines, "chartlake: %s: %d of %d\n", p.what, p.n, of)
+			}
 		}
 		return
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"chartlake/blob"
-	"chartlake/fault"
 	"chartlake/store"
 )
 
@@ -65,37 +63,4 @@ func failedDocuments(ctx context.Context, s store.Store) (ids []string, err erro
 			return ids, err
 		}
 	}
-}
-
-// checkCommand is `chartlake check`.
-type checkCommand struct{ setting }
-
-func (checkCommand) Help() string { return "Example: chartlake check --data /srv/chartlake" }
-
-// Run holds the database against itself and every original against its hash.
-func (c checkCommand) Run(e *env) error {
-	if err := c.existing(); err != nil {
-		return err
-	}
-	s, err := e.newServer(e.ctx, c.setting, 1, "")
-	if err != nil {
-		return err
-	}
-	defer s.close()
-	if err := s.store.Check(e.ctx); err != nil {
-		return err
-	}
-	bad := 0
-	seen, err := blob.Scrub(e.ctx, s.blobs, func(info blob.Info, err error) {
-		bad++
-		fmt.Fprintf(e.stderr, "chartlake: original %s is damaged [%s]\n", info.Hash, faultCode(err))
-	})
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(e.stdout, "database: no damage found\noriginals: %d whole, %d damaged\n", seen-bad, bad)
-	if bad > 0 {
-		return fault.New(fault.Corrupt, "blob_damaged", "%d original(s) do not have the content of their hash", bad)
-	}
-	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"chartlake/backup"
 	"chartlake/blob"
 	"chartlake/blob/folder"
 	"chartlake/console"
@@ -47,6 +48,14 @@ type database struct {
 
 // open opens the store: in a PostgreSQL database, or in the data folder.
 func (d database) open(ctx context.Context, data, base string) (store.Store, error) {
+	if _, err := os.Stat(filepath.Join(data, backup.Unfinished)); err == nil {
+		return nil, fault.New(fault.Conflict, "restore_unfinished", "a restore into this data folder was begun and not finished; delete the folder and restore again")
+	}
+	return d.unfinished(ctx, data, base)
+}
+
+// unfinished opens the store of a data folder that may be in the middle of a restore.
+func (d database) unfinished(ctx context.Context, data, base string) (store.Store, error) {
 	url, err := secret(d.Store)
 	if err != nil {
 		return nil, err
