@@ -45,7 +45,7 @@ func (c checkCommand) Run(e *env) error {
 		return err
 	}
 	defer s.Close()
-	blobs, err := folder.Open(filepath.Join(absolute(c.Data), "blobs"), folder.Options{Reserve: -1})
+	blobs, err := folder.Open(filepath.Join(absolute(c.Data), "blobs"), folder.Options{Reserve: -1, Vault: s.Vault()})
 	if err != nil {
 		return err
 	}
