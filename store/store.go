@@ -97,6 +97,7 @@ type View interface {
 	Resources
 	Documents
 	Tokens
+	Tasks
 	Events
 }
 
@@ -119,6 +120,8 @@ type Resources interface {
 	Read(key Key) (*Version, error)
 	VersionRead(key Key, version int) (*Version, error)
 	History(q HistoryQuery) (*HistoryPage, error)
+	// Export gives a page of what was current at a change.
+	Export(q ExportQuery) (*ExportPage, error)
 	Search(q *search.Query) (*SearchPage, error)
 	// Parameters are the search parameters of this snapshot: what a query is parsed with.
 	Parameters() (*search.Catalogue, error)

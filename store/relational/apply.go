@@ -220,6 +220,12 @@ func (t *turn) second(i int, c store.Command) error {
 		return t.again(c, res)
 	case store.Enqueue:
 		return t.enqueue(t.r.ctx, c.Job)
+	case store.PutTask:
+		return t.putTask(c)
+	case store.ChangeTask:
+		return t.changeTask(c)
+	case store.DropTask:
+		return t.c.Exec(`DELETE FROM task WHERE id=?`, c.ID)
 	}
 	return fault.New(fault.Invalid, "unknown_command", "the store does not know this command")
 }

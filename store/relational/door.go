@@ -30,6 +30,7 @@ type request struct {
 	results []store.Result
 	err     error
 	done    chan struct{}
+	turn    *store.Turn
 	quiet   bool // nothing that others look for is changed: it is not announced
 	lost    bool // it took the transaction with it: it is not tried again
 }
@@ -56,8 +57,20 @@ type Writer struct {
 
 // submit hands a request to the writer and waits for its end.
 func (s *Store) submit(r *request) error {
+	if r.turn != nil {
+		select {
+		case <-r.turn.Before:
+		case <-s.stop:
+			return ErrClosed
+		case <-r.ctx.Done():
+			return canceled(r.ctx.Err())
+		}
+	}
 	select {
 	case s.requests <- r:
+		if r.turn != nil {
+			r.turn.Sent()
+		}
 	case <-s.stop:
 		return ErrClosed
 	case <-r.ctx.Done():

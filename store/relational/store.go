@@ -134,12 +134,22 @@ func (s *Store) transact(ctx context.Context, actor store.Actor, commands []stor
 	if err != nil {
 		return nil, err
 	}
-	r := &request{ctx: ctx, actor: actor, work: w, done: make(chan struct{})}
+	r := &request{ctx: ctx, actor: actor, work: w, turn: turnOf(commands), done: make(chan struct{})}
 	if err := s.submit(r); err != nil {
 		return nil, err
 	}
 	audit.Of(ctx).Written(&audit.Event{Outcome: audit.Success})
 	return r.results, nil
+}
+
+// turnOf is where a transaction wants to stand; nil: anywhere.
+func turnOf(commands []store.Command) *store.Turn {
+	for _, c := range commands {
+		if c, ok := c.(store.ChangeTask); ok && c.Turn != nil {
+			return c.Turn
+		}
+	}
+	return nil
 }
 
 // View gives a snapshot over a connection that is within one.

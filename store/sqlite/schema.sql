@@ -91,3 +91,7 @@ CREATE TABLE document_patient (patient INTEGER, document TEXT, PRIMARY KEY (pati
 CREATE INDEX document_patient_document ON document_patient (document);
 -- What was erased: the tombstones, and what is still to do after the rows are gone (state 0; 1: done).
 CREATE TABLE erasure (n INTEGER PRIMARY KEY, at INTEGER NOT NULL, target TEXT NOT NULL, state INTEGER NOT NULL, key_ids TEXT NOT NULL, documents TEXT NOT NULL);
+
+-- Long work that somebody asked for and comes back for; request and progress are sealed.
+CREATE TABLE task (id TEXT PRIMARY KEY, kind TEXT NOT NULL, owner TEXT NOT NULL, state TEXT NOT NULL, code TEXT NOT NULL, at INTEGER NOT NULL,
+                   ends INTEGER NOT NULL, key_id INTEGER NOT NULL, request BLOB NOT NULL, progress BLOB NOT NULL);
