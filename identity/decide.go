@@ -186,23 +186,37 @@ func (c comparison) note(name, a, b string, same bool) {
 	c.agree[name], c.differ[name] = same, !same
 }
 
-// identifiers compares numbers of one kind and assigner. A number of another assigner, or of one
-// that could not be read, says nothing unless it is the same number.
+// identifiers compares numbers of one name space: one system, or one kind and assigner. A number of
+// another, or of one that could not be read, says nothing unless it is the same number.
 func (c comparison) identifiers(p, q Person) {
 	for _, a := range p.Identifiers {
 		for _, b := range q.Identifiers {
-			if a.Kind != b.Kind || a.Assigner != "" && b.Assigner != "" && fold(a.Assigner) != fold(b.Assigner) {
+			known, same := space(a, b)
+			if known && !same {
 				continue
 			}
 			if fold(a.Value) == fold(b.Value) {
 				c.agree["identifier"], c.differ["identifier"] = true, false
 				return
 			}
-			if a.Assigner != "" && b.Assigner != "" {
+			if known {
 				c.differ["identifier"] = true
 			}
 		}
 	}
+}
+
+// space reports whether two numbers are of one name space, as far as it is known.
+func space(a, b Identifier) (known, same bool) {
+	switch {
+	case a.System != "" && b.System != "":
+		return true, a.System == b.System
+	case a.Kind != b.Kind:
+		return true, false
+	case a.Assigner != "" && b.Assigner != "":
+		return true, fold(a.Assigner) == fold(b.Assigner)
+	}
+	return false, false
 }
 
 // exchanged reports family and given name in each other's place: comparable, never rewritten.

@@ -34,7 +34,7 @@ func FromPatient(patient *fhir.Node) Candidate {
 		if kind == "" {
 			kind = MedicalRecord
 		}
-		c.Identifiers = append(c.Identifiers, Identifier{Kind: kind, Value: id.Str("value"), Assigner: id.Str("assigner", "display")})
+		c.Identifiers = append(c.Identifiers, Identifier{Kind: kind, Value: id.Str("value"), Assigner: id.Str("assigner", "display"), System: id.Str("system")})
 	}
 	return c
 }

@@ -53,6 +53,7 @@ type Identifier struct {
 	Kind     IdentifierKind
 	Value    string
 	Assigner string // organisation as printed; may be empty
+	System   string // URI of its name space; paper has none
 }
 
 // fieldNames gives, for each detail of a person, the names of record fields that hold it,

@@ -21,6 +21,7 @@ func FuzzAllowed(f *testing.F) {
 		{"POST", "/fhir/Patient/a/$everything", `{"resourceType":"Parameters","parameter":[{"name":"_type","valueCode":"Patient"}]}`},
 		{"GET", "/fhir/Encounter/e/$everything?_cursor=x", ""},
 		{"GET", "/fhir/Observation/$lastn?patient=a&category=x&max=2", ""},
+		{"POST", "/fhir/Patient/$match", `{"resourceType":"Parameters","parameter":[{"name":"resource","resource":{"resourceType":"Patient","birthDate":"1961-11-02","identifier":[{"value":"a,b|$"}]}},{"name":"count","valueInteger":3}]}`},
 		{"GET", "/fhir/Observation/$lastn?subject:Patient.name=x&code:not=y&date=ge2020", ""},
 		{"GET", "/fhir/Patient/a/Observation?_sort=-date&_include=*&performer.name=b&_count=0", ""},
 		{"POST", "/fhir/Patient/a/Observation/_search", "a=b"},

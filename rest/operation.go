@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"chartlake/audit"
 	"chartlake/fault"
 	"chartlake/fhir"
 	"chartlake/search"
@@ -36,6 +37,8 @@ func operations() []operation {
 		{name: "$everything", definition: defined + "Encounter-everything", types: []string{"Encounter"}, onInstance: true, reads: true, run: (*server).everything},
 		{name: "$lastn", definition: defined + "Observation-lastn", types: []string{"Observation"}, onType: true, reads: true,
 			note: "no paging, no order of the client's; ties beyond max are left out", run: (*server).lastn},
+		{name: "$match", definition: defined + "Patient-match", types: []string{"Patient"}, onType: true,
+			note: "found by identifier, birth date and name; each match has its grade and the reasons", run: (*server).match},
 		{name: "$document", definition: defined + "Composition-document", types: []string{"Composition"}, onInstance: true, reads: true,
 			note: "of one composition; GET unless persist", run: (*server).document},
 		{name: "$reindex", definition: "https://chartlake.dev/fhir/OperationDefinition/reindex", onSystem: true, onType: true, onInstance: true, reads: true,
@@ -58,7 +61,10 @@ func (s *server) operation(c *call) (*reply, error) {
 		if o.reads {
 			allow = "GET, POST"
 		}
-		return only(get || c.method == http.MethodPost, allow, c, func(c *call) (*reply, error) { return o.run(s, c) })
+		return only(get || c.method == http.MethodPost, allow, c, func(c *call) (*reply, error) {
+			c.ctx = audit.Within(c.ctx, o.name)
+			return o.run(s, c)
+		})
 	}
 	return nil, fault.New(fault.NotFound, "unknown_operation", "there is no operation of this name here")
 }
