@@ -79,13 +79,18 @@ func escaped(s string) string {
 	return strings.NewReplacer(`\`, `\\`, `,`, `\,`, `$`, `\$`, `|`, `\|`).Replace(s)
 }
 
+// library is what the server knows of profiles, value sets and code systems.
+func (s *server) library() *validate.Library {
+	if s.Library != nil {
+		return s.Library
+	}
+	return validate.Core()
+}
+
 // library is the server's, with the profiles that it lacks and what these stand on, as far as
 // the store has them.
 func (k *knowledge) library(profiles []string) *validate.Library {
-	base := k.server.Library
-	if base == nil {
-		base = validate.Core()
-	}
+	base := k.server.library()
 	var found []*fhir.Node
 	seen := map[string]bool{}
 	var wanted []validate.Canonical

@@ -36,6 +36,7 @@ func (s *server) find(c *call, typ, address string, also *search.Filter) (*reply
 		if opts.Catalogue, err = v.Parameters(); err != nil {
 			return err
 		}
+		opts.Terminology = s.terms(c, v)
 		q, err := search.Parse(typ, c.query, opts)
 		if err != nil {
 			return err

@@ -238,6 +238,12 @@ func (p *parser) values(f Filter, value string) (Filter, error) {
 		}
 		return f, fault.New(fault.Invalid, "bad_value", "%s:missing takes true or false", f.Param.Code)
 	}
+	if f.Param.Kind == KindToken {
+		switch f.Modifier {
+		case In, NotIn, Above, Below:
+			return p.expanded(f, value)
+		}
+	}
 	for _, part := range splitEscaped(value, ',') {
 		v, err := p.value(f.Param, f.Modifier, part)
 		if err != nil {

@@ -18,6 +18,17 @@ type Options struct {
 	Base      string     // this server's FHIR base URL, so that absolute references to itself are local
 	Now       time.Time  // for `ap` on dates; zero: the clock
 	Catalogue *Catalogue // nil: R4
+	// Terminology answers :in, :not-in, :above and :below on tokens; nil: they are refused.
+	Terminology Terminology
+}
+
+// Terminology lists codes. Its errors are faults; what it cannot list in full it refuses.
+type Terminology interface {
+	// Members lists a value set, by its canonical URL or as ValueSet/id.
+	Members(valueSet string) ([]IndexToken, error)
+	// Below and Above list a code with those under it, or above it, in its code system.
+	Below(IndexToken) ([]IndexToken, error)
+	Above(IndexToken) ([]IndexToken, error)
 }
 
 // Pairs splits a raw URL query or form body into its parameters in order. A bad percent
@@ -94,15 +105,17 @@ func Criteria(resourceType, raw string, opts Options) (*Query, error) {
 }
 
 type parser struct {
-	cat  *Catalogue
-	base string
-	now  time.Time
+	cat   *Catalogue
+	terms Terminology
+	base  string
+	now   time.Time
 
-	steps, all int // filters and values so far, chains included
+	steps, all    int // filters and values so far, chains included
+	expandedCodes int // codes that value sets stand for
 }
 
 func newParser(opts Options) *parser {
-	p := &parser{cat: opts.Catalogue, base: strings.TrimSuffix(opts.Base, "/"), now: opts.Now}
+	p := &parser{cat: opts.Catalogue, terms: opts.Terminology, base: strings.TrimSuffix(opts.Base, "/"), now: opts.Now}
 	if p.cat == nil {
 		p.cat = R4()
 	}

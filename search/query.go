@@ -71,6 +71,9 @@ const (
 	TypeIs     Modifier = "[type]" // reference: Filter.Target holds the type
 )
 
+// Excludes reports whether the modifier asks for resources that lack every value.
+func (m Modifier) Excludes() bool { return m == Not || m == NotIn }
+
 // Filter is one parameter of a query.
 type Filter struct {
 	Code     string // name as asked for, without modifier: for messages and plans

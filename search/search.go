@@ -29,5 +29,6 @@ const (
 	MaxIncludes   = 50    // _include and _revinclude
 	MaxCount      = 10_000
 	DefaultCount  = 50
-	MaxText       = 4_096 // bytes of one value
+	MaxText       = 4_096  // bytes of one value
+	MaxExpanded   = 10_000 // codes that value sets and hierarchies stand for in one query
 )

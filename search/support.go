@@ -9,11 +9,11 @@ type Supported struct {
 
 var ordered = []Prefix{EQ, NE, GT, LT, GE, LE, SA, EB, AP}
 
-// Support is what is supported. Not yet: :in, :not-in, :above and :below on tokens, _filter,
-// _list, _query, near, contained resources.
+// Support is what is supported. Not yet: _filter, _list, _query, near,
+// contained resources.
 var Support = Supported{
 	modifiers: map[Kind][]Modifier{
-		KindToken:     {Missing, Not, Text, OfType},
+		KindToken:     {Missing, Not, Text, OfType, In, NotIn, Above, Below},
 		KindString:    {Missing, Exact, Contains},
 		KindDate:      {Missing},
 		KindReference: {Missing, Identifier, TypeIs},

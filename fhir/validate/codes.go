@@ -44,6 +44,7 @@ type codeSystem struct {
 	frozen   bool // of R4 itself: a later version may have more codes
 	fold     bool // upper and lower case are the same
 	codes    map[string]*concept
+	order    []string // of codes, as they are defined
 }
 
 type concept struct {
@@ -84,6 +85,9 @@ func (s *codeSystem) add(list []*fhir.Node, parent string) {
 			if p.Str("code") == "subsumedBy" || p.Str("code") == "parent" {
 				c.parents = append(c.parents, p.Str("valueCode"))
 			}
+		}
+		if s.codes[s.key(c.code)] == nil {
+			s.order = append(s.order, s.key(c.code))
 		}
 		s.codes[s.key(c.code)] = c
 		s.add(n.Get("concept").Items(), c.code)
@@ -219,6 +223,9 @@ func (l *Library) ask(set string, q *inquiry) verdict {
 }
 
 func (l *Library) within(s *codeSet, q *inquiry) verdict {
+	if s.open {
+		return unknown
+	}
 	if q.visits++; q.visits > maxSetVisits || q.depth > maxSetDepth {
 		return unknown
 	}

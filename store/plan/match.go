@@ -1,6 +1,9 @@
 package plan
 
 import (
+	"slices"
+
+	"chartlake/fault"
 	"chartlake/search"
 	"chartlake/store/db"
 	"chartlake/store/index"
@@ -55,11 +58,45 @@ func tokenSet(number int64, pairs []pair, systems []int64) db.Frag {
 	return union(sets)
 }
 
+// somePairs is how many codes are searched without asking which of them are there; mostPairs
+// is how many codes that are there one condition may have.
+const (
+	somePairs = 100
+	mostPairs = 3_000
+)
+
+// present leaves the pairs that some resource has under the parameter: of the codes of a large
+// value set most are not there.
+func (p *Planner) present(pairs []pair, number int64) ([]pair, error) {
+	var out []pair
+	for some := range slices.Chunk(pairs, 500) {
+		values := make([]db.Frag, len(some))
+		for i, t := range some {
+			values[i] = db.SQL(`(?,?)`, t.c, t.s)
+		}
+		q := db.Join(`,`, values...).Wrap(`SELECT x.column1, x.column2 FROM (VALUES `, `) x WHERE EXISTS (SELECT 1 FROM token WHERE p=? AND c=x.column1 AND s=x.column2`+db.Seek+`)`)
+		err := p.Conn.Query(q.Text, append(q.Args, number), func(r db.Row) bool {
+			out = append(out, pair{r.Int(0), r.Int(1)})
+			return true
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if len(out) > mostPairs {
+		return nil, fault.New(fault.TooLarge, "too_costly", "more than %d codes of the value set or hierarchy are in use here", mostPairs)
+	}
+	return out, nil
+}
+
 // manyPairs is where one set is cheaper than a seek per pair and resource.
 const manyPairs = 16
 
 func (p *Planner) tokenCond(values []search.Value, number int64) (cond, error) {
 	pairs, systems, err := p.tokens(values, number)
+	if err == nil && len(pairs) > somePairs {
+		pairs, err = p.present(pairs, number)
+	}
 	if err != nil {
 		return cond{}, err
 	}
@@ -94,7 +131,7 @@ func (p *Planner) token(resourceType string, f *search.Filter, number int64) (co
 		return cond{set: set, ordered: len(pairs) == 1, test: inSet(set)}, nil
 	}
 	c, err := p.tokenCond(f.Values, number)
-	if f.Modifier == search.Not {
+	if f.Modifier.Excludes() {
 		// Resources without the element match as well; there is no set to start from.
 		c = cond{test: not(c.test)}
 	}

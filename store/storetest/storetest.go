@@ -59,6 +59,7 @@ func Run(t *testing.T, open Open) {
 		{"TrailLarge", testTrailLarge},
 		{"LargeQueries", testLargeQueries},
 		{"Units", testUnits},
+		{"ValueSets", testValueSets},
 		{"Text", testText},
 		{"SortAll", testSortAll},
 		{"TooCostly", testTooCostly},
