@@ -166,7 +166,7 @@ func assemble(k *pixel.Ink, all []streak, least, slender int, vertical bool) (st
 		if vertical {
 			s = Stroke{at0, from, at1, to, true}
 		}
-		if p := trace(m, from, to, vertical); p.line(k) && (span >= 2*least || !p.feet(k)) {
+		if p := trace(m, from, to, vertical); p.line(k) && !p.feet(k, span < 2*least) {
 			strokes, paths = append(strokes, s), append(paths, p)
 		}
 	}
@@ -226,9 +226,10 @@ func (p path) line(k *pixel.Ink) bool {
 	return 10*ink >= 8*n && 10*alone >= 6*n && (10*ink >= 9*n || 10*alone >= 9*n)
 }
 
-// feet reports whether a short stroke is the feet (or the heads) of some letters: it is broken
-// between them, and ink goes on from it to one side only, where their stems are.
-func (p path) feet(k *pixel.Ink) bool {
+// feet reports whether a stroke is the feet (or the heads) of letters: it is broken between
+// them, and ink goes on from it to one side only, where their stems are. A long stroke is more
+// than once broken then; a ruling line may have a gap.
+func (p path) feet(k *pixel.Ink, short bool) bool {
 	dark := func(place, across int) bool {
 		at := p.index(k, place, across)
 		return at >= 0 && k.Pix[at] != 0
@@ -254,7 +255,7 @@ func (p path) feet(k *pixel.Ink) bool {
 		}
 	}
 	side, other := max(above, below), min(above, below)
-	return broken > 0 && 8*side > len(p.low) && 4*other < side
+	return (25*broken > len(p.low) || short && broken > 0) && 8*side > len(p.low) && 4*other < side
 }
 
 // wipe marks the ink of a stroke and the ragged pixel along its edges.

@@ -51,6 +51,7 @@ func (e *Engine) read(ctx context.Context, img *image.Gray) (Result, error) {
 	if pixel.Bilevel(img) {
 		img = pixel.Mend(img, max(2, small.size/speckPart), max(3, small.size/clearPart))
 		small = glance(img)
+		small.bilevel = true
 		small.coarse = small.size <= coarseMost && !small.dots
 	}
 	if small.pose.Letters < 3 && len(small.comps) < 12 {
@@ -78,11 +79,12 @@ func (e *Engine) read(ctx context.Context, img *image.Gray) (Result, error) {
 
 // view is a first look at a picture as it came.
 type view struct {
-	comps  []pixel.Component
-	pose   layout.Pose
-	size   int  // usual letter size in pixels of the picture
-	dots   bool // it is dithered
-	coarse bool // black and white only, of a low resolution
+	comps   []pixel.Component
+	pose    layout.Pose
+	size    int  // usual letter size in pixels of the picture
+	dots    bool // it is dithered
+	bilevel bool // black and white only
+	coarse  bool // bilevel of a low resolution
 }
 
 func glance(img *image.Gray) view {
@@ -226,9 +228,11 @@ func prepare(up *image.Gray, skew float64, v view) (*page, frame) {
 	p.base = ground.Apply(p.base, p.factor)
 	small = ground.Apply(small, 1)
 	p.ink = pixel.Threshold(small, threshold(small))
-	p.lined = pixel.Threshold(small, faintest)
+	p.lined = p.ink
+	if !v.bilevel && !v.dots {
+		p.lined = pixel.Threshold(small, faintest)
+	}
 	if p.dots {
-		p.lined = p.ink
 		small = smooth(small)
 		p.ink = pixel.Threshold(small, threshold(small))
 	}

@@ -15,6 +15,7 @@ type strip struct {
 	img   *image.Gray
 	x0    float64
 	scale float64
+	base  int // y of the baseline
 }
 
 // Heights of capitals in strip pixels. The network scales every line to 36 pixels in all,
@@ -83,6 +84,7 @@ func (p *page) strip(s *segment) strip {
 		out.scale = float64(img.Bounds().Dx()) / float64(x1-x0)
 	}
 	out.img = pixel.Pad(img, margin)
+	out.base = margin + int((s.base*float64(f)-float64(y0))*float64(img.Bounds().Dy())/float64(y1-y0))
 	return out
 }
 

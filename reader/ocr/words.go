@@ -5,6 +5,8 @@ import (
 	"image"
 	"math"
 	"unicode"
+
+	"chartlake/reader/pixel"
 )
 
 // found is a word on the level base picture, in its pixels.
@@ -21,10 +23,13 @@ func (e *Engine) recognise(ctx context.Context, p *page, segs []*segment) ([]fou
 		return nil, nil
 	}
 	strips := make([]strip, len(segs))
-	pictures := make([]*image.Gray, len(segs))
 	for i, s := range segs {
 		strips[i] = p.strip(s)
-		pictures[i] = strips[i].img
+	}
+	shows := p.show(segs, strips)
+	pictures := make([]*image.Gray, len(shows))
+	for i, s := range shows {
+		pictures[i] = s.img
 	}
 	// Page segmentation mode 7 is a single line. Light print was inverted here already.
 	answer, err := e.child(ctx, encode(pictures), e.modelArgs("stdin", "stdout", "-l", e.config.Language, "--oem", "1",
@@ -32,15 +37,28 @@ func (e *Engine) recognise(ctx context.Context, p *page, segs []*segment) ([]fou
 	if err != nil {
 		return nil, err
 	}
+	answers := make([][]reading, len(shows))
+	for _, r := range parse(answer, len(shows)) {
+		answers[r.picture] = append(answers[r.picture], r)
+	}
 	readings := make([][]reading, len(segs))
-	for _, r := range parse(answer, len(segs)) {
-		readings[r.picture] = append(readings[r.picture], strips[r.picture].back(r))
+	for i, s := range shows {
+		s.apart(answers[i], p.letters(segs[s.first]), func(k int, r reading) { readings[k] = append(readings[k], strips[k].back(r)) })
 	}
 	var words []found
 	for i, s := range segs {
 		words = append(words, p.place(s, readings[i])...)
 	}
 	return words, nil
+}
+
+// letters is how many letters a segment seems to have.
+func (p *page) letters(s *segment) int {
+	comps := make([]pixel.Component, len(s.members))
+	for i, m := range s.members {
+		comps[i] = p.comps[m]
+	}
+	return len(stacks(comps))
 }
 
 // back moves a word from its strip to the base picture.
@@ -56,10 +74,7 @@ func (s strip) back(r reading) reading {
 // most, and a word's box is the box of its letters.
 func (p *page) place(seg *segment, readings []reading) []found {
 	f := float64(p.factor)
-	out := make([]found, len(readings))
-	for i, r := range readings {
-		out[i] = found{math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1), r.text, r.confidence}
-	}
+	own := make([][]pixel.Component, len(readings))
 	for _, m := range seg.members {
 		c := p.comps[m]
 		x0, x1 := float64(c.X0)*f, float64(c.X1)*f
@@ -69,19 +84,23 @@ func (p *page) place(seg *segment, readings []reading) []found {
 				best, most = i, o
 			}
 		}
-		if best < 0 {
-			continue
+		if best >= 0 {
+			own[best] = append(own[best], c)
 		}
-		w := &out[best]
-		w.x0, w.x1 = min(w.x0, x0), max(w.x1, x1)
-		w.y0, w.y1 = min(w.y0, float64(c.Y0)*f), max(w.y1, float64(c.Y1)*f)
 	}
+	readings, own = p.space(seg, readings, own)
+	out := make([]found, len(readings))
 	for i, r := range readings {
-		w := &out[i]
-		if math.IsInf(w.x0, 0) { // no letter of its own: one component spans several words
+		w := found{math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1), r.text, r.confidence}
+		for _, c := range own[i] {
+			w.x0, w.x1 = min(w.x0, float64(c.X0)*f), max(w.x1, float64(c.X1)*f)
+			w.y0, w.y1 = min(w.y0, float64(c.Y0)*f), max(w.y1, float64(c.Y1)*f)
+		}
+		if len(own[i]) == 0 { // no letter of its own: one component spans several words
 			w.x0, w.x1 = float64(r.x), float64(r.x+r.w)
 			w.y0, w.y1 = (seg.base-seg.rise)*f, seg.base*f
 		}
+		out[i] = w
 	}
 	return out
 }

@@ -150,3 +150,12 @@ func Pad(img *image.Gray, n int) *image.Gray {
 	}
 	return out
 }
+
+// Paste copies src into dst with its corner at x, y; what lies outside of dst is cut off.
+func Paste(dst, src *image.Gray, x, y int) {
+	w, h := src.Bounds().Dx(), src.Bounds().Dy()
+	x0, x1 := max(0, -x), min(w, dst.Bounds().Dx()-x)
+	for row := max(0, -y); row < min(h, dst.Bounds().Dy()-y) && x0 < x1; row++ {
+		copy(dst.Pix[(y+row)*dst.Stride+x+x0:], src.Pix[row*src.Stride+x0:row*src.Stride+x1])
+	}
+}
