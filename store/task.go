@@ -42,6 +42,8 @@ func (s TaskState) Over() bool {
 type Moment struct {
 	Seq int64
 	At  time.Time
+	// Done is what the commands before did, for a change that counts it.
+	Done []Result
 }
 
 // PutTask adds a task; its Began is set by the store.

@@ -223,7 +223,7 @@ func (t *turn) second(i int, c store.Command) error {
 	case store.PutTask:
 		return t.putTask(c)
 	case store.ChangeTask:
-		return t.changeTask(c)
+		return t.changeTask(i, c)
 	case store.DropTask:
 		return t.c.Exec(`DELETE FROM task WHERE id=?`, c.ID)
 	}

@@ -167,10 +167,13 @@ func attached(res *fhir.Node) (ids []string) {
 }
 
 // rank orders the writes of a transaction: a Provenance or Binary after what it belongs to, a
-// receipt of results at the end. It is 0 for all else.
+// receipt of results and how far a task is at the end. It is 0 for all else.
 func rank(c store.Command) int {
 	if p, ok := c.(store.PutStage); ok && p.Make != nil {
 		return 2
+	}
+	if _, ok := c.(store.ChangeTask); ok {
+		return 3
 	}
 	if res := writeOf(c); res != nil && (res.Type() == "Provenance" || res.Type() == "Binary") {
 		return 1

@@ -68,12 +68,12 @@ func keptOf(task *store.Task) []byte {
 	return b
 }
 
-func (t *turn) changeTask(c store.ChangeTask) error {
+func (t *turn) changeTask(i int, c store.ChangeTask) error {
 	task, err := (&view{s: t.s, c: t.c}).Task(c.ID)
 	if err != nil {
 		return err
 	}
-	now := store.Moment{Seq: t.n.Seq, At: t.now}
+	now := store.Moment{Seq: t.n.Seq, At: t.now, Done: t.results[:i]}
 	if err := c.Modify(task, now); err != nil {
 		return err
 	}
