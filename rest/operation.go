@@ -30,6 +30,7 @@ type operation struct {
 // operations are all operations; the CapabilityStatement is made from them.
 func operations() []operation {
 	const defined = "http://hl7.org/fhir/OperationDefinition/"
+	const bulkDefined = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/"
 	return []operation{
 		{name: "$validate", definition: defined + "Resource-validate", onType: true, onInstance: true, reads: true, run: (*server).validate},
 		{name: "$everything", definition: defined + "Patient-everything", types: []string{"Patient"}, onInstance: true, reads: true,
@@ -48,6 +49,14 @@ func operations() []operation {
 		{name: "$lookup", definition: defined + "CodeSystem-lookup", types: []string{"CodeSystem"}, onType: true, reads: true, run: (*server).lookup},
 		{name: "$reindex", definition: "https://chartlake.dev/fhir/OperationDefinition/reindex", onSystem: true, onType: true, onInstance: true, reads: true,
 			note: "POST begins to index resources again, everything or those of type; GET on the system shows how far that is", run: (*server).reindex},
+		{name: "$export", definition: bulkDefined + "export", onSystem: true, reads: true,
+			note: "answered by a job; _type, _since, _typeFilter, _elements and _outputFormat", run: (*server).export},
+		{name: "$export", definition: bulkDefined + "patient-export", types: []string{"Patient"}, onType: true, reads: true,
+			note: "what is in the compartments of patients; else as on the system", run: (*server).export},
+		{name: "$export", definition: bulkDefined + "group-export", types: []string{"Group"}, onInstance: true, reads: true,
+			note: "what is in the compartments of the group's patients; else as on the system", run: (*server).export},
+		{name: "$import", definition: "https://chartlake.dev/fhir/OperationDefinition/import", onSystem: true,
+			note: "answered by a job; Parameters with input (url, type), mode and inputFormat, or the resources as application/fhir+ndjson", run: (*server).load},
 		{name: "$meta", definition: defined + "Resource-meta", onInstance: true, onVersion: true, reads: true, note: "of one resource or version", run: (*server).meta},
 		{name: "$meta-add", definition: defined + "Resource-meta-add", onInstance: true, note: "makes a new version of the resource", run: (*server).metaAdd},
 		{name: "$meta-delete", definition: defined + "Resource-meta-delete", onInstance: true, note: "makes a new version of the resource", run: (*server).metaDelete},

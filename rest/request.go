@@ -28,6 +28,7 @@ type conditions struct {
 // preference is the Prefer header.
 type preference struct {
 	lenient bool
+	later   bool   // respond-async
 	back    string // minimal, representation, OperationOutcome; "" unstated
 }
 
@@ -44,7 +45,7 @@ func (s *server) call(r *http.Request, out *writer) (*call, error) {
 	if c.parts, err = s.split(r.URL.EscapedPath()); err != nil {
 		return nil, err
 	}
-	if c.native && !(len(c.parts) > 0 && c.parts[0] == "Binary") {
+	if c.native && !(len(c.parts) > 0 && (c.parts[0] == "Binary" || c.parts[0] == jobs)) {
 		return nil, notAcceptable()
 	}
 	c.prefer = readPrefer(r.Header.Values("Prefer"))
@@ -56,6 +57,10 @@ func (s *server) call(r *http.Request, out *writer) (*call, error) {
 		if c.once, err = readOnce(strings.Join(keys, ",")); err != nil {
 			return nil, err
 		}
+	}
+	if n := len(c.parts); r.Method == http.MethodPost && n > 0 && c.parts[n-1] == "$import" && ndjson(r.Header.Get("Content-Type")) {
+		c.stream, err = decoded(r.Header.Get("Content-Encoding"), r.Body)
+		return c, err
 	}
 	if r.Method == http.MethodPost || r.Method == http.MethodPut || r.Method == http.MethodPatch {
 		if err := s.readBody(c, r); err != nil {
@@ -101,6 +106,8 @@ func readPrefer(values []string) preference {
 				p.lenient = value == "lenient"
 			case "return":
 				p.back = value
+			case "respond-async":
+				p.later = true
 			}
 		}
 	}

@@ -25,6 +25,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"chartlake/bulk"
 	"chartlake/fault"
 	"chartlake/fhir/validate"
 	"chartlake/search"
@@ -52,7 +53,9 @@ type Config struct {
 	MaxEntries int
 	// Library is what $validate knows of profiles, value sets and code systems; nil: R4's own.
 	Library *validate.Library
-	Now     func() time.Time // nil: the clock
+	// Bulk takes exports, imports and requests that are answered later; nil: there are none.
+	Bulk *bulk.Desk
+	Now  func() time.Time // nil: the clock
 }
 
 const (
@@ -93,6 +96,9 @@ func New(config Config) http.Handler {
 	if u, err := url.Parse(config.Base); err == nil {
 		s.prefix = u.EscapedPath()
 	}
+	if config.Bulk != nil {
+		config.Bulk.Answers(s.answer)
+	}
 	return s
 }
 
@@ -114,9 +120,18 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		out.fail(err)
 		return
 	}
-	reply, err := s.route(c)
+	route := s.route
+	if s.deferred(c) {
+		route = s.later
+	}
+	reply, err := route(c)
 	if err != nil {
 		out.fail(err)
+		return
+	}
+	if reply.serve != nil {
+		out.started = true
+		reply.serve(w, r)
 		return
 	}
 	out.reply(c, reply, s.Base)
@@ -129,9 +144,10 @@ type call struct {
 	method string
 	parts  []string // of the path below the base
 	query  []search.Pair
-	form   bool   // the query came in a body: POST _search
-	body   []byte // of POST, PUT and PATCH
-	media  string // media type of the body
+	form   bool          // the query came in a body: POST _search
+	body   []byte        // of POST, PUT and PATCH
+	stream io.ReadCloser // instead of body: resources to import
+	media  string        // media type of the body
 	when   conditions
 	once   string // Idempotency-Key
 	prefer preference
@@ -148,6 +164,7 @@ type reply struct {
 	progress string         // relative: where the state of what was begun is shown
 	written  bool           // the answer to a write: Prefer: return decides on the body
 	raw      *native
+	serve    func(http.ResponseWriter, *http.Request) // instead of all else: what is no resource
 }
 
 func (s *server) options(c *call) search.Options {
@@ -171,6 +188,8 @@ func (s *server) route(c *call) (*reply, error) {
 		return only(get, "GET", c, s.history)
 	case len(p) == 1 && p[0] == "_search":
 		return only(c.method == http.MethodPost, "POST", c, s.search)
+	case p[0] == jobs:
+		return s.job(c)
 	case strings.HasPrefix(p[len(p)-1], "$"):
 		return s.operation(c)
 	}

@@ -1,0 +1,355 @@
+package bulk
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"runtime"
+	"slices"
+	"sync"
+
+	"chartlake/audit"
+	"chartlake/envelope"
+	"chartlake/fault"
+	"chartlake/store"
+)
+
+// Mode is how deep an import looks at a resource before it is written. Structure is what every
+// other write passes.
+type Mode string
+
+const (
+	Strict    Mode = "strict"    // with invariants, all bindings and profiles
+	Structure Mode = "structure" // elements, cardinality, formats, required bindings
+	Minimal   Mode = "minimal"   // JSON, a type of R4, an id
+)
+
+// ParseMode reads a mode, "" being Structure. HealthLake's name for it is known, too.
+func ParseMode(s string) (Mode, error) {
+	switch Mode(s) {
+	case "", Structure, "structure-only":
+		return Structure, nil
+	case Strict, Minimal:
+		return Mode(s), nil
+	}
+	return "", fault.New(fault.Invalid, "bad_mode", "the modes are strict, structure and minimal")
+}
+
+// ImportAsk is what an import is asked for.
+type ImportAsk struct {
+	URL    string // of the request
+	Token  bool
+	Mode   Mode
+	Inputs []Input
+}
+
+// Input is where an import reads from: a file, or a folder or prefix with all that is below it.
+type Input struct {
+	URL  string
+	Type string // what its resources are; "": any
+}
+
+// Limits of an import.
+const (
+	inputsMax  = 1000      // of one request
+	listMax    = 100_000   // files of one import
+	uploadMax  = 64 << 30  // bytes of an upload
+	errorsMax  = 1_000_000 // lines of the error report; further ones are only counted
+	uploadFile = "upload"
+	listFile   = "list"
+	errorFile  = "errors.ndjson"
+)
+
+type importRequest struct {
+	ImportAsk
+	Key    []byte
+	Upload int64 // bytes of the upload as it stands; 0: there is none
+}
+
+// Import takes an import in and gives the id of its task. What may not be read is refused.
+func (d *Desk) Import(ctx context.Context, actor store.Actor, ask ImportAsk) (string, error) {
+	if len(ask.Inputs) == 0 || len(ask.Inputs) > inputsMax {
+		return "", fault.New(fault.Invalid, "bad_inputs", "an import has 1 to %d inputs", inputsMax)
+	}
+	for _, in := range ask.Inputs {
+		if _, err := d.source(in.URL); err != nil {
+			return "", err
+		}
+	}
+	return d.begin(ctx, d.newID(), KindImport, actor, importRequest{ImportAsk: ask, Key: newKey()})
+}
+
+// Upload takes in what is read from body, makes it durable and imports it.
+func (d *Desk) Upload(ctx context.Context, actor store.Actor, ask ImportAsk, body io.Reader) (string, error) {
+	id, key := d.newID(), newKey()
+	folder := d.folder(id)
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		return "", diskFault(err)
+	}
+	size, err := take(folder, key, body)
+	if err == nil {
+		_, err = d.begin(ctx, id, KindImport, actor, importRequest{ImportAsk: ask, Key: key, Upload: size})
+	}
+	if err != nil {
+		_ = os.RemoveAll(folder)
+		return "", err
+	}
+	return id, nil
+}
+
+func take(folder string, key []byte, body io.Reader) (int64, error) {
+	out, err := openFile(folder, uploadFile, key, 0, 0)
+	if err != nil {
+		return 0, err
+	}
+	defer out.close()
+	read := &reading{r: io.LimitReader(body, uploadMax+1)}
+	n, err := io.Copy(out, read)
+	switch {
+	case read.err != nil:
+		return 0, fault.New(fault.Invalid, "body_unreadable", "the body could not be read to its end")
+	case err != nil:
+		return 0, err
+	case n == 0:
+		return 0, fault.New(fault.Invalid, "empty", "there is nothing to import")
+	case n > uploadMax:
+		return 0, fault.New(fault.TooLarge, "body_too_large", "an upload has at most %d bytes", int64(uploadMax))
+	}
+	if err := out.sync(); err != nil {
+		return 0, err
+	}
+	return out.size, nil
+}
+
+// reading tells errors of the reader from those of the writer.
+type reading struct {
+	r   io.Reader
+	err error
+}
+
+func (r *reading) Read(p []byte) (int, error) {
+	n, err := r.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		r.err = err
+	}
+	return n, err
+}
+
+// importProgress is how far an import is: every line before is in the store or in the report.
+type importProgress struct {
+	Listed  int64 // size of the list of files; 0: not made yet
+	Files   int
+	File    int   // the one at hand, from 0
+	Offset  int64 // where in its text to go on
+	Line    int   // lines before
+	Stamp   string
+	Done    map[string]int // resources by type that are in the store now
+	Created int
+	Updated int
+	Same    int // were there already
+	Failed  int
+	Report  struct {
+		Count        int
+		Size, Frames int64
+	}
+}
+
+// listed is a file of an import.
+type listed struct {
+	URL  string
+	Type string
+}
+
+// loading is an import at work.
+type loading struct {
+	d      *Desk
+	task   *store.Task
+	ask    importRequest
+	p      importProgress // as the job began
+	folder string
+	files  []listed
+	report *fileWriter
+
+	mu     sync.Mutex
+	failed error
+	cancel context.CancelFunc
+}
+
+// load does or goes on with an import.
+func (d *Desk) load(ctx context.Context, task *store.Task) error {
+	l := &loading{d: d, task: task, folder: d.folder(task.ID)}
+	if json.Unmarshal(task.Request, &l.ask) != nil || len(task.Progress) > 0 && json.Unmarshal(task.Progress, &l.p) != nil {
+		return fault.New(fault.Corrupt, "task_damaged", "the row of a task cannot be read")
+	}
+	ctx = audit.Within(ctx, "$import")
+	if l.p.Listed == 0 {
+		if err := l.list(ctx); err != nil {
+			return err
+		}
+	} else if err := l.readList(); err != nil {
+		return err
+	}
+	var err error
+	if l.report, err = openFile(l.folder, errorFile, l.ask.Key, l.p.Report.Size, l.p.Report.Frames); err != nil {
+		return err
+	}
+	defer l.report.close()
+	if err := l.run(ctx); err != nil {
+		return err
+	}
+	return l.complete(ctx)
+}
+
+// list finds the files and makes their list durable, so that going on reads the same ones.
+func (l *loading) list(ctx context.Context) error {
+	if l.ask.Upload > 0 {
+		l.files = []listed{{}}
+	}
+	for _, in := range l.ask.Inputs {
+		src, err := l.d.source(in.URL)
+		if err != nil {
+			return err
+		}
+		urls, err := src.list(ctx, listMax-len(l.files))
+		if err != nil {
+			return err
+		}
+		for _, u := range urls {
+			l.files = append(l.files, listed{URL: u, Type: in.Type})
+		}
+	}
+	out, err := openFile(l.folder, listFile, l.ask.Key, 0, 0)
+	if err != nil {
+		return err
+	}
+	defer out.close()
+	if err := json.NewEncoder(out).Encode(l.files); err != nil {
+		return err
+	}
+	if err := out.sync(); err != nil {
+		return err
+	}
+	if err := envelope.SyncFolder(l.folder); err != nil {
+		return diskFault(err)
+	}
+	l.p.Listed, l.p.Files, l.p.Done = out.size, len(l.files), map[string]int{}
+	change, after, err := keep(l.task, l.task.Progress, l.p)
+	if err != nil {
+		return err
+	}
+	l.task.Progress = after
+	_, err = l.d.Store.Transact(ctx, operator, []store.Command{change})
+	return err
+}
+
+func (l *loading) readList() error {
+	files, err := readList(l.folder, l.ask.Key, l.p.Listed)
+	l.files = files
+	return err
+}
+
+func readList(folder string, key []byte, size int64) (files []listed, err error) {
+	f, err := readFile(folder, listFile, key, size)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if err := json.NewDecoder(f).Decode(&files); err != nil {
+		return nil, fault.New(fault.Corrupt, "file_damaged", "a file of the job is damaged")
+	}
+	return files, nil
+}
+
+// ahead is how many chunks are worked on beyond one per processor: they wait for the disk.
+const ahead = 2
+
+// run reads the files one after the other, and works on their chunks side by side.
+func (l *loading) run(ctx context.Context) error {
+	ctx, l.cancel = context.WithCancel(ctx)
+	defer l.cancel()
+	chunks := make(chan *chunk)
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) + ahead {
+		workers.Go(func() {
+			for c := range chunks {
+				c.fail(l.work(ctx, c))
+			}
+		})
+	}
+	before := closedChunk()
+	err := l.read(ctx, func(c *chunk) error {
+		c.before, before = before, c
+		select {
+		case chunks <- c:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
+	close(chunks)
+	workers.Wait()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.failed != nil {
+		return l.failed
+	}
+	return err
+}
+
+// stop ends the import for a reason that is not one resource's. The first one counts.
+func (l *loading) stop(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.failed == nil {
+		l.failed = err
+	}
+	l.cancel()
+}
+
+// complete ends the task where all files were read, and forgets what was uploaded.
+func (l *loading) complete(ctx context.Context) error {
+	_, err := l.d.Store.Transact(ctx, operator, []store.Command{store.ChangeTask{ID: l.task.ID, Modify: func(t *store.Task, now store.Moment) error {
+		var p importProgress
+		if err := json.Unmarshal(t.Progress, &p); err != nil || t.State.Over() || p.File != len(l.files) {
+			return errOver
+		}
+		t.State, t.Ends = store.TaskComplete, now.At.Add(l.d.Keep)
+		return nil
+	}}})
+	if err == nil && l.ask.Upload > 0 {
+		err = diskFault(os.Remove(l.folder + "/" + uploadFile))
+	}
+	return err
+}
+
+// counted adds what a part of a chunk did.
+func (p *importProgress) counted(done []store.Result) {
+	if p.Done == nil {
+		p.Done = map[string]int{}
+	}
+	for _, r := range done {
+		if r.Version == nil {
+			continue
+		}
+		p.Done[r.Version.Key.Type]++
+		switch r.Op {
+		case store.OpCreate:
+			p.Created++
+		case store.OpUpdate:
+			p.Updated++
+		default:
+			p.Same++
+		}
+	}
+}
+
+func sortedTypes(m map[string]int) []string {
+	list := make([]string, 0, len(m))
+	for t := range m {
+		list = append(list, t)
+	}
+	slices.Sort(list)
+	return list
+}
