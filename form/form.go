@@ -42,14 +42,18 @@ type Us struct {
 // exactly one segment, is blank, or has failed; a document of only such pages gives none.
 // doc is not changed, and the same doc gives the same segments.
 func Understand(doc *document.Document, us Us) []record.Segment {
-	facts := make([]split.Facts, len(doc.Pages))
-	looks := make(map[int]look, len(doc.Pages))
+	var out []record.Segment
+	var splitter split.Splitter
+	looks := map[int]look{} // of the pages whose segment has not ended
 	for i := range doc.Pages {
 		l := lookAt(doc, &doc.Pages[i])
-		facts[i], looks[doc.Pages[i].Number] = l.facts, l
+		if r, ok := splitter.Next(&l.facts); ok {
+			out = append(out, understand(doc, r, us, looks))
+			clear(looks)
+		}
+		looks[doc.Pages[i].Number] = l
 	}
-	var out []record.Segment
-	for _, r := range split.Into(facts) {
+	if r, ok := splitter.End(); ok {
 		out = append(out, understand(doc, r, us, looks))
 	}
 	return out

@@ -39,30 +39,35 @@ type Range struct {
 	Reason      string
 }
 
-// Into divides pages into documents. Blank and failed pages at the edges of a document belong
-// to none.
-func Into(pages []Facts) []Range {
-	var out []Range
-	var last *Facts
-	for i := range pages {
-		f := &pages[i]
-		if f.Failed || f.Blank {
-			continue
-		}
-		conf, why := 1.0, ""
-		if last != nil {
-			var cut bool
-			if cut, conf, why = boundary(pages, last, f); !cut {
-				out[len(out)-1].Last = f.Page
-				last = merged(last, f)
-				continue
-			}
-		}
-		out = append(out, Range{f.Page, f.Page, conf, why})
-		last = f
-	}
-	return out
+// Splitter divides pages that come one after the other into documents. Blank and failed pages
+// at the edges of a document belong to none.
+type Splitter struct {
+	open Range  // the document that is not at its end yet
+	last *Facts // what is known of it; nil: there is none
 }
+
+// Next takes the next page and gives the document that ended before it, if one did.
+func (s *Splitter) Next(f *Facts) (ended Range, ok bool) {
+	if f.Failed || f.Blank {
+		return Range{}, false
+	}
+	if s.last == nil {
+		s.open, s.last = Range{f.Page, f.Page, 1, ""}, f
+		return Range{}, false
+	}
+	cut, confidence, why := boundary(s.last, f)
+	if !cut {
+		s.open.Last = f.Page
+		s.last = merged(s.last, f)
+		return Range{}, false
+	}
+	ended = s.open
+	s.open, s.last = Range{f.Page, f.Page, confidence, why}, f
+	return ended, true
+}
+
+// End gives the last document, if there was a page.
+func (s *Splitter) End() (Range, bool) { return s.open, s.last != nil }
 
 // merged is what is known of a document after another page of it.
 func merged(a, b *Facts) *Facts {
@@ -79,7 +84,7 @@ func merged(a, b *Facts) *Facts {
 }
 
 // boundary decides whether f begins another document after last.
-func boundary(pages []Facts, last, f *Facts) (cut bool, confidence float64, reason string) {
+func boundary(last, f *Facts) (cut bool, confidence float64, reason string) {
 	switch follows(last.Numbers, f.Numbers) {
 	case numberGoesOn:
 		return false, 0, ""

@@ -24,7 +24,7 @@ func TestInto(t *testing.T) {
 		for i := range tt.pages {
 			tt.pages[i].Page = i + 1
 		}
-		got := Into(tt.pages)
+		got := into(tt.pages)
 		if len(got) != len(tt.want) {
 			t.Errorf("%s: %d documents, want %d", tt.name, len(got), len(tt.want))
 			continue
@@ -35,4 +35,18 @@ func TestInto(t *testing.T) {
 			}
 		}
 	}
+}
+
+func into(pages []Facts) []Range {
+	var out []Range
+	var s Splitter
+	for i := range pages {
+		if r, ok := s.Next(&pages[i]); ok {
+			out = append(out, r)
+		}
+	}
+	if r, ok := s.End(); ok {
+		out = append(out, r)
+	}
+	return out
 }
