@@ -12,18 +12,26 @@ import (
 	"chartlake/reader/table"
 )
 
-// recognise reads a page's picture by OCR and completes the page. It gives the upright picture.
-func (r *Reader) recognise(ctx context.Context, page *document.Page, img *image.Gray) (*image.Gray, error) {
+// recognise reads a page's picture by OCR and completes the page.
+func (r *Reader) recognise(ctx context.Context, page *document.Page, img *image.Gray) error {
+	sheet, photographed := pixel.FindSheet(img)
+	w, h := float64(img.Rect.Dx()), float64(img.Rect.Dy())
+	if photographed {
+		img = sheet.Flatten(img)
+	}
 	result, err := r.ocr.Page(ctx, img, page.DPI)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	page.Source = document.SourceOCR
 	page.Words, page.Rotation, page.Skew, page.Blank = result.Words, result.Rotation, result.Skew, result.Blank
 	img = pixel.Turn(img, result.Rotation)
 	page.Width, page.Height = float64(img.Rect.Dx()), float64(img.Rect.Dy())
 	complete(page, img, result.Rules)
-	return img, nil
+	if photographed {
+		photograph{sheet: sheet, w: w, h: h}.restore(page)
+	}
+	return nil
 }
 
 // complete arranges a page's words and finds what they form. img is the upright page or nil;

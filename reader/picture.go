@@ -113,7 +113,7 @@ func (p *pictureReader) read(ctx context.Context, number int) (*document.Page, e
 		page.Reasons = append(page.Reasons, "turned as its camera or scanner says")
 	}
 	picture = nil // the coloured original is not needed any more
-	if _, err := p.reader.recognise(ctx, page, img); err != nil {
+	if err := p.reader.recognise(ctx, page, img); err != nil {
 		return nil, err
 	}
 	return page, nil

@@ -16,8 +16,9 @@ type Stroke struct {
 // Strokes finds the ruling lines of a level picture and the pixels that belong to them and to
 // no letter: mask is 1 where such a pixel can be wiped out. size is the usual size of letters
 // in pixels. A ruling line is at least three letters long and twelve times as long as thick, or it
-// is the edge of a cell that goes from one ruling line to the next.
-func Strokes(k *pixel.Ink, size int) (strokes []Stroke, mask []uint8) {
+// is the edge of a cell that goes from one ruling line to the next. faint, which may be nil, is k
+// with what is a little lighter: hairlines are looked for in it too.
+func Strokes(k, faint *pixel.Ink, size int) (strokes []Stroke, mask []uint8) {
 	least := max(3*size, 24)
 	if solid := k.Solid(solidSide); solid != nil { // bars and pictures would join the lines at their edges
 		thin := pixel.NewInk(k.W, k.H)
@@ -30,6 +31,22 @@ func Strokes(k *pixel.Ink, size int) (strokes []Stroke, mask []uint8) {
 	flat, paths := runs(k, least, lineLeast, false)
 	steep, steepPaths := runs(k, least, lineLeast, true)
 	paths = append(paths, steepPaths...)
+	if faint != nil {
+		for _, vertical := range []bool{false, true} {
+			more, morePaths := runs(faint, least, lineLeast, vertical)
+			for i, s := range more {
+				if !morePaths[i].hairline(faint) {
+					continue
+				}
+				paths = append(paths, morePaths[i])
+				if vertical {
+					steep = append(steep, s)
+				} else {
+					flat = append(flat, s)
+				}
+			}
+		}
+	}
 	if len(flat) > 1 {
 		short, shortPaths := runs(k, max(4*size/3, 10), edgeLeast, true)
 		for i, s := range short {
@@ -226,6 +243,26 @@ func (p path) line(k *pixel.Ink) bool {
 	return 10*ink >= 8*n && 10*alone >= 6*n && (10*ink >= 9*n || 10*alone >= 9*n)
 }
 
+// hairline reports whether a stroke is thin and has paper on both sides nearly everywhere.
+func (p path) hairline(k *pixel.Ink) bool {
+	dark := func(place, across int) bool {
+		at := p.index(k, place, across)
+		return at >= 0 && k.Pix[at] != 0
+	}
+	thick, alone, n := 0, 0, 0
+	for i := range p.low {
+		if p.low[i] >= p.high[i] {
+			continue
+		}
+		n++
+		thick += p.high[i] - p.low[i]
+		if !dark(p.first+i, p.low[i]-2) && !dark(p.first+i, p.high[i]+1) {
+			alone++
+		}
+	}
+	return thick <= 3*n && 10*alone >= 9*n
+}
+
 // feet reports whether a stroke is the feet (or the heads) of letters: it is broken between
 // them, and ink goes on from it to one side only, where their stems are. A long stroke is more
 // than once broken then; a ruling line may have a gap.
@@ -316,7 +353,7 @@ func Rules(img *image.Gray) []Rule {
 		turned := level.Apply(small)
 		ink = pixel.Threshold(turned, pixel.Otsu(small))
 	}
-	strokes, _ := Strokes(ink, LetterSize(comps))
+	strokes, _ := Strokes(ink, nil, LetterSize(comps))
 	return Upright(strokes, level)
 }
 

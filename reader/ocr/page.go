@@ -81,10 +81,11 @@ func (e *Engine) read(ctx context.Context, img *image.Gray) (Result, error) {
 type view struct {
 	comps   []pixel.Component
 	pose    layout.Pose
-	size    int  // usual letter size in pixels of the picture
-	dots    bool // it is dithered
-	bilevel bool // black and white only
-	coarse  bool // bilevel of a low resolution
+	size    int   // usual letter size in pixels of the picture
+	dots    bool  // it is dithered
+	bilevel bool  // black and white only
+	coarse  bool  // bilevel of a low resolution
+	less    uint8 // by how much the threshold of ink is lowered, because letters run into each other
 }
 
 func glance(img *image.Gray) view {
@@ -99,9 +100,37 @@ func glance(img *image.Gray) view {
 	if dots {
 		small = smooth(small)
 	}
-	ink := pixel.Threshold(small, threshold(small))
-	comps, _ := pixel.Components(ink)
-	return view{comps: comps, pose: layout.FindPose(comps, ink.W, ink.H), size: layout.LetterSize(comps) * factor, dots: dots}
+	v := view{dots: dots}
+	t := threshold(small)
+	for {
+		v.comps, _ = pixel.Components(pixel.Threshold(small, t-v.less))
+		if v.less >= lessMost || !merged(v.comps) {
+			break
+		}
+		v.less += lessMost / 3
+	}
+	v.pose = layout.FindPose(v.comps, small.Bounds().Dx(), small.Bounds().Dy())
+	v.size = layout.LetterSize(v.comps) * factor
+	return v
+}
+
+// lessMost is by how much the threshold of ink is lowered at most where the letters of a
+// blurred picture run into each other.
+const lessMost = 75
+
+// merged reports whether many pieces of ink are words rather than letters.
+func merged(comps []pixel.Component) bool {
+	words, letters := 0, 0
+	for _, c := range comps {
+		switch {
+		case c.H() < 7 || c.H() > 60:
+		case c.W() > 2*c.H() && 5*c.Area > 2*c.W()*c.H(): // filled as print is: no rule, no frame
+			words++
+		case 4*c.W() > c.H():
+			letters++
+		}
+	}
+	return words > 5 && 6*words > letters
 }
 
 // reduction is by how much a picture is shrunk for its layout: 300 dpi to 150, 200 dpi not.
@@ -227,12 +256,15 @@ func prepare(up *image.Gray, skew float64, v view) (*page, frame) {
 	ground := pixel.MeasureGround(small)
 	p.base = ground.Apply(p.base, p.factor)
 	small = ground.Apply(small, 1)
-	p.ink = pixel.Threshold(small, threshold(small))
-	p.lined = p.ink
+	p.ink = pixel.Threshold(small, threshold(small)-v.less)
+	if v.less > 0 {
+		p.rough = pixel.Threshold(small, threshold(small))
+	}
 	if !v.bilevel && !v.dots {
-		p.lined = pixel.Threshold(small, faintest)
+		p.faint = pixel.Threshold(small, faintest)
 	}
 	if p.dots {
+		p.rough = p.ink
 		small = smooth(small)
 		p.ink = pixel.Threshold(small, threshold(small))
 	}
@@ -333,7 +365,11 @@ func cornered(img *image.Gray, c pixel.Component, grey int) bool {
 func (p *page) analyse() ([]*segment, []layout.Stroke) {
 	comps, _ := pixel.Components(p.ink)
 	size := layout.LetterSize(comps)
-	strokes, mask := layout.Strokes(p.lined, size)
+	lined := p.ink
+	if p.rough != nil { // thin lines do not live through smoothing or a lower threshold
+		lined = p.rough
+	}
+	strokes, mask := layout.Strokes(lined, p.faint, size)
 	clean := pixel.NewInk(p.ink.W, p.ink.H)
 	for i, v := range p.ink.Pix {
 		clean.Pix[i] = v &^ mask[i]

@@ -37,7 +37,8 @@ type page struct {
 	coarse bool        // bilevel of a low resolution: smoothed
 	dots   bool        // dithered: only what is at its ink is shown to the recogniser
 	ink    *pixel.Ink  // working resolution, as all below
-	lined  *pixel.Ink  // what ruling lines may be made of: fainter than ink, and not smoothed
+	rough  *pixel.Ink  // of a dithered or blurred page: its ink before smoothing, at the usual threshold
+	faint  *pixel.Ink  // of a grey page: with what is a little lighter than ink
 	comps  []pixel.Component
 	labels []int32
 	mask   []uint8 // pixels of ruling lines

@@ -30,6 +30,7 @@ func MeasureGround(img *image.Gray) Ground {
 	g.paper = make([]float32, g.tw*g.th)
 	lowest := uint8(255)
 	var all [256]int
+	dark := 0 // pixels much darker than the paper around them
 	for ty := range g.th {
 		for tx := range g.tw {
 			var count [256]int
@@ -45,11 +46,14 @@ func MeasureGround(img *image.Gray) Ground {
 				all[v] += c
 			}
 			p := fromTop(&count, n/5) // ink seldom covers four fifths of a tile
+			for v := range int(p) * 3 / 5 {
+				dark += count[v]
+			}
 			g.paper[ty*g.tw+tx] = float32(p)
 			lowest = min(lowest, p)
 		}
 	}
-	g.ink = float32(fromBottom(&all, w*h/200))
+	g.ink = float32(fromBottom(&all, min(w*h/200, dark/10))) // a page with little on it has dark print too
 	g.even = lowest >= 236 && g.ink <= 90
 	g.smooth()
 	return g
