@@ -75,6 +75,11 @@ func (s strip) back(r reading) reading {
 func (p *page) place(seg *segment, readings []reading) []found {
 	f := float64(p.factor)
 	own := make([][]pixel.Component, len(readings))
+	for i := 1; i < len(readings); i++ { // the recogniser sometimes lets a word reach over the next ones
+		if before, r := &readings[i-1], readings[i]; r.x > before.x && before.x+before.w > r.x {
+			before.w = r.x - before.x
+		}
+	}
 	for _, m := range seg.members {
 		c := p.comps[m]
 		x0, x1 := float64(c.X0)*f, float64(c.X1)*f
