@@ -11,7 +11,7 @@ func TestFold(t *testing.T) {
 			t.Errorf("%q becomes %q, want %q", in, got, want)
 		}
 	}
-	// Letters without marks fold alike on both ways: ª is not ASCII and takes the long one.
+	// The mark at the end sends the same letters the long way.
 	all := make([]byte, 0, 128)
 	for c := range byte(128) {
 		all = append(all, c)
