@@ -41,7 +41,7 @@ type ready struct {
 
 // Limits of one transaction.
 const (
-	maxCommands = 20_000
+	maxCommands = 200_000  // a file of 3,000 pages is filed whole, about 35 resources a page
 	maxResource = 32 << 20 // bytes of JSON of one resource
 )
 
