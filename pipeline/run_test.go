@@ -512,6 +512,27 @@ func TestSweeperOffersWhatIsNotSettled(t *testing.T) {
 	}
 }
 
+// TestSweeperLeavesRunningDocumentsAlone: a second job would read beside the first what it has
+// not read yet.
+func TestSweeperLeavesRunningDocumentsAlone(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.receive()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	running, finish := make(chan string), make(chan struct{})
+	defer close(finish)
+	go b.Store.Jobs().Run(ctx, 1, map[string]queue.Handler{queue.Document: handler(func(id string) { running <- id; <-finish })})
+	<-running
+	if err := b.Offer(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	depth, err := b.Store.Jobs().Depth(t.Context())
+	if d := depth[queue.Document]; err != nil || d.Running != 1 || d.Waiting != 0 {
+		t.Errorf("%d jobs run and %d wait, %v", d.Running, d.Waiting, err)
+	}
+}
+
 type handler func(string)
 
 func (h handler) Work(_ context.Context, j queue.Job) error { h(j.Subject); return nil }

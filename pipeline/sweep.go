@@ -43,7 +43,9 @@ func (p *Pipeline) Sweep(ctx context.Context) error {
 	}
 }
 
-// Offer enqueues every document that is not settled. A job that waits or runs is kept.
+// Offer enqueues every document that is not settled and has no job that waits or runs: a second
+// job would do beside the first what it has not done yet. The queue itself finds the jobs of
+// processes that died.
 func (p *Pipeline) Offer(ctx context.Context) error {
 	cursor := ""
 	for {
@@ -58,6 +60,13 @@ func (p *Pipeline) Offer(ctx context.Context) error {
 		}
 		var offers []store.Command
 		for _, d := range docs {
+			held, err := p.Store.Jobs().Held(ctx, queue.Document, d.ID)
+			if err != nil {
+				return err
+			}
+			if held {
+				continue
+			}
 			offers = append(offers, store.Enqueue{Job: queue.Job{Kind: queue.Document, Subject: d.ID}})
 		}
 		if len(offers) > 0 {
