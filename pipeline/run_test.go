@@ -490,10 +490,8 @@ func TestSweeperOffersWhatIsNotSettled(t *testing.T) {
 	b := newBench(t)
 	settled := b.receive()
 	b.work(settled, store.Filed)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
 	done := make(chan string, 10)
-	go b.Store.Jobs().Run(ctx, 1, map[string]queue.Handler{queue.Document: handler(func(id string) { done <- id })})
+	defer b.runJobs(func(id string) { done <- id })()
 	<-done // the job that came with it; now the queue is empty
 	info, err := b.Blobs.Put(t.Context(), strings.NewReader("without a job"), 100, nil)
 	if err != nil {
@@ -518,11 +516,9 @@ func TestSweeperLeavesRunningDocumentsAlone(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.receive()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
 	running, finish := make(chan string), make(chan struct{})
+	defer b.runJobs(func(id string) { running <- id; <-finish })()
 	defer close(finish)
-	go b.Store.Jobs().Run(ctx, 1, map[string]queue.Handler{queue.Document: handler(func(id string) { running <- id; <-finish })})
 	<-running
 	if err := b.Offer(t.Context()); err != nil {
 		t.Fatal(err)
@@ -531,6 +527,17 @@ func TestSweeperLeavesRunningDocumentsAlone(t *testing.T) {
 	if d := depth[queue.Document]; err != nil || d.Running != 1 || d.Waiting != 0 {
 		t.Errorf("%d jobs run and %d wait, %v", d.Running, d.Waiting, err)
 	}
+}
+
+// runJobs works on documents with one worker until stop is called, which waits for it.
+func (b *bench) runJobs(work func(id string)) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		b.Store.Jobs().Run(ctx, 1, map[string]queue.Handler{queue.Document: handler(work)})
+	}()
+	return func() { cancel(); <-ended }
 }
 
 type handler func(string)
