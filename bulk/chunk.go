@@ -24,9 +24,11 @@ const (
 
 // chunk is some lines of a file. Chunks are prepared side by side and written in order.
 type chunk struct {
-	file, first int   // number of the file from 0, lines before
+	file, round int   // number of the file, and of its turn in this round; from 0
+	first       int   // lines before
 	start, end  int64 // in the text of the file
 	lines       []line
+	read        int  // lines, empty ones too
 	last        bool // the file ends here
 	broken      error
 	stamp       string
@@ -65,62 +67,46 @@ func (c *chunk) fail(err error) {
 	close(c.done)
 }
 
-// part is what of a chunk is one transaction: no resource is in it twice.
-type part struct {
-	end      int64
-	lines    int // of the file, up to its end
-	commands []store.Command
-	at       []int // lines of the commands
-	refused  []refusal
-	last     bool
+// item is what becomes of a line: a resource to write, a refusal, or neither where its references
+// are not there yet and a later round comes back to it.
+type item struct {
+	line    int // 0: the file
+	end     int64
+	key     store.Key
+	res     *fhir.Node
+	err     error
+	pending bool
 }
 
-// refusal is a line that was not imported.
-type refusal struct {
-	line int // 0: the file
-	err  error
-}
-
-// work writes a chunk.
-func (l *loading) work(ctx context.Context, c *chunk) error {
-	start := c.start
-	parts := l.parse(c)
-	for i, p := range parts {
-		if err := l.write(ctx, c, p, start, i == 0, i == len(parts)-1); err != nil {
-			l.stop(err)
-			return err
-		}
-		start = p.end
-	}
-	return nil
-}
-
-// parse makes parts of a chunk's lines.
-func (l *loading) parse(c *chunk) []*part {
-	p := &part{lines: c.first}
-	parts := []*part{p}
-	seen := map[store.Key]bool{}
+// items reads and validates the lines of a chunk.
+func (l *loading) items(ctx context.Context, c *chunk) ([]item, error) {
+	list := make([]item, 0, len(c.lines)+1)
+	missing := map[string]bool{}
 	for _, line := range c.lines {
+		it := item{line: line.at, end: line.end}
 		res, err := l.resource(c, line)
-		if err == nil {
-			key := store.Key{Type: res.Type(), ID: res.ID()}
-			if seen[key] {
-				p = &part{}
-				parts = append(parts, p)
-				clear(seen)
-			}
-			seen[key] = true
-			p.commands, p.at = append(p.commands, store.Update{Resource: res, SkipSame: true}), append(p.at, line.at)
-		} else {
-			p.refused = append(p.refused, refusal{line.at, err})
+		conditional := err == nil && conditional(res)
+		if l.p.Pass > 0 && !conditional {
+			continue // an earlier round has done it
 		}
-		p.end, p.lines = line.end, line.at
+		if conditional {
+			it.pending, err = l.resolve(ctx, res, missing)
+			if f := fault.As(err); err != nil && (f == nil || !final(f.Kind) && f.Kind != fault.Precondition) {
+				return nil, err
+			}
+			if it.pending && l.p.Pass >= rounds-1 {
+				it.pending, err = false, unresolved()
+			}
+		}
+		if it.err = err; err == nil && !it.pending {
+			it.key, it.res = store.Key{Type: res.Type(), ID: res.ID()}, res
+		}
+		list = append(list, it)
 	}
-	p.end, p.last = c.end, c.last
 	if c.broken != nil {
-		p.refused = append(p.refused, refusal{0, c.broken})
+		list = append(list, item{end: c.end, err: c.broken})
 	}
-	return parts
+	return list, nil
 }
 
 // resource reads and validates one line.
@@ -150,41 +136,103 @@ func (l *loading) resource(c *chunk, line line) (*fhir.Node, error) {
 	return n, validate.Error(v.Resource(n))
 }
 
-// write makes a part durable with how far the import is then. Where all is well it goes at once,
+// batch is the items of one transaction, and where it stands in its chunk.
+type batch struct {
+	items       []item
+	start, end  int64
+	first, last bool
+}
+
+// work writes a chunk: as one transaction, or as several where a resource is in it twice or some
+// are refused.
+func (l *loading) work(ctx context.Context, c *chunk) error {
+	items, err := l.items(ctx, c)
+	if err != nil {
+		l.stop(err)
+		return err
+	}
+	const few = 8
+	b := batch{start: c.start, first: true}
+	alone := false
+	for limit := max(len(items), 1); ; {
+		b.items = items[:upTo(items, limit)]
+		if b.last, b.end = len(b.items) == len(items), c.end; !b.last {
+			b.end = b.items[len(b.items)-1].end
+		}
+		culprit, err := l.write(ctx, c, b, alone)
+		switch {
+		case err != nil && elsewhere(err) && !alone && b.first: // one before it was refused a line
+			alone = true
+			continue
+		case err != nil && culprit < 0:
+			l.stop(err)
+			return err
+		case err != nil:
+			items[culprit].err, items[culprit].res = single(err), nil
+			alone, limit = true, max(culprit, few)
+			continue
+		case b.last:
+			return nil
+		}
+		items, b.start, b.first = items[len(b.items):], b.end, false
+		limit *= 2
+	}
+}
+
+// upTo is how many items, at most limit, a transaction can have: no resource is in it twice.
+func upTo(items []item, limit int) int {
+	seen := map[store.Key]bool{}
+	for i := range items {
+		if i == limit || items[i].res != nil && seen[items[i].key] {
+			return i
+		}
+		if items[i].res != nil {
+			seen[items[i].key] = true
+		}
+	}
+	return len(items)
+}
+
+// write makes a batch durable with how far the import is then. Where all is well it goes at once,
 // prepared beside others, in its place of the line. Where a line is refused it waits for those
-// before it, because then it is known where in the report its refusals stand.
-func (l *loading) write(ctx context.Context, c *chunk, p *part, start int64, first, last bool) error {
+// before it, because then it is known where in the report its refusals stand. culprit is the item
+// that an error is about; -1: none of them.
+func (l *loading) write(ctx context.Context, c *chunk, b batch, alone bool) (culprit int, err error) {
+	var commands []store.Command
+	var at []int
+	var refusals []item
+	pending := 0
+	for i, it := range b.items {
+		switch {
+		case it.err != nil:
+			refusals = append(refusals, it)
+		case it.pending:
+			pending++
+		default:
+			commands, at = append(commands, store.Update{Resource: it.res, SkipSame: true}), append(at, i)
+		}
+	}
+	if (alone || len(refusals) > 0) && b.first {
+		if err := wait(ctx, c.before); err != nil {
+			return -1, err
+		}
+	}
+	if len(refusals) > 0 {
+		if err := l.refuse(ctx, c, refusals); err != nil {
+			return -1, err
+		}
+	}
 	turn := &store.Turn{Before: c.before.sent, Sent: func() {
-		if last {
+		if b.last {
 			c.inLine()
 		}
 	}}
-	alone := len(p.refused) > 0
-	for {
-		if alone && first {
-			if err := wait(ctx, c.before); err != nil {
-				return err
-			}
-		}
-		change := store.ChangeTask{ID: l.task.ID, Turn: turn, Modify: l.step(c, p, start)}
-		if len(p.refused) > 0 {
-			if err := l.refuse(ctx, c, p); err != nil {
-				return err
-			}
-		}
-		_, err := l.d.Store.Transact(ctx, l.task.Owner, append(p.commands[:len(p.commands):len(p.commands)], change))
-		switch i := culprit(err, len(p.commands)); {
-		case err == nil:
-			return nil
-		case elsewhere(err) && !alone && first: // one before it was refused a line
-		case i >= 0:
-			p.refused = append(p.refused, refusal{p.at[i], single(err)})
-			p.commands, p.at = append(p.commands[:i:i], p.commands[i+1:]...), append(p.at[:i:i], p.at[i+1:]...)
-		default:
-			return err
-		}
-		alone = true
+	change := store.ChangeTask{ID: l.task.ID, Turn: turn, Modify: l.step(c, b, len(refusals), pending)}
+	_, err = l.d.Store.Transact(ctx, l.task.Owner, append(commands, change))
+	if i := entryOf(err); i >= 0 && i < len(at) {
+		return at[i], err
 	}
+	return -1, err
 }
 
 // elsewhere reports whether a step did not stand on what the store has.
@@ -203,8 +251,8 @@ func wait(ctx context.Context, c *chunk) error {
 	}
 }
 
-// culprit is the command that a transaction failed for, where that is the client's fault; else -1.
-func culprit(err error, commands int) int {
+// entryOf is the command that a transaction failed for, where that is the client's fault; else -1.
+func entryOf(err error) int {
 	f := fault.As(err)
 	if f == nil {
 		return -1
@@ -218,7 +266,7 @@ func culprit(err error, commands int) int {
 		return -1
 	}
 	text, _, _ = strings.Cut(text, "]")
-	if i, err := strconv.Atoi(text); err == nil && i >= 0 && i < commands {
+	if i, err := strconv.Atoi(text); err == nil {
 		return i
 	}
 	return -1
@@ -232,8 +280,12 @@ func single(err error) error {
 	return &f
 }
 
-// step is how far the import is with a part, beside the part in one transaction.
-func (l *loading) step(c *chunk, p *part, start int64) func(*store.Task, store.Moment) error {
+// step is how far the import is with a batch, beside the batch in one transaction.
+func (l *loading) step(c *chunk, b batch, refusals, pending int) func(*store.Task, store.Moment) error {
+	lines := c.first
+	if n := len(b.items); n > 0 && b.items[n-1].line > 0 {
+		lines = b.items[n-1].line
+	}
 	return func(t *store.Task, now store.Moment) error {
 		if t.State.Over() {
 			return errOver
@@ -242,17 +294,21 @@ func (l *loading) step(c *chunk, p *part, start int64) func(*store.Task, store.M
 		if err := json.Unmarshal(t.Progress, &at); err != nil {
 			return err
 		}
-		if at.File != c.file || at.Offset != start {
+		if at.Pass != l.p.Pass || at.File != c.round || at.Offset != b.start {
 			return errTurn
 		}
-		at.Offset, at.Line, at.Stamp = p.end, p.lines, c.stamp
-		if p.last {
+		at.Offset, at.Line, at.Stamp = b.end, lines, c.stamp
+		if b.last {
+			at.Line = c.first + c.read
+		}
+		if b.last && c.last {
 			at.File, at.Offset, at.Line, at.Stamp = at.File+1, 0, 0, ""
 		}
 		at.counted(now.Done)
-		if n := len(p.refused); n > 0 {
-			at.Failed += n
-			at.Report.Count = min(at.Report.Count+n, errorsMax)
+		at.later(c.file, pending)
+		if refusals > 0 {
+			at.refused(refusals)
+			at.Report.Count = min(at.Report.Count+refusals, errorsMax)
 			at.Report.Size, at.Report.Frames = l.report.size, l.report.frames
 		}
 		var err error
@@ -263,7 +319,7 @@ func (l *loading) step(c *chunk, p *part, start int64) func(*store.Task, store.M
 }
 
 // refuse writes refusals into the report, behind what counts in it. All chunks before are done.
-func (l *loading) refuse(ctx context.Context, c *chunk, p *part) error {
+func (l *loading) refuse(ctx context.Context, c *chunk, refusals []item) error {
 	task, err := l.d.task(ctx, l.task.ID)
 	if err != nil {
 		return err
@@ -276,7 +332,7 @@ func (l *loading) refuse(ctx context.Context, c *chunk, p *part) error {
 	if l.report, err = openFile(l.folder, errorFile, l.ask.Key, at.Report.Size, at.Report.Frames); err != nil {
 		return err
 	}
-	for i, r := range p.refused {
+	for i, r := range refusals {
 		if at.Report.Count+i >= errorsMax {
 			break
 		}
@@ -295,7 +351,7 @@ const (
 
 // refused says why a line was not imported: the number of its file in the import, its line, and
 // what is wrong, without values.
-func refused(file int, r refusal) *fhir.Node {
+func refused(file int, r item) *fhir.Node {
 	where := "file " + itoa(file)
 	parts := []*fhir.Node{fhir.NewObject("url", "file", "valueInteger", fhir.NewInt(file))}
 	if r.line > 0 {

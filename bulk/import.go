@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
@@ -56,16 +57,16 @@ const (
 	inputsMax  = 1000      // of one request
 	listMax    = 100_000   // files of one import
 	uploadMax  = 64 << 30  // bytes of an upload
+	uploadsMax = 10_000    // files of an upload
 	errorsMax  = 1_000_000 // lines of the error report; further ones are only counted
-	uploadFile = "upload"
 	listFile   = "list"
 	errorFile  = "errors.ndjson"
 )
 
 type importRequest struct {
 	ImportAsk
-	Key    []byte
-	Upload int64 // bytes of the upload as it stands; 0: there is none
+	Key     []byte
+	Uploads []int64 // bytes of the uploaded files as they stand
 }
 
 // Import takes an import in and gives the id of its task. What may not be read is refused.
@@ -81,16 +82,16 @@ func (d *Desk) Import(ctx context.Context, actor store.Actor, ask ImportAsk) (st
 	return d.begin(ctx, d.newID(), KindImport, actor, importRequest{ImportAsk: ask, Key: newKey()})
 }
 
-// Upload takes in what is read from body, makes it durable and imports it.
-func (d *Desk) Upload(ctx context.Context, actor store.Actor, ask ImportAsk, body io.Reader) (string, error) {
+// Upload takes in the files that next gives until io.EOF, makes them durable and imports them.
+func (d *Desk) Upload(ctx context.Context, actor store.Actor, ask ImportAsk, next func() (io.Reader, error)) (string, error) {
 	id, key := d.newID(), newKey()
 	folder := d.folder(id)
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		return "", diskFault(err)
 	}
-	size, err := take(folder, key, body)
+	sizes, err := takeAll(folder, key, next)
 	if err == nil {
-		_, err = d.begin(ctx, id, KindImport, actor, importRequest{ImportAsk: ask, Key: key, Upload: size})
+		_, err = d.begin(ctx, id, KindImport, actor, importRequest{ImportAsk: ask, Key: key, Uploads: sizes})
 	}
 	if err != nil {
 		_ = os.RemoveAll(folder)
@@ -99,29 +100,53 @@ func (d *Desk) Upload(ctx context.Context, actor store.Actor, ask ImportAsk, bod
 	return id, nil
 }
 
-func take(folder string, key []byte, body io.Reader) (int64, error) {
-	out, err := openFile(folder, uploadFile, key, 0, 0)
+func takeAll(folder string, key []byte, next func() (io.Reader, error)) (sizes []int64, err error) {
+	left := int64(uploadMax)
+	for {
+		body, err := next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, fault.New(fault.Invalid, "body_unreadable", "the body could not be read to its end")
+		}
+		if len(sizes) == uploadsMax {
+			return nil, fault.New(fault.TooLarge, "too_many_files", "an upload has at most %d files", uploadsMax)
+		}
+		n, size, err := take(folder, uploadName(len(sizes)), key, io.LimitReader(body, left+1))
+		if err != nil {
+			return nil, err
+		}
+		if left -= n; left < 0 {
+			return nil, fault.New(fault.TooLarge, "body_too_large", "an upload has at most %d bytes", int64(uploadMax))
+		}
+		sizes = append(sizes, size)
+	}
+	if left == uploadMax {
+		return nil, fault.New(fault.Invalid, "empty", "there is nothing to import")
+	}
+	return sizes, diskFault(envelope.SyncFolder(folder))
+}
+
+// take writes a file and gives its bytes, as read and as it stands.
+func take(folder, name string, key []byte, body io.Reader) (n, size int64, err error) {
+	out, err := openFile(folder, name, key, 0, 0)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer out.close()
-	read := &reading{r: io.LimitReader(body, uploadMax+1)}
-	n, err := io.Copy(out, read)
-	switch {
-	case read.err != nil:
-		return 0, fault.New(fault.Invalid, "body_unreadable", "the body could not be read to its end")
-	case err != nil:
-		return 0, err
-	case n == 0:
-		return 0, fault.New(fault.Invalid, "empty", "there is nothing to import")
-	case n > uploadMax:
-		return 0, fault.New(fault.TooLarge, "body_too_large", "an upload has at most %d bytes", int64(uploadMax))
+	read := &reading{r: body}
+	n, err = io.Copy(out, read)
+	if read.err != nil {
+		return 0, 0, fault.New(fault.Invalid, "body_unreadable", "the body could not be read to its end")
 	}
-	if err := out.sync(); err != nil {
-		return 0, err
+	if err == nil {
+		err = out.sync()
 	}
-	return out.size, nil
+	return n, out.size, err
 }
+
+func uploadName(n int) string { return "upload-" + itoa(n) }
 
 // reading tells errors of the reader from those of the writer.
 type reading struct {
@@ -141,7 +166,12 @@ func (r *reading) Read(p []byte) (int, error) {
 type importProgress struct {
 	Listed  int64 // size of the list of files; 0: not made yet
 	Files   int
-	File    int   // the one at hand, from 0
+	Pass    int   // round, from 0: all files
+	Round   []int // of a later round: its files
+	Pending int   // of a later round: lines that it is about and that it has not settled
+	Again   []int // files of which the next round reads lines again
+	Left    int   // how many lines that are
+	File    int   // the one at hand of this round, from 0
 	Offset  int64 // where in its text to go on
 	Line    int   // lines before
 	Stamp   string
@@ -158,7 +188,7 @@ type importProgress struct {
 
 // listed is a file of an import.
 type listed struct {
-	URL  string
+	URL  string // "": an uploaded file
 	Type string
 }
 
@@ -171,6 +201,8 @@ type loading struct {
 	folder string
 	files  []listed
 	report *fileWriter
+	// resolved are conditional references of which it is known what they are to.
+	resolved sync.Map
 
 	mu     sync.Mutex
 	failed error
@@ -196,17 +228,65 @@ func (d *Desk) load(ctx context.Context, task *store.Task) error {
 		return err
 	}
 	defer l.report.close()
-	if err := l.run(ctx); err != nil {
-		return err
+	for {
+		if err := l.run(ctx); err != nil {
+			return err
+		}
+		if more, err := l.next(ctx); err != nil || !more {
+			return err
+		}
 	}
-	return l.complete(ctx)
+}
+
+// rounds is how often a file is read: a conditional reference (Practitioner?identifier=…) may be to
+// a resource that comes later, and that one have such a reference, too. In the last round what does
+// not resolve is refused.
+const rounds = 3
+
+// turns is how many files this round has, turn which one comes n-th.
+func (p *importProgress) turns() int {
+	if p.Pass > 0 {
+		return len(p.Round)
+	}
+	return p.Files
+}
+
+func (p *importProgress) turn(n int) int {
+	if p.Pass > 0 {
+		return p.Round[n]
+	}
+	return n
+}
+
+// next begins the next round where there is one; else the task is complete.
+func (l *loading) next(ctx context.Context) (more bool, err error) {
+	_, err = l.d.Store.Transact(ctx, operator, []store.Command{store.ChangeTask{ID: l.task.ID, Modify: func(t *store.Task, now store.Moment) error {
+		var p importProgress
+		if err := json.Unmarshal(t.Progress, &p); err != nil || t.State.Over() || p.Pass != l.p.Pass || p.File != p.turns() {
+			return errOver
+		}
+		p.Same, p.Pending = p.Same+p.Pending, 0 // what a later round had nothing to change of
+		if more = len(p.Again) > 0; more {
+			p.Pass, p.Round, p.Again, p.File = p.Pass+1, p.Again, nil, 0
+			p.Pending, p.Left = p.Left, 0
+		} else {
+			t.State, t.Ends = store.TaskComplete, now.At.Add(l.d.Keep)
+		}
+		l.p = p
+		t.Progress, err = json.Marshal(p)
+		return err
+	}}})
+	for n := range l.ask.Uploads {
+		if err == nil && !more {
+			err = diskFault(os.Remove(filepath.Join(l.folder, uploadName(n))))
+		}
+	}
+	return more, err
 }
 
 // list finds the files and makes their list durable, so that going on reads the same ones.
 func (l *loading) list(ctx context.Context) error {
-	if l.ask.Upload > 0 {
-		l.files = []listed{{}}
-	}
+	l.files = make([]listed, len(l.ask.Uploads))
 	for _, in := range l.ask.Inputs {
 		src, err := l.d.source(in.URL)
 		if err != nil {
@@ -308,40 +388,47 @@ func (l *loading) stop(err error) {
 	l.cancel()
 }
 
-// complete ends the task where all files were read, and forgets what was uploaded.
-func (l *loading) complete(ctx context.Context) error {
-	_, err := l.d.Store.Transact(ctx, operator, []store.Command{store.ChangeTask{ID: l.task.ID, Modify: func(t *store.Task, now store.Moment) error {
-		var p importProgress
-		if err := json.Unmarshal(t.Progress, &p); err != nil || t.State.Over() || p.File != len(l.files) {
-			return errOver
-		}
-		t.State, t.Ends = store.TaskComplete, now.At.Add(l.d.Keep)
-		return nil
-	}}})
-	if err == nil && l.ask.Upload > 0 {
-		err = diskFault(os.Remove(l.folder + "/" + uploadFile))
-	}
-	return err
-}
-
-// counted adds what a part of a chunk did.
+// counted adds what a batch did. In a later round what was the same has been counted before, or
+// is when the round ends.
 func (p *importProgress) counted(done []store.Result) {
 	if p.Done == nil {
 		p.Done = map[string]int{}
 	}
 	for _, r := range done {
-		if r.Version == nil {
+		switch {
+		case r.Version == nil:
 			continue
-		}
-		p.Done[r.Version.Key.Type]++
-		switch r.Op {
-		case store.OpCreate:
+		case r.Op == store.OpCreate:
 			p.Created++
-		case store.OpUpdate:
+		case r.Op == store.OpUpdate:
 			p.Updated++
+		case p.Pass > 0:
+			continue
 		default:
 			p.Same++
 		}
+		p.Done[r.Version.Key.Type]++
+		p.settled(1)
+	}
+}
+
+// settled takes lines off those that a later round is about.
+func (p *importProgress) settled(n int) { p.Pending = max(p.Pending-n, 0) }
+
+func (p *importProgress) refused(n int) {
+	p.Failed += n
+	p.settled(n)
+}
+
+// later notes lines of a file that the next round comes back to.
+func (p *importProgress) later(file, n int) {
+	if n == 0 {
+		return
+	}
+	p.Left += n
+	p.settled(n)
+	if !slices.Contains(p.Again, file) {
+		p.Again = append(p.Again, file)
 	}
 }
 

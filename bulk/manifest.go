@@ -71,7 +71,7 @@ func Says(task *store.Task) string {
 	case KindImport:
 		var p importProgress
 		if json.Unmarshal(task.Progress, &p) == nil && p.Listed > 0 {
-			return fmt.Sprintf("%d resources, %d refused; file %d of %d", p.Created+p.Updated+p.Same, p.Failed, min(p.File+1, p.Files), p.Files)
+			return fmt.Sprintf("%d resources, %d refused; file %d of %d", p.Created+p.Updated+p.Same, p.Failed, min(p.File+1, p.turns()), p.turns())
 		}
 	}
 	return string(task.State)

@@ -21,10 +21,10 @@ const (
 	readSize  = 256 << 10
 )
 
-// read gives the chunks of all files that are left, in order, to take.
+// read gives the chunks of all files of this round that are left, in order, to take.
 func (l *loading) read(ctx context.Context, take func(*chunk) error) error {
-	for n := l.p.File; n < len(l.files); n++ {
-		r := &reader{l: l, ctx: ctx, file: n, take: take}
+	for n := l.p.File; n < l.p.turns(); n++ {
+		r := &reader{l: l, ctx: ctx, round: n, file: l.p.turn(n), take: take}
 		if n == l.p.File {
 			r.offset, r.line, r.stamp = l.p.Offset, l.p.Line, l.p.Stamp
 		}
@@ -39,6 +39,7 @@ func (l *loading) read(ctx context.Context, take func(*chunk) error) error {
 type reader struct {
 	l      *loading
 	ctx    context.Context
+	round  int // of the file in this round
 	file   int
 	offset int64 // where to begin
 	line   int
@@ -93,7 +94,7 @@ func (r *reader) run() error {
 func (r *reader) open() (io.ReadCloser, string, error) {
 	file := r.l.files[r.file]
 	if file.URL == "" {
-		f, err := readFile(r.l.folder, uploadFile, r.l.ask.Key, r.l.ask.Upload)
+		f, err := readFile(r.l.folder, uploadName(r.file), r.l.ask.Key, r.l.ask.Uploads[r.file])
 		return f, "", err
 	}
 	src, err := r.l.d.source(file.URL)
@@ -115,6 +116,7 @@ func (r *reader) refuse(err error) error {
 
 func (r *reader) next() *chunk {
 	c := newChunk()
+	c.round = r.round
 	c.file, c.first, c.start, c.stamp, c.typ = r.file, r.line, r.pos, r.stamp, r.l.files[r.file].Type
 	return c
 }
@@ -150,6 +152,7 @@ func (r *reader) chunk() (*chunk, error) {
 		}
 		if !ended || len(text) > 0 || long {
 			r.line++
+			c.read++
 		}
 		if long || !blank(text) {
 			c.lines = append(c.lines, line{text: text, at: r.line, end: r.pos, long: long})

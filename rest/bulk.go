@@ -3,6 +3,7 @@ package rest
 import (
 	"io"
 	"mime"
+	"mime/multipart"
 	"net/http"
 	"regexp"
 	"slices"
@@ -197,7 +198,7 @@ func (s *server) exportTypes(c *call, ask *bulk.ExportAsk, named []string) error
 }
 
 // load is POST $import: what to read, as Parameters or as the JSON of the bulk import
-// proposal, or the resources themselves as NDJSON.
+// proposal, or the resources themselves as NDJSON, in several files as multipart/mixed.
 func (s *server) load(c *call) (*reply, error) {
 	if s.Bulk == nil {
 		return nil, noBulk()
@@ -220,7 +221,10 @@ func (s *server) load(c *call) (*reply, error) {
 				}
 			}
 		}
-		id, err = s.Bulk.Upload(c.ctx, actor, ask, c.stream)
+		var next func() (io.Reader, error)
+		if next, err = sent(c); err == nil {
+			id, err = s.Bulk.Upload(c.ctx, actor, ask, next)
+		}
 	} else {
 		if err := importInputs(c, &ask); err != nil {
 			return nil, err
@@ -231,6 +235,31 @@ func (s *server) load(c *call) (*reply, error) {
 		return nil, err
 	}
 	return begun(id), nil
+}
+
+// sent gives the files of an upload: the body, or its parts where it has several.
+func sent(c *call) (next func() (io.Reader, error), err error) {
+	if media, params, _ := mime.ParseMediaType(c.media); media == "multipart/mixed" {
+		if params["boundary"] == "" {
+			return nil, fault.New(fault.Invalid, "body_unreadable", "the parts of the body have no boundary")
+		}
+		parts := multipart.NewReader(c.stream, params["boundary"])
+		return func() (io.Reader, error) { return parts.NextRawPart() }, nil
+	}
+	given := false
+	return func() (io.Reader, error) {
+		if given {
+			return nil, io.EOF
+		}
+		given = true
+		return c.stream, nil
+	}, nil
+}
+
+// uploads reports whether a body is files to import.
+func uploads(media string) bool {
+	name, _, _ := mime.ParseMediaType(media)
+	return name == "multipart/mixed" || ndjson(media)
 }
 
 // ndjson reports whether a body is resources to import.

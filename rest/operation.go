@@ -56,7 +56,7 @@ func operations() []operation {
 		{name: "$export", definition: bulkDefined + "group-export", types: []string{"Group"}, onInstance: true, reads: true,
 			note: "what is in the compartments of the group's patients; else as on the system", run: (*server).export},
 		{name: "$import", definition: "https://chartlake.dev/fhir/OperationDefinition/import", onSystem: true,
-			note: "answered by a job; Parameters with input (url, type), mode and inputFormat, or the resources as application/fhir+ndjson", run: (*server).load},
+			note: "answered by a job; Parameters with input (url, type), mode and inputFormat, or the resources as application/fhir+ndjson, several files as multipart/mixed", run: (*server).load},
 		{name: "$meta", definition: defined + "Resource-meta", onInstance: true, onVersion: true, reads: true, note: "of one resource or version", run: (*server).meta},
 		{name: "$meta-add", definition: defined + "Resource-meta-add", onInstance: true, note: "makes a new version of the resource", run: (*server).metaAdd},
 		{name: "$meta-delete", definition: defined + "Resource-meta-delete", onInstance: true, note: "makes a new version of the resource", run: (*server).metaDelete},

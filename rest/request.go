@@ -58,7 +58,8 @@ func (s *server) call(r *http.Request, out *writer) (*call, error) {
 			return nil, err
 		}
 	}
-	if n := len(c.parts); r.Method == http.MethodPost && n > 0 && c.parts[n-1] == "$import" && ndjson(r.Header.Get("Content-Type")) {
+	if n := len(c.parts); r.Method == http.MethodPost && n > 0 && c.parts[n-1] == "$import" && uploads(r.Header.Get("Content-Type")) {
+		c.media = r.Header.Get("Content-Type")
 		c.stream, err = decoded(r.Header.Get("Content-Encoding"), r.Body)
 		return c, err
 	}

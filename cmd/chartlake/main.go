@@ -39,6 +39,8 @@ type commands struct {
 	Work     workCommand     `cmd:"" help:"Workers only, against a shared data folder."`
 	Demo     demoCommand     `cmd:"" help:"Serve a fresh folder with fictional documents arriving live."`
 	Ingest   ingestCommand   `cmd:"" help:"Bring files or folders into a running server or a data folder."`
+	Import   importCommand   `cmd:"" help:"Bring FHIR resources in: NDJSON or Bundles."`
+	Export   exportCommand   `cmd:"" help:"Take FHIR resources out as NDJSON, of one moment."`
 	Read     readCommand     `cmd:"" help:"What the pages of a file say; nothing is stored."`
 	Annotate annotateCommand `cmd:"" help:"Clinical findings of a document or of plain text."`
 	Convert  convertCommand  `cmd:"" help:"The whole way from a file to its record, without a store."`

@@ -59,6 +59,22 @@ func (p *progress) step(of int) {
 	_ = p.bar.Add(1)
 }
 
+// at says that so many of an unknown number are done.
+func (p *progress) at(n int) {
+	p.mu.Lock()
+	more := n - p.n - 1
+	if more >= 0 {
+		p.n += more
+		if p.bar != nil {
+			_ = p.bar.Add(more)
+		}
+	}
+	p.mu.Unlock()
+	if more >= 0 {
+		p.step(-1)
+	}
+}
+
 func (p *progress) done() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

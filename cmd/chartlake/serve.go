@@ -66,6 +66,7 @@ func (e *env) serve(c serveCommand, ready func(address string, s *server)) error
 	ctx, cancel := context.WithCancel(e.ctx)
 	defer cancel()
 	var group sync.WaitGroup
+	handler := s.handler(token, base+"/fhir")
 	s.work(ctx, workers, &group)
 	for _, dir := range c.Watch {
 		group.Go(func() {
@@ -76,7 +77,7 @@ func (e *env) serve(c serveCommand, ready func(address string, s *server)) error
 		})
 	}
 	ready(base, s)
-	err = s.listen(ctx, l, s.handler(token, base+"/fhir"))
+	err = s.listen(ctx, l, handler)
 	cancel()
 	done := make(chan struct{})
 	go func() {

@@ -19,6 +19,7 @@ import (
 	"chartlake/backup"
 	"chartlake/blob"
 	"chartlake/blob/folder"
+	"chartlake/bulk"
 	"chartlake/console"
 	"chartlake/fault"
 	"chartlake/fhir/validate"
@@ -92,6 +93,7 @@ type setting struct {
 	us
 	Mode         string   `help:"What is filed without a person: commit, draft (nothing before approval), annotate (the document only)." enum:"commit,draft,annotate" default:"commit"`
 	Package      []string `help:"FHIR package (.tgz) whose profiles $validate knows (repeatable)." placeholder:"FILE" type:"path"`
+	ImportFrom   []string `help:"Where $import may read from besides public HTTP(S): a folder, or an http://, https:// or s3:// address and all below it (repeatable)." placeholder:"PLACE" sep:"none"`
 	StrictLayers bool     `help:"Refuse to start unless OCR runs with every layer of confinement."`
 }
 
@@ -103,6 +105,7 @@ type server struct {
 	store    store.Store
 	door     *intake.Desk
 	pipeline *pipeline.Pipeline
+	bulk     *bulk.Desk
 	registry *prometheus.Registry
 	halt     func(error) // called when a write may not have reached the disk
 	halted   chan error
@@ -138,6 +141,10 @@ func (e *env) newServer(ctx context.Context, c setting, workers int, base string
 		s.close()
 		return nil, err
 	}
+	if err = s.openBulk(c.Data, c.ImportFrom); err != nil {
+		s.close()
+		return nil, err
+	}
 	s.engines.stages.Mode = pipeline.Mode(c.Mode)
 	s.pipeline = pipeline.New(pipeline.Config{Stages: s.engines.stages, Store: s.store, Blobs: s.blobs, Log: e.log,
 		Metrics: pipeline.NewMetrics(s.registry), Halt: s.halt})
@@ -162,13 +169,16 @@ func (s *server) work(ctx context.Context, workers int, group *sync.WaitGroup) {
 		return
 	}
 	group.Go(func() {
-		err := s.store.Jobs().Run(ctx, workers, map[string]queue.Handler{queue.Document: s.pipeline, store.ReindexJob: store.Reindexer{Store: s.store}})
+		handlers := s.bulk.Handlers()
+		handlers[queue.Document], handlers[store.ReindexJob] = s.pipeline, store.Reindexer{Store: s.store}
+		err := s.store.Jobs().Run(ctx, workers, handlers)
 		if err != nil && ctx.Err() == nil {
 			s.log.Error("the workers stopped", "code", faultCode(err))
 			s.halt(err)
 		}
 	})
 	group.Go(func() { _ = s.pipeline.Sweep(ctx) })
+	group.Go(func() { _ = s.bulk.Sweep(ctx) })
 }
 
 func faultCode(err error) string {
@@ -222,7 +232,7 @@ func (s *server) handler(token, base string) http.Handler {
 // fhir is the FHIR API; Binary takes its bytes from the blobs.
 func (s *server) fhir(base string) http.Handler {
 	return rest.New(rest.Config{
-		Store: s.store, Base: base, Version: version, Library: s.library,
+		Store: s.store, Base: base, Version: version, Library: s.library, Bulk: s.bulk,
 		Actor: func(r *http.Request, action smart.Action, resourceType string) (store.Actor, error) {
 			return actor(r, action, resourceType)
 		},

@@ -1,0 +1,356 @@
+package bulk
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"chartlake/fault"
+	"chartlake/fhir"
+	"chartlake/queue"
+	"chartlake/store"
+	"chartlake/store/sqlite"
+)
+
+var anna = store.Actor{ID: "user:anna"}
+
+// open makes a desk over a fresh store.
+func open(t testing.TB, change func(*Config)) *Desk {
+	t.Helper()
+	st, err := sqlite.Open(t.Context(), sqlite.Config{Folder: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { st.Close() })
+	c := Config{Store: st, Folder: filepath.Join(t.TempDir(), "bulk")}
+	if change != nil {
+		change(&c)
+	}
+	d, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func one(text string) func() (io.Reader, error) { return several(text) }
+
+func several(texts ...string) func() (io.Reader, error) {
+	return func() (io.Reader, error) {
+		if len(texts) == 0 {
+			return nil, io.EOF
+		}
+		r := strings.NewReader(texts[0])
+		texts = texts[1:]
+		return r, nil
+	}
+}
+
+// work does a task as a worker of the queue does.
+func work(t testing.TB, d *Desk, id string) error {
+	t.Helper()
+	task, err := d.task(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.Handlers()[task.Kind].Work(t.Context(), queue.Job{Kind: task.Kind, Subject: id})
+}
+
+// finish does a task to its end and gives it.
+func finish(t testing.TB, d *Desk, id string, err error) *store.Task {
+	t.Helper()
+	if err == nil {
+		err = work(t, d, id)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	task, err := d.task(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return task
+}
+
+func (d *Desk) lines(t testing.TB, task *store.Task, name string) (list []string) {
+	t.Helper()
+	f, err := d.Open(task, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for s := bufio.NewScanner(f); s.Scan(); {
+		list = append(list, s.Text())
+	}
+	return list
+}
+
+// crashing ends every call, before or after it was done, once its fuse has burnt down: what a
+// process that is killed leaves behind.
+type crashing struct {
+	store.Store
+	fuse func() int // 0: go on, 1: end before, 2: end after
+}
+
+var errKilled = errors.New("killed")
+
+func (c *crashing) Transact(ctx context.Context, actor store.Actor, commands []store.Command) ([]store.Result, error) {
+	switch c.fuse() {
+	case 1:
+		return nil, errKilled
+	case 2:
+		_, _ = c.Store.Transact(ctx, actor, commands)
+		return nil, errKilled
+	}
+	return c.Store.Transact(ctx, actor, commands)
+}
+
+// resuming works on a task, killed again and again, until it is over. What the killed worker wrote
+// beyond what counts stays on the disk, and more is added that does not count either.
+func resuming(t *testing.T, d *Desk, id string, seed uint64) *store.Task {
+	t.Helper()
+	random := rand.New(rand.NewPCG(seed, 1))
+	whole := d.Store
+	kills := 0
+	for {
+		left := 1 + random.IntN(5)
+		fuse := make(chan int, 1)
+		fuse <- left
+		d.Store = &crashing{whole, func() int {
+			n := <-fuse
+			fuse <- n - 1
+			switch {
+			case n > 1:
+				return 0
+			case n == 1:
+				return 1 + int(seed+uint64(kills))%2
+			}
+			return 1
+		}}
+		err := work(t, d, id)
+		d.Store = whole
+		task, failed := d.task(t.Context(), id)
+		if failed != nil {
+			t.Fatal(failed)
+		}
+		if task.State.Over() {
+			if kills < 2 {
+				t.Errorf("killed %d times only", kills)
+			}
+			return task
+		}
+		if err == nil || kills > 500 {
+			t.Fatalf("after %d kills: %v", kills, err)
+		}
+		kills++
+		for _, name := range []string{errorFile, fileName(0), matchFile} {
+			if f, err := os.OpenFile(filepath.Join(d.folder(id), name), os.O_APPEND|os.O_WRONLY, 0); err == nil {
+				_, _ = f.WriteString("left behind")
+				f.Close()
+			}
+		}
+	}
+}
+
+// An import that is killed at any step has, in the end, every line once.
+func TestImportResumes(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(3) {
+		d := open(t, nil)
+		var files [2]strings.Builder
+		n := 3000
+		for i := range n {
+			to := &files[i%2]
+			switch {
+			case i%701 == 5:
+				fmt.Fprintf(to, `{"resourceType":"Patient","id":"p%d","birthDate":"x"}`+"\n", i)
+			case i%997 == 6:
+				fmt.Fprintf(to, `{"resourceType":"Observation","id":"p%d","status":"final","code":{"text":"x"},"subject":{"reference":"Patient?identifier=http://x|%d"}}`+"\n", i, n-2)
+			default:
+				fmt.Fprintf(to, `{"resourceType":"Patient","id":"p%d","identifier":[{"system":"http://x","value":"%d"}]}`+"\n", i, i)
+			}
+		}
+		id, err := d.Upload(t.Context(), anna, ImportAsk{}, several(files[0].String(), files[1].String()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		task := resuming(t, d, id, seed)
+		refused := d.lines(t, task, errorFile)
+		if task.State != store.TaskComplete || len(refused) != 5 || !slices.Equal(slices.Compact(slices.Sorted(slices.Values(refused))), slices.Sorted(slices.Values(refused))) {
+			t.Fatalf("%s, %d refused: %v", task.State, len(refused), refused)
+		}
+		err = d.Store.View(t.Context(), anna, func(v store.View) error {
+			for i := range n {
+				key := store.Key{Type: "Patient", ID: fmt.Sprint("p", i)}
+				if i%997 == 6 && i%701 != 5 {
+					key.Type = "Observation"
+				}
+				got, err := v.Read(key)
+				if i%701 == 5 {
+					if !fault.Is(err, fault.NotFound) {
+						t.Errorf("%s was to be refused: %v", key, err)
+					}
+					continue
+				}
+				if err != nil || got.Version != 1 {
+					t.Errorf("%s: %v, %+v", key, err, got)
+				} else if key.Type == "Observation" && got.Resource.Str("subject", "reference") != fmt.Sprint("Patient/p", n-2) {
+					t.Errorf("%s", got.Resource.AppendJSON(nil))
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := d.Manifest(task, "http://x")
+		counted, perr := fhir.Parse(m)
+		if err != nil || perr != nil || counted.Get("extension").Get("created").Text() != fmt.Sprint(n-5) || counted.Get("extension").Get("unchanged").Text() != "0" {
+			t.Errorf("%s", m)
+		}
+	}
+}
+
+// An export that is killed at any step has, in the end, every resource once, as it was when it began.
+func TestExportResumes(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(3) {
+		now := time.Now()
+		d := open(t, func(c *Config) {
+			c.FileBytes = 20 << 10
+			c.Now = func() time.Time { now = now.Add(keepEvery); return now } // kept after every page
+		})
+		var commands []store.Command
+		n := 3500
+		for i := range n {
+			res, err := fhir.Parse(fmt.Appendf(nil, `{"resourceType":"Patient","id":"p%d","active":%t}`, i, i%2 == 0))
+			if err != nil {
+				t.Fatal(err)
+			}
+			commands = append(commands, store.Update{Resource: res})
+		}
+		if _, err := d.Store.Transact(t.Context(), anna, commands); err != nil {
+			t.Fatal(err)
+		}
+		ask := ExportAsk{Types: []string{"Patient"}}
+		if seed == 2 {
+			ask.Filters, n = map[string][]string{"Patient": {"active=true", "_id=p0"}}, n/2
+		}
+		id, err := d.Export(t.Context(), anna, ask)
+		if err != nil {
+			t.Fatal(err)
+		}
+		task := resuming(t, d, id, seed)
+		seen := map[string]bool{}
+		for i := range 100 {
+			f, err := d.Open(task, fileName(i))
+			if err != nil {
+				break
+			}
+			for s := bufio.NewScanner(f); s.Scan(); {
+				res, err := fhir.Parse(s.Bytes())
+				if err != nil || seen[res.ID()] {
+					t.Fatalf("%v: %s", err, s.Text())
+				}
+				seen[res.ID()] = true
+			}
+			f.Close()
+		}
+		if task.State != store.TaskComplete || len(seen) != n {
+			t.Errorf("seed %d: %s with %d of %d", seed, task.State, len(seen), n)
+		}
+	}
+}
+
+// What is over its time is forgotten; what is not stays.
+func TestClean(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	d := open(t, func(c *Config) { c.Now = func() time.Time { return now } })
+	id, err := d.Upload(t.Context(), anna, ImportAsk{}, one(`{"resourceType":"Patient","id":"p"}`))
+	task := finish(t, d, id, err)
+	if task.State != store.TaskComplete {
+		t.Fatalf("%+v", task)
+	}
+	waiting, err := d.Export(t.Context(), anna, ExportAsk{Types: []string{"Patient"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	folders := func() (names []string) {
+		list, _ := os.ReadDir(d.Folder)
+		for _, e := range list {
+			names = append(names, e.Name())
+		}
+		return names
+	}
+	if err := d.Clean(t.Context()); err != nil || len(folders()) != 2 {
+		t.Fatalf("%v, %v", err, folders())
+	}
+	now = now.Add(DefaultKeep + time.Hour)
+	if _, err := d.Look(t.Context(), anna, false, id); !fault.Is(err, fault.NotFound) {
+		t.Errorf("over its time: %v", err)
+	}
+	if err := d.Clean(t.Context()); err != nil || !slices.Equal(folders(), []string{waiting}) {
+		t.Errorf("%v, %v", err, folders())
+	}
+	if _, err := d.task(t.Context(), id); !fault.Is(err, fault.NotFound) {
+		t.Errorf("the row: %v", err)
+	}
+}
+
+// Files do not show what is in them, and a changed or swapped one is found.
+func TestFilesAreSealed(t *testing.T) {
+	t.Parallel()
+	folder, key := t.TempDir(), newKey()
+	w, err := openFile(folder, "1.ndjson", key, 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Repeat("Testerfamily ", 200_000)
+	if _, err := io.WriteString(w, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.sync(); err != nil {
+		t.Fatal(err)
+	}
+	w.close()
+	raw, err := os.ReadFile(filepath.Join(folder, "1.ndjson"))
+	if err != nil || strings.Contains(string(raw), "Tester") {
+		t.Fatalf("the file shows what is in it: %v", err)
+	}
+	read := func(name string, size int64) (string, error) {
+		r, err := readFile(folder, name, key, size)
+		if err != nil {
+			return "", err
+		}
+		defer r.Close()
+		b, err := io.ReadAll(r)
+		return string(b), err
+	}
+	if got, err := read("1.ndjson", w.size); err != nil || got != text {
+		t.Errorf("%d characters, %v", len(got), err)
+	}
+	for name, change := range map[string]func() (string, []byte, int64){
+		"flipped": func() (string, []byte, int64) { b := slices.Clone(raw); b[len(b)/2] ^= 1; return "1.ndjson", b, w.size },
+		"swapped": func() (string, []byte, int64) { return "2.ndjson", raw, w.size },
+		"cut":     func() (string, []byte, int64) { return "1.ndjson", raw[:len(raw)-9], w.size },
+		"longer":  func() (string, []byte, int64) { return "1.ndjson", raw, w.size + 5 },
+	} {
+		file, b, size := change()
+		if err := os.WriteFile(filepath.Join(folder, file), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := read(file, size); !fault.Is(err, fault.Corrupt) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
