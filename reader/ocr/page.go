@@ -243,7 +243,7 @@ func prepare(up *image.Gray, skew float64, v view) (*page, frame) {
 		f.enlarged = float64(n)
 		base = pixel.Resize(base, base.Bounds().Dx()*n, base.Bounds().Dy()*n)
 	}
-	p := &page{base: base, factor: reduction(base.Bounds().Dx(), base.Bounds().Dy()), dots: v.dots, coarse: v.coarse}
+	p := &page{base: base, factor: reduction(base.Bounds().Dx(), base.Bounds().Dy()), dots: v.dots, coarse: v.coarse, blurred: v.less > 0}
 	if f.enlarged > 1 {
 		p.factor = max(1, v.size*int(f.enlarged)/14) // small print: keep its letters 14 pixels high
 	}

@@ -32,17 +32,18 @@ const (
 
 // page is the level page that strips are cut from.
 type page struct {
-	base   *image.Gray // full resolution
-	factor int         // base pixels per working pixel
-	coarse bool        // bilevel of a low resolution: smoothed
-	dots   bool        // dithered: only what is at its ink is shown to the recogniser
-	ink    *pixel.Ink  // working resolution, as all below
-	rough  *pixel.Ink  // of a dithered or blurred page: its ink before smoothing, at the usual threshold
-	faint  *pixel.Ink  // of a grey page: with what is a little lighter than ink
-	comps  []pixel.Component
-	labels []int32
-	mask   []uint8 // pixels of ruling lines
-	owner  []int32 // component → 1 + segment, 0 for none
+	base    *image.Gray // full resolution
+	factor  int         // base pixels per working pixel
+	blurred bool        // its letters ran into each other: edges are made steeper
+	coarse  bool        // bilevel of a low resolution: smoothed
+	dots    bool        // dithered: only what is at its ink is shown to the recogniser
+	ink     *pixel.Ink  // working resolution, as all below
+	rough   *pixel.Ink  // of a dithered or blurred page: its ink before smoothing, at the usual threshold
+	faint   *pixel.Ink  // of a grey page: with what is a little lighter than ink
+	comps   []pixel.Component
+	labels  []int32
+	mask    []uint8 // pixels of ruling lines
+	owner   []int32 // component → 1 + segment, 0 for none
 }
 
 // margin is the white around a strip, in pixels.
@@ -83,6 +84,9 @@ func (p *page) strip(s *segment) strip {
 		w, h := int(math.Round(float64(x1-x0)*scale)), int(math.Round(float64(y1-y0)*scale))
 		img = pixel.Resize(img, max(w, 1), max(h, 1))
 		out.scale = float64(img.Bounds().Dx()) / float64(x1-x0)
+	}
+	if p.blurred {
+		img = pixel.Sharpen(img)
 	}
 	out.img = pixel.Pad(img, margin)
 	out.base = margin + int((s.base*float64(f)-float64(y0))*float64(img.Bounds().Dy())/float64(y1-y0))

@@ -151,6 +151,18 @@ func Blur(img *image.Gray) *image.Gray {
 	return out
 }
 
+// Sharpen takes some of the blur out of a picture: every pixel goes away from the mean of its
+// neighbourhood by as much as it differs from it (unsharp masking).
+func Sharpen(img *image.Gray) *image.Gray {
+	mean := Blur(Blur(img))
+	for i, m := range mean.Pix {
+		y, x := i/mean.Stride, i%mean.Stride
+		v := int(img.Pix[y*img.Stride+x])
+		mean.Pix[i] = uint8(min(max(2*v-int(m), 0), 255))
+	}
+	return mean
+}
+
 // Whiten makes every grey from white on white and stretches the darker ones over the range.
 func Whiten(img *image.Gray, white uint8) *image.Gray {
 	var table [256]uint8
