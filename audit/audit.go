@@ -32,10 +32,11 @@ const (
 	Record  Action = "record"  // a document's record got a version
 	Operate Action = "operate" // an operation that read and wrote nothing of the store
 	Refuse  Action = "refuse"  // nothing was done
+	Erase   Action = "erase"   // taken out for good, with its keys
 )
 
 // actions has each action at the number that stands for it in a row: never change a place.
-var actions = []Action{"", Create, Update, Delete, Read, VRead, History, Search, Receive, Move, Record, Operate, Refuse}
+var actions = []Action{"", Create, Update, Delete, Read, VRead, History, Search, Receive, Move, Record, Operate, Refuse, Erase}
 
 // Code is the AuditEvent.action of an action: C, R, U, D or E (R4 audit-event-action). A
 // search is an execution (R4 §6.1.3, BALP Query).

@@ -31,6 +31,7 @@ type operation struct {
 func operations() []operation {
 	const defined = "http://hl7.org/fhir/OperationDefinition/"
 	const bulkDefined = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/"
+	const own = "https://chartlake.dev/fhir/OperationDefinition/"
 	return []operation{
 		{name: "$validate", definition: defined + "Resource-validate", onType: true, onInstance: true, reads: true, run: (*server).validate},
 		{name: "$everything", definition: defined + "Patient-everything", types: []string{"Patient"}, onInstance: true, reads: true,
@@ -60,6 +61,8 @@ func operations() []operation {
 		{name: "$meta", definition: defined + "Resource-meta", onInstance: true, onVersion: true, reads: true, note: "of one resource or version", run: (*server).meta},
 		{name: "$meta-add", definition: defined + "Resource-meta-add", onInstance: true, note: "makes a new version of the resource", run: (*server).metaAdd},
 		{name: "$meta-delete", definition: defined + "Resource-meta-delete", onInstance: true, note: "makes a new version of the resource", run: (*server).metaDelete},
+		{name: "$erase", definition: own + "erase", onInstance: true, note: "takes the resource out for good, with all versions; a Patient with all of its compartment, documents and key; cannot be undone", run: (*server).erase},
+		{name: "$purge", definition: own + "erase", types: []string{"Patient"}, onInstance: true, note: "the same as $erase of the Patient", run: (*server).erase},
 	}
 }
 

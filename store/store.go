@@ -51,6 +51,9 @@ type Store interface {
 	// Vault has the data keys, so that what belongs to the store but lies outside of it (originals)
 	// is sealed like it.
 	Vault() *envelope.Vault
+	// Erasures says how the original of a document is erased, without which nothing is, and
+	// finishes erasures that a crash cut.
+	Erasures(ctx context.Context, original func(ctx context.Context, document string) error) error
 	Close() error
 }
 
@@ -294,7 +297,37 @@ type Reindex struct {
 // Enqueue offers a job. A job of this kind and subject that already waits is kept.
 type Enqueue struct{ Job queue.Job }
 
+// Erase takes a resource out for good: every version, index row and, where it has one, its own
+// data key. A Patient is erased with all that is in its compartment, what is sealed under its key,
+// and its documents with records, stage outputs, file names and originals; the keys are
+// destroyed, so that no backup has them readable. What stays is the audit trail, and that
+// there was something under this id (Gone, code erased). Conflict: legal_hold, shared_with_others.
+type Erase struct {
+	Key    Key
+	Shared Shared // of a Patient: what to do with what belongs to other patients, too
+}
+
+// Shared says what becomes of resources and documents of several patients when one is erased.
+type Shared string
+
+const (
+	SharedRefuse Shared = "" // nothing is erased where there are such
+	SharedKeep   Shared = "keep"
+	SharedErase  Shared = "erase"
+)
+
+// The tag in meta that puts a legal hold on a resource: it, and the patient in whose compartment
+// it is, is not erased.
+const (
+	HoldSystem = "https://chartlake.dev/fhir/CodeSystem/hold"
+	HoldCode   = "legal"
+)
+
+// Erased counts what an Erase took out, and what it kept for others.
+type Erased struct{ Resources, Documents, Kept int }
+
 func (Create) command()    {}
+func (Erase) command()     {}
 func (Update) command()    {}
 func (Delete) command()    {}
 func (Receive) command()   {}
@@ -310,7 +343,8 @@ type Result struct {
 	Version   *Version // Create, Update, Delete
 	Op        Op       // "" when nothing was written
 	Document  *Document
-	Duplicate bool  // Receive: the document was known
-	Record    int   // PutRecord: the new version
+	Duplicate bool // Receive: the document was known
+	Record    int  // PutRecord: the new version
+	Erased    *Erased
 	Job       int64 // Reindex
 }

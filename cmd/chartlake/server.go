@@ -145,6 +145,9 @@ func (e *env) newServer(ctx context.Context, c setting, workers int, base string
 		s.close()
 		return nil, err
 	}
+	if err := s.store.Erasures(ctx, s.blobs.Erase); err != nil {
+		e.log.Warn("an erasure waits for the next start", "code", faultCode(err))
+	}
 	s.engines.stages.Mode = pipeline.Mode(c.Mode)
 	s.pipeline = pipeline.New(pipeline.Config{Stages: s.engines.stages, Store: s.store, Blobs: s.blobs, Log: e.log,
 		Metrics: pipeline.NewMetrics(s.registry), Halt: s.halt})

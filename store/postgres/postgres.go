@@ -108,6 +108,7 @@ func (s *Store) start(ctx context.Context, cfg Config) error {
 	s.conns = pool.ConnConfig
 	s.core = &relational.Store{Base: cfg.Base, Now: cfg.Now, Names: db.NewNames(), Catalogue: search.R4(), Logger: cfg.Logger, Snapshot: s.View}
 
+	s.core.Scrub = s.scrub
 	w := &writer{s: s, c: newConn(context.Background(), nil)}
 	if err := w.connect(ctx); err != nil {
 		return err
@@ -202,6 +203,22 @@ func (s *Store) Catalogue() *search.Catalogue { return s.core.Known() }
 // ReindexSome does the next batch of work on the index; see store.Store.
 func (s *Store) ReindexSome(ctx context.Context, job int64) (bool, error) {
 	return s.core.ReindexSome(ctx, job)
+}
+
+// Erasures says how originals are erased; see store.Store.
+func (s *Store) Erasures(ctx context.Context, original func(context.Context, string) error) error {
+	return s.core.Erasures(ctx, original)
+}
+
+// scrub has the server clear away deleted rows. Their bytes stay on its disk until other rows
+// take their place: what is sealed is unreadable at once, the rest is the disk's encryption's.
+func (s *Store) scrub(ctx context.Context) error {
+	for _, table := range []string{"version", "string", "string_long", "date", "forward_date", "forward_string", "token", "document", "arrival"} {
+		if _, err := s.queue.Exec(ctx, `VACUUM `+table); err != nil {
+			return pgFault(err)
+		}
+	}
+	return nil
 }
 
 // Vault has the data keys of the store.

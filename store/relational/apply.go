@@ -104,6 +104,8 @@ func (t *turn) first(i int, c store.Command) error {
 	switch c := c.(type) {
 	case store.Delete:
 		return t.delete(i, c)
+	case store.Erase:
+		return t.erase(i, c)
 	case store.Expect:
 		return t.expect(c)
 	case store.Create:
@@ -190,7 +192,7 @@ func (t *turn) second(i int, c store.Command) error {
 	it := &t.items[i]
 	res := &t.results[i]
 	switch c := c.(type) {
-	case store.Delete, store.Expect:
+	case store.Delete, store.Erase, store.Expect:
 		return nil
 	case store.Create:
 		if it.match {
@@ -445,6 +447,9 @@ type row struct {
 	key                           store.Key
 	deleted                       bool
 }
+
+// erased reports whether there was a resource of this id that was taken out for good.
+func (r *row) erased() bool { return r.version == 0 && r.deleted }
 
 // live reports whether there is a current, not deleted version.
 func (r *row) live() bool { return r.version > 0 && !r.deleted }

@@ -75,6 +75,9 @@ func (t *turn) receive(c store.Receive, res *store.Result) error {
 
 func (t *turn) newDocument(d *store.Document) error {
 	d.State, d.ReceivedAt, d.SettledAt = store.Received, t.now, nil
+	if err := t.c.Exec(`DELETE FROM sealing WHERE kind=? AND subject=?`, ofErasedDocument, d.ID); err != nil {
+		return err
+	}
 	if err := t.saveDocument(d, true); err != nil {
 		return err
 	}
@@ -225,7 +228,11 @@ func (w *Writer) keyOfStage(k store.StageKey) (int64, error) {
 		return 0, err
 	}
 	if there == 0 {
-		return envelope.Common, nil
+		_, gone, err := keyIn(w.c, subject{ofErasedDocument, k.Input})
+		if gone {
+			err = erased()
+		}
+		return envelope.Common, err
 	}
 	return w.keyOf(subject{ofDocument, k.Input})
 }

@@ -263,6 +263,8 @@ func (s *Store) tried(commands []store.Command) *tale {
 			t.step(audit.Update, typeOf(c.Resource), audit.Target{Type: typeOf(c.Resource), ID: s.unnamed(c.Resource.ID())})
 		case store.Delete:
 			t.step(audit.Delete, c.Key.Type, audit.Target{Type: c.Key.Type, ID: s.unnamed(c.Key.ID)})
+		case store.Erase:
+			t.step(audit.Erase, c.Key.Type, audit.Target{Type: c.Key.Type, ID: s.unnamed(c.Key.ID)})
 		case store.Receive:
 			t.step(audit.Receive, "document", audit.Target{Type: "document", ID: s.unnamed(c.Document.ID)})
 		case store.Move:

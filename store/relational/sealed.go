@@ -20,11 +20,11 @@ import (
 
 // Kinds of subject in the table sealing.
 const (
-	allSealed    int64 = iota // one row: nothing is left that an older store wrote in clear
-	ofPatient                 // subject: rid
-	ofDocument                // subject: the document's id
-	ofOneOfMany               // subject: rid of a resource in several compartments
-	noneOfErased              // not a row: what is left of an erased resource in the column deleted
+	allSealed        int64 = iota // one row: nothing is left that an older store wrote in clear
+	ofPatient                     // subject: rid
+	ofDocument                    // subject: the document's id
+	ofOneOfMany                   // subject: rid of a resource in several compartments
+	ofErasedDocument              // subject: the id of a document that was erased; no key
 )
 
 // subject names a data key's owner.

@@ -81,14 +81,19 @@ type Store struct {
 	// Snapshot calls f with a snapshot for an actor: the driver's View.
 	Snapshot func(context.Context, store.Actor, func(store.View) error) error
 
-	trail    *trail
-	known    atomic.Pointer[catalogued]
-	driver   Driver
-	requests chan *request
-	stop     chan struct{}
-	ended    chan struct{} // the writer takes no request any more
-	done     sync.WaitGroup
-	closed   atomic.Bool
+	// Scrub, where set, takes out of the database's files what deleted rows left in them.
+	Scrub func(context.Context) error
+
+	eraser    atomic.Pointer[func(ctx context.Context, document string) error]
+	finishing sync.Mutex // of erasures
+	trail     *trail
+	known     atomic.Pointer[catalogued]
+	driver    Driver
+	requests  chan *request
+	stop      chan struct{}
+	ended     chan struct{} // the writer takes no request any more
+	done      sync.WaitGroup
+	closed    atomic.Bool
 
 	mu      sync.Mutex
 	changed chan struct{}
@@ -139,6 +144,11 @@ func (s *Store) transact(ctx context.Context, actor store.Actor, commands []stor
 		return nil, err
 	}
 	audit.Of(ctx).Written(&audit.Event{Outcome: audit.Success})
+	if erases(commands) {
+		if err := s.finishErasures(context.WithoutCancel(ctx)); err != nil {
+			return nil, err
+		}
+	}
 	return r.results, nil
 }
 

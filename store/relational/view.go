@@ -48,6 +48,9 @@ func (v *view) row(key store.Key) (*row, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.erased() && v.actor.Patients == nil {
+		return nil, erased()
+	}
 	if r.version == 0 {
 		return nil, notFound()
 	}

@@ -133,6 +133,11 @@ func (s *Store) identify(w *work, i int, c store.Command) error {
 			w.ready = false
 		}
 		w.link(c.FullURL, c.Resource, it.key)
+	case store.Erase:
+		it.key, w.ready = c.Key, false
+		if !s.Catalogue.Knows(c.Key.Type) {
+			return unknownType()
+		}
 	case store.Delete:
 		it.key = c.Key
 		if !s.Catalogue.Knows(c.Key.Type) {

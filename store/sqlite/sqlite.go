@@ -98,6 +98,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 			return nil, err
 		}
 	}
+	s.core.Scrub = s.scrub
 	if err := s.start(ctx, fresh); err != nil {
 		s.core.Stop()
 		s.core.Release()
@@ -131,7 +132,7 @@ func (s *Store) start(ctx context.Context, fresh bool) error {
 			}
 		}
 		return c.Exec(`PRAGMA busy_timeout=30000; PRAGMA journal_mode=wal; PRAGMA synchronous=` + sync + `;
-			PRAGMA temp_store=memory; PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=4000; PRAGMA foreign_keys=off`)
+			PRAGMA temp_store=memory; PRAGMA secure_delete=on; PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=4000; PRAGMA foreign_keys=off`)
 	})
 	if err != nil {
 		return err
@@ -165,6 +166,19 @@ func (s *Store) start(ctx context.Context, fresh bool) error {
 // keeping puts the trail's files beside the database.
 func (c Config) keeping() relational.Keeping {
 	return relational.Keeping{Folder: filepath.Join(c.Folder, "audit"), Marks: c.Audit.Marks, Wait: c.Audit.Wait, Off: c.Audit.Off}
+}
+
+// scrub brings the whole WAL into the database and cuts it off: what deleted rows left in it is
+// gone then. In the database itself, secure_delete puts zeros in their place.
+func (s *Store) scrub(ctx context.Context) error {
+	var busy, log, done int
+	if err := s.db.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &log, &done); err != nil {
+		return sqlFault(err)
+	}
+	if busy != 0 {
+		return fault.New(fault.Unavailable, "store_busy", "a long read keeps the log from being cut off")
+	}
+	return nil
 }
 
 func (s *Store) dsn() string {
@@ -227,6 +241,11 @@ func (s *Store) Catalogue() *search.Catalogue { return s.core.Known() }
 // ReindexSome does the next batch of work on the index; see store.Store.
 func (s *Store) ReindexSome(ctx context.Context, job int64) (bool, error) {
 	return s.core.ReindexSome(ctx, job)
+}
+
+// Erasures says how originals are erased; see store.Store.
+func (s *Store) Erasures(ctx context.Context, original func(context.Context, string) error) error {
+	return s.core.Erasures(ctx, original)
 }
 
 // Vault has the data keys of the store.

@@ -66,6 +66,8 @@ func Run(t *testing.T, open Open) {
 		{"CustomParameter", testCustomParameter},
 		{"CustomUndone", testCustomUndone},
 		{"Reindex", testReindex},
+		{"Erase", testErase},
+		{"EraseOne", testEraseOne},
 		{"Oracle", testOracle},
 	} {
 		t.Run(test.name, func(t *testing.T) {
