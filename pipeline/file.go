@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"bytes"
-	"encoding/json"
 	"strings"
 	"time"
 
@@ -82,7 +81,7 @@ func (p *Pipeline) Commands(v store.View, f Filing) ([]store.Command, Settled, e
 	for _, key := range gone {
 		out = append(out, store.Delete{Key: key, Keep: keepUnless(f.Person)})
 	}
-	body, err := json.Marshal(f.Record)
+	body, err := f.Record.Encode()
 	if err != nil {
 		return nil, settled, err
 	}
