@@ -1,4 +1,4 @@
-.PHONY: run test check build lab console generate bench
+.PHONY: run test check build lab console generate train bench
 
 run: ## get what is missing, build, start the demo
 	@scripts/run.sh
@@ -20,3 +20,6 @@ console: ## rebuild the embedded web bundle (needs Node 20.19 or newer)
 
 generate: ## regenerate embedded data from its sources
 	go generate ./...
+
+train: ## train the tagger of clinical text from the development sets (a minute)
+	go run ./eval/clinical/train

@@ -3,9 +3,10 @@
 // (negated, uncertain, hypothetical, historical, whose). It works offline on text alone and
 // gives character offsets; the caller turns them into pages and boxes.
 //
-// Mentions come from a lexicon, assertion from cues with a scope after ConText (Harkema et
-// al. 2009). What the lexicon does not know is not found; what is found but not sure is in
-// state review. Every doubt is decided against filing a fact of the patient.
+// Mentions come from a lexicon joined with a statistical tagger (package tagger), assertion
+// from cues with a scope after ConText (Harkema et al. 2009). What only the tagger sees has no
+// code and is in state review, as is all that is found but not sure. Every doubt is decided
+// against filing a fact of the patient.
 package clinical
 
 import (
@@ -15,12 +16,13 @@ import (
 	"strings"
 	"unicode"
 
+	"chartlake/clinical/tagger"
 	"chartlake/record"
 	"chartlake/terminology"
 )
 
 // Version names this stage's rules in Provenance.
-const Version = "clinical/3"
+const Version = "clinical/4"
 
 //go:embed data/sections.txt
 var sectionsData string
@@ -36,6 +38,7 @@ type Engine struct {
 	lexicon *lexicon
 	cues    map[string]rule
 	headers map[string]string
+	tagger  *tagger.Model
 }
 
 // Open loads the embedded dictionaries.
@@ -44,7 +47,11 @@ func Open() (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{lexicon: l, cues: parseCues(cuesData), headers: map[string]string{}}
+	model, err := tagger.Shipped()
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{lexicon: l, tagger: model, cues: parseCues(cuesData), headers: map[string]string{}}
 	for _, row := range rows(sectionsData) {
 		name, headers, _ := strings.Cut(row, ":")
 		for _, h := range strings.Split(headers, ",") {
@@ -90,11 +97,17 @@ func (e *Engine) Annotate(text string) Findings {
 	for _, s := range starts {
 		headers[s.first] = true
 	}
+	var said []span
 	for _, s := range sentences(toks, starts) {
-		if headers[s.first] {
-			continue // a heading asserts nothing
+		if !headers[s.first] { // a heading asserts nothing
+			said = append(said, s)
 		}
+	}
+	tagged := e.tag(toks, said)
+	for n, s := range said {
 		in := e.mentions(runes, toks, s, sections[s.first])
+		in = join(runes, toks, s, sections[s.first], in, tagged[n])
+		e.attributes(runes, toks, s, in)
 		e.assert(toks, s, sections[s.first], in)
 		if sections[s.first] == "" && len(starts) > 0 && !prose(toks, s) {
 			for _, m := range in {
@@ -131,6 +144,13 @@ func prose(toks []token, s span) bool {
 // noKnownRE is the written statement that there is no known allergy.
 var noKnownRE = regexp.MustCompile(`(?i)^(?:nkda|nka|no known (?:drug |medication |food |environmental )?allerg(?:y|ies))\b`)
 
+func noKnown(text []rune, t token) []int {
+	if t.lower[0] != 'n' {
+		return nil
+	}
+	return noKnownRE.FindStringIndex(following(text, t.begin, t.begin+40))
+}
+
 // allergicRE before a drug makes it an allergy.
 var allergicRE = regexp.MustCompile(`(?i)\b(?:allergic|allergy|allergies|anaphylaxis|intoleran(?:t|ce)|hypersensitivity|reaction) (?:to|with)\s+(?:[a-z]+,? (?:and |or )?){0,3}$`)
 
@@ -143,7 +163,7 @@ func (e *Engine) mentions(text []rune, toks []token, s span, section string) []*
 			i = m.last
 			continue
 		}
-		if loc := noKnownRE.FindStringIndex(following(text, toks[i].begin, toks[i].begin+40)); loc != nil {
+		if loc := noKnown(text, toks[i]); loc != nil {
 			m := newMention(text, toks, i, tokenAt(toks, i, s.last, toks[i].begin+loc[1]), record.Allergy, entry{score: 0.95})
 			out = append(out, m)
 			i = m.last
@@ -159,7 +179,6 @@ func (e *Engine) mentions(text []rune, toks []token, s span, section string) []*
 		}
 		i = end
 	}
-	e.attributes(text, toks, s, out)
 	return out
 }
 
@@ -262,8 +281,11 @@ func labCodes(component, unit string) []record.Code {
 // socialRE are statements of habits.
 var socialRE = regexp.MustCompile(`(?i)^(?:(?:current|former|never|ex-?|non-?)?\s?smok(?:es|er|ing|ed)\b|tobacco (?:use|abuse)?|(?:etoh|alcohol)(?: use| abuse| intake)?|illicit (?:drugs?|drug use|substances?)(?: use)?|recreational drugs?(?: use)?|drug use|vap(?:es|ing))\b`)
 
+// socialBegin are the first two letters of what socialRE begins with: most words need no pattern.
+const socialBegin = "cu fo ne ex no sm to et al il re dr va"
+
 func social(text []rune, toks []token, i int, s span) (*mention, bool) {
-	if !toks[i].word() {
+	if l := toks[i].lower; len(l) < 2 || !strings.Contains(socialBegin, l[:2]) {
 		return nil, false
 	}
 	loc := socialRE.FindStringIndex(following(text, toks[i].begin, min(toks[i].begin+30, toks[s.last-1].end)))

@@ -50,6 +50,7 @@ type entry struct {
 type lexicon struct {
 	terms    map[uint64]entry
 	prefixes map[uint64]struct{}
+	roles    map[string]uint8
 }
 
 const (
@@ -121,6 +122,7 @@ func newLexicon() (*lexicon, error) {
 	for _, g := range generic {
 		skip[terminology.Normal(g)] = true
 	}
+	l.roles = roles(problems)
 	byName := make(map[string]terminology.Term, len(problems))
 	for _, t := range problems {
 		byName[t.Name] = t
@@ -195,4 +197,46 @@ func (e entry) codes() []record.Code {
 		return nil
 	}
 	return []record.Code{{System: terminology.ICD10CM, Code: e.code, Display: e.display, Score: e.score}}
+}
+
+// roles tells how often a word begins, stands in and ends names of problems: two bits each,
+// steps of 1, 2 to 9, and 10 or more names.
+func roles(problems []terminology.Term) map[string]uint8 {
+	type counts [3]int
+	seen := map[string]*counts{}
+	for _, t := range problems {
+		words := strings.Fields(t.Name)
+		for i, w := range words {
+			c := seen[w]
+			if c == nil {
+				c = &counts{}
+				seen[w] = c
+			}
+			switch {
+			case i == len(words)-1:
+				c[2]++
+			case i == 0:
+				c[0]++
+			default:
+				c[1]++
+			}
+		}
+	}
+	out := make(map[string]uint8, len(seen))
+	for w, c := range seen {
+		r := uint8(0)
+		for _, n := range c {
+			r <<= 2
+			switch {
+			case n >= 10:
+				r |= 3
+			case n >= 2:
+				r |= 2
+			case n == 1:
+				r |= 1
+			}
+		}
+		out[w] = r
+	}
+	return out
 }

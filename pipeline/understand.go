@@ -84,6 +84,9 @@ func (s *Stages) annotate(doc *document.Document, seg *record.Segment, index int
 	found := s.Clinical.Annotate(text.String)
 	seg.Sections = found.Sections
 	for _, e := range found.Entities {
+		if e.Type == record.Anatomy || e.Type == record.Test && e.Attributes["value"] == "" {
+			continue // a body part, or a test without its result, says nothing of the patient by itself
+		}
 		if e.ID == "" {
 			e.ID = fmt.Sprintf("%d-%s-%d-%d", index, e.Type, e.Begin, e.End)
 		}

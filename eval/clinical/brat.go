@@ -65,7 +65,7 @@ func bratSpan(f []string, runes int) (Mention, bool) {
 	if err != nil || err2 != nil || begin < 0 || begin >= end || end > runes {
 		return Mention{}, false
 	}
-	m := Mention{Begin: begin, End: end, Type: labels[f[0]]}
+	m := Mention{Begin: begin, End: end, Type: labels[f[0]], Label: f[0]}
 	if f[0] == "Family_history" {
 		family := "family"
 		m.Experiencer = &family

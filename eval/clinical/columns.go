@@ -58,7 +58,7 @@ func (s sentence) text(name string) Text {
 			out.Mentions[open].End = next
 		default:
 			open = len(out.Mentions)
-			out.Mentions = append(out.Mentions, Mention{Begin: at, End: next, Type: labels[tag[2:]]})
+			out.Mentions = append(out.Mentions, Mention{Begin: at, End: next, Type: labels[tag[2:]], Label: tag[2:]})
 		}
 		at = next
 	}

@@ -15,6 +15,7 @@ type Text struct {
 type Mention struct {
 	Begin, End   int
 	Type         record.EntityType
+	Label        string // the set's own
 	Negated      *bool
 	Uncertain    *bool
 	Hypothetical *bool

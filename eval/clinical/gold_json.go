@@ -65,7 +65,7 @@ func parseJSON(name, data string, set func(string) *Set) error {
 			if m.Begin < 0 || m.Begin >= m.End || m.End > runes {
 				return fault.New(fault.Invalid, "bad_offsets", "a mention does not lie within its text")
 			}
-			t.Mentions = append(t.Mentions, Mention{m.Begin, m.End, labels[m.Type], m.Negated, m.Uncertain, m.Hypothetical, m.Historical, m.Experiencer})
+			t.Mentions = append(t.Mentions, Mention{m.Begin, m.End, labels[m.Type], m.Type, m.Negated, m.Uncertain, m.Hypothetical, m.Historical, m.Experiencer})
 		}
 		s := set("json")
 		s.Partial = s.Partial || g.Partial

@@ -286,23 +286,30 @@ func (m *meter) result() Result {
 	if m.leakage != (Leakage{}) {
 		out.Leakage = &m.leakage
 	}
+	out.Types = sum(m.types)
+	for _, p := range sorted(m.assertion) {
+		m.assertion[p].close()
+		out.Assertion = append(out.Assertion, Assertion{p, *m.assertion[p]})
+	}
+	return out
+}
+
+// sum closes the scores of each type and puts their sum at the end.
+func sum[K ~string](types map[K]*Mentions) []Mentions {
+	var out []Mentions
 	all := Mentions{Type: "all"}
-	for _, s := range m.types {
+	for _, s := range types {
 		for _, p := range []struct{ sum, part *Score }{{&all.Strict, &s.Strict}, {&all.Overlap, &s.Overlap}} {
 			p.sum.TP, p.sum.FP, p.sum.FN = p.sum.TP+p.part.TP, p.sum.FP+p.part.FP, p.sum.FN+p.part.FN
 			p.part.close()
 		}
-		out.Types = append(out.Types, *s)
+		out = append(out, *s)
 	}
-	sort.Slice(out.Types, func(i, j int) bool { return out.Types[i].Type < out.Types[j].Type })
-	if len(out.Types) > 0 {
+	sort.Slice(out, func(i, j int) bool { return out[i].Type < out[j].Type })
+	if len(out) > 0 {
 		all.Strict.close()
 		all.Overlap.close()
-		out.Types = append(out.Types, all)
-	}
-	for _, p := range sorted(m.assertion) {
-		m.assertion[p].close()
-		out.Assertion = append(out.Assertion, Assertion{p, *m.assertion[p]})
+		out = append(out, all)
 	}
 	return out
 }

@@ -1,0 +1,82 @@
+package clinical
+
+import (
+	"math"
+	"sort"
+
+	"chartlake/clinical/tagger"
+	"chartlake/record"
+)
+
+// minProbability is how sure the tagger must be for what the dictionary does not know; such
+// mentions are for a person in any case.
+const minProbability = 0.5
+
+// tag asks the tagger for the mentions of each sentence.
+func (e *Engine) tag(toks []token, said []span) [][]tagger.Mention {
+	words := make([][]tagger.Word, len(said))
+	for i, s := range said {
+		words[i] = e.words(toks, s, nil)
+	}
+	return tagger.New(e.tagger).Text(words, e.tagger.Register(words))
+}
+
+// entityTypes are the types of the record for those of the tagger; others are read by grammars.
+var entityTypes = map[tagger.Type]record.EntityType{tagger.Disease: record.Problem, tagger.Sign: record.Problem, tagger.Drug: record.Medication,
+	tagger.Test: record.Test, tagger.Procedure: record.Procedure, tagger.Anatomy: record.Anatomy}
+
+// join puts what the tagger found to what the lexicon found. Where both name one thing the
+// longer span stands, with the code of the lexicon at a lower score if it grew; where they
+// differ in type the lexicon is right.
+func join(text []rune, toks []token, s span, section string, in []*mention, tagged []tagger.Mention) []*mention {
+	for _, t := range tagged {
+		typ, ok := entityTypes[t.Type]
+		if !ok || t.Probability < minProbability {
+			continue
+		}
+		switch {
+		case typ == record.Medication && section == "allergies":
+			typ = record.Allergy
+		case typ == record.Problem && section == "allergies":
+			continue // the reaction to an allergen
+		}
+		first, last := s.first+t.First, s.first+t.Last
+		var over []*mention
+		for _, m := range in {
+			if m.first < last && first < m.last {
+				over = append(over, m)
+			}
+		}
+		switch {
+		case len(over) == 0:
+			m := newMention(text, toks, first, last, typ, entry{score: math.Round(t.Probability*1000) / 1000})
+			m.Rule = "tagger"
+			if typ == record.Test {
+				m.result(following(text, m.End, toks[s.last-1].end+30))
+			}
+			if typ != record.Anatomy {
+				m.doubts = append(m.doubts, "no dictionary names it")
+			}
+			in = append(in, m)
+		case len(over) == 1 && over[0].Type == typ && first <= over[0].first && over[0].last <= last:
+			over[0].grow(text, toks, first, last)
+		}
+	}
+	sort.SliceStable(in, func(i, j int) bool { return in[i].first < in[j].first })
+	return in
+}
+
+// grownScore is what a code is worth for a term that stands within a longer mention.
+const grownScore = 0.8
+
+// grow gives a mention the words around its term.
+func (m *mention) grow(text []rune, toks []token, first, last int) {
+	if first == m.first && last == m.last {
+		return
+	}
+	wide := newMention(text, toks, first, last, m.Type, m.entry)
+	m.first, m.last, m.Begin, m.End, m.Text = first, last, wide.Begin, wide.End, wide.Text
+	for i := range m.Codes {
+		m.Codes[i].Score *= grownScore
+	}
+}
