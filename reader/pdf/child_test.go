@@ -39,10 +39,18 @@ func one(words string) []byte {
 	return readertest.PDF("", readertest.Letter(readertest.Line(72, 700, 12, words)))
 }
 
+// own is an engine whose children nobody else uses.
+func own(t *testing.T) *Engine {
+	t.Helper()
+	e := New(Config{CacheDir: readertest.Cache()})
+	t.Cleanup(func() { e.Close() })
+	return e
+}
+
 // TestChildIsKept: files one after the other share a child, and a child that is gone is replaced.
 func TestChildIsKept(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := own(t)
 	first := open(t, e, one("first"), "")
 	c := first.child
 	first.Close()

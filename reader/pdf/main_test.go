@@ -16,7 +16,9 @@ func TestMain(m *testing.M) {
 		syscall.Exit(0)
 	}
 	ChildMain(os.Args)
-	os.Exit(m.Run())
+	code := m.Run()
+	shared().Close()
+	os.Exit(code)
 }
 
 // hostile names a cache folder; the worker that gets it tries what the layers must refuse.
