@@ -106,13 +106,21 @@ func (s *Store) Start(conn Conn, driver Driver, keeping Keeping) error {
 	s.ended = make(chan struct{})
 	w := &Writer{s: s, c: conn, add: db.NewAdder(s.Names, conn), rids: map[store.Key]int64{}, keys: map[subject]int64{}, enqueue: driver.Enqueue,
 		chain: audit.NewChain(s.Keys.Audit()), head: link{seq: -1}}
+	_, sealed, err := keyIn(conn, subject{allSealed, ""})
+	if err != nil {
+		return err
+	}
 	s.done.Add(1)
 	go func() {
 		defer s.done.Done()
 		defer close(s.ended)
 		w.run()
 	}()
-	return s.openTrail(keeping)
+	if err := s.openTrail(keeping); err != nil || sealed {
+		return err
+	}
+	s.Background(s.Reseal)
+	return nil
 }
 
 // Transact applies the commands in one serialisable transaction; see store.Store. Its audit row

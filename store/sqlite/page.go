@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
@@ -158,9 +157,41 @@ func (c *pageCipher) open(page []byte, about [9]byte) error {
 // pageFile is a database or WAL whose pages are sealed. One connection uses it.
 type pageFile struct {
 	*diskFile
-	c   *pageCipher
-	wal bool
-	buf [frameSize]byte
+	c    *pageCipher
+	wal  bool
+	buf  [frameSize]byte
+	page [pageSize]byte
+}
+
+// clearGap puts zeros between the pointers and the cells of a b-tree page
+// (https://sqlite.org/fileformat.html#b_tree_pages): when SQLite arranges a page anew, the bytes of
+// cells that moved or went stay there. secure_delete covers all other places where something was
+// deleted. The WAL has no such care, because its checksums are over the page as it is; it is cut
+// off after an erasure.
+func clearGap(page []byte, number int64) {
+	// The first byte tells a b-tree page from an overflow or free page only as long as these
+	// begin with the number of a page below 2^25.
+	if number >= 1<<25 {
+		return
+	}
+	head := page
+	if number == 0 {
+		head = page[100:]
+	}
+	begin := len(page) - len(head)
+	switch head[0] {
+	case 2, 5:
+		begin += 12
+	case 10, 13:
+		begin += 8
+	default:
+		return
+	}
+	begin += 2 * int(binary.BigEndian.Uint16(head[3:]))
+	end := int(binary.BigEndian.Uint16(head[5:]))
+	if begin <= end && end <= pageSize-pageReserve {
+		clear(page[begin:end])
+	}
 }
 
 // DeviceCharacteristics leaves out what holds only for pages that are written as they are.
@@ -218,7 +249,10 @@ func (f *pageFile) WriteAt(p []byte, off int64) (int, error) {
 		return 0, sqlite3.IOERR_WRITE
 	}
 	for n := 0; n < len(p); n += pageSize {
-		if err := f.c.seal(f.buf[:pageSize], p[n:n+pageSize], place(false, off/pageSize+int64(n/pageSize))); err != nil {
+		number := off/pageSize + int64(n/pageSize)
+		copy(f.page[:], p[n:n+pageSize])
+		clearGap(f.page[:], number)
+		if err := f.c.seal(f.buf[:pageSize], f.page[:], place(false, number)); err != nil {
 			return n, sqlite3.IOERR_DATA
 		}
 		if _, err := f.diskFile.WriteAt(f.buf[:pageSize], off+int64(n)); err != nil {
@@ -302,12 +336,15 @@ func (f *pageFile) writeWAL(p []byte, off int64) (n int, err error) {
 	return n, nil
 }
 
-// journalFile is the rollback journal, which SQLite makes only when a new database goes over to
-// its WAL: it holds nothing then. Whatever is longer would be pages in clear.
+// journalFile is the rollback journal, which SQLite makes only when a database goes over to its
+// WAL: it holds page 1 then, which has the schema and nothing of a patient. Whatever is longer
+// would be other pages in clear.
 type journalFile struct{ *diskFile }
 
+const journalMax = 3 * pageSize // a head of one sector, a page with its number and checksum
+
 func (f *journalFile) WriteAt(p []byte, off int64) (int, error) {
-	if off+int64(len(p)) > 2*pageSize || len(bytes.Trim(p, "\x00")) > pageSize/8 {
+	if off+int64(len(p)) > journalMax {
 		return 0, sqlite3.IOERR_WRITE
 	}
 	return f.diskFile.WriteAt(p, off)

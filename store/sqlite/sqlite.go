@@ -113,6 +113,9 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 
 // start opens the writer, brings the schema up to date, and starts the sequencer.
 func (s *Store) start(ctx context.Context, fresh bool) error {
+	if err := s.sealFile(ctx); err != nil {
+		return err
+	}
 	if fresh {
 		f, err := os.OpenFile(s.path, os.O_CREATE|os.O_RDWR, 0o600)
 		if err != nil {
@@ -143,6 +146,11 @@ func (s *Store) start(ctx context.Context, fresh bool) error {
 	}
 	if err := migrate(w.c); err != nil {
 		return err
+	}
+	if s.cfg.Unsealed { // should it ever be opened to be sealed, there is something to do
+		if err := w.c.Exec(`DELETE FROM sealing WHERE kind=0`); err != nil {
+			return err
+		}
 	}
 	if err := envelope.SyncFolder(s.cfg.Folder); err != nil {
 		return err
