@@ -59,7 +59,6 @@ func (e *Engine) read(ctx context.Context, img *image.Gray) (Result, error) {
 	}
 	first, err := e.posed(ctx, img, small, small.pose)
 	if err != nil || small.pose.Sure && first.score > 0.6 || first.score > 0.82 {
-		first.Passes = 1
 		return first.Result, err
 	}
 	// Either the page is hard to read or it stands on its head.
@@ -73,7 +72,7 @@ func (e *Engine) read(ctx context.Context, img *image.Gray) (Result, error) {
 	if second.score > first.score+0.1 {
 		best = second
 	}
-	best.Passes = 2
+	best.Passes = first.Passes + second.Passes
 	return best.Result, nil
 }
 
@@ -190,11 +189,11 @@ func (e *Engine) posed(ctx context.Context, img *image.Gray, v view, pose layout
 	segs, strokes := p.analyse()
 	out := attempt{Result: Result{Rotation: pose.Rotation, Skew: level.Skew}}
 	out.Rules = layout.Upright(strokes, level.scaled(1/float64(p.factor)))
-	words, err := e.recognise(ctx, p, segs)
+	words, passes, err := e.recognise(ctx, p, segs)
 	if err != nil {
 		return attempt{}, err
 	}
-	out.Words = level.boxes(words)
+	out.Words, out.Passes = level.boxes(words), passes
 	out.score = score(words)
 	return out, nil
 }

@@ -17,10 +17,10 @@ type found struct {
 }
 
 // recognise has every segment read as a line of its own and gives the words in the order of the
-// segments, each left to right.
-func (e *Engine) recognise(ctx context.Context, p *page, segs []*segment) ([]found, error) {
+// segments, each left to right, and how many children it took.
+func (e *Engine) recognise(ctx context.Context, p *page, segs []*segment) (words []found, passes int, err error) {
 	if len(segs) == 0 {
-		return nil, nil
+		return nil, 1, nil
 	}
 	strips := make([]strip, len(segs))
 	for i, s := range segs {
@@ -31,25 +31,37 @@ func (e *Engine) recognise(ctx context.Context, p *page, segs []*segment) ([]fou
 	for i, s := range shows {
 		pictures[i] = s.img
 	}
-	// Page segmentation mode 7 is a single line. Light print was inverted here already.
-	answer, err := e.child(ctx, encode(pictures), e.modelArgs("stdin", "stdout", "-l", e.config.Language, "--oem", "1",
-		"--psm", "7", "-c", "tessedit_create_tsv=1", "-c", "tessedit_do_invert=0")...)
+	answers, err := e.lines(ctx, pictures)
 	if err != nil {
-		return nil, err
+		return nil, 1, err
 	}
-	answers := make([][]reading, len(shows))
-	for _, r := range parse(answer, len(shows)) {
-		answers[r.picture] = append(answers[r.picture], r)
+	more, err := e.again(ctx, pictures, answers)
+	if err != nil {
+		return nil, 1 + more, err
 	}
 	readings := make([][]reading, len(segs))
 	for i, s := range shows {
 		s.apart(answers[i], p.letters(segs[s.first]), func(k int, r reading) { readings[k] = append(readings[k], strips[k].back(r)) })
 	}
-	var words []found
 	for i, s := range segs {
 		words = append(words, p.place(s, readings[i])...)
 	}
-	return words, nil
+	return words, 1 + more, nil
+}
+
+// lines reads pictures of one line each; the answer has the words of each from left to right.
+func (e *Engine) lines(ctx context.Context, pictures []*image.Gray) ([][]reading, error) {
+	// Page segmentation mode 7 is a single line. Light print was inverted here already.
+	out, err := e.child(ctx, encode(pictures), e.modelArgs("stdin", "stdout", "-l", e.config.Language, "--oem", "1",
+		"--psm", "7", "-c", "tessedit_create_tsv=1", "-c", "tessedit_do_invert=0")...)
+	if err != nil {
+		return nil, err
+	}
+	answers := make([][]reading, len(pictures))
+	for _, r := range parse(out, len(pictures)) {
+		answers[r.picture] = append(answers[r.picture], r)
+	}
+	return answers, nil
 }
 
 // letters is how many letters a segment seems to have.
