@@ -37,20 +37,21 @@ type FHIRReport struct {
 // FHIRRun is one server. What needs a look at the process (start, memory, processor time,
 // disk) is 0 for a peer, of which only the URL is known.
 type FHIRRun struct {
-	Server      string    `json:"server"` // "chartlake" or the peer's URL
-	ReadyMS     float64   `json:"ready_ms"`
-	RestartMS   float64   `json:"restart_ms"` // ready on the filled folder
-	IdleMB      float64   `json:"idle_mb"`
-	PeakMB      float64   `json:"peak_mb"` // over import and queries
-	Bundles     int       `json:"bundles"`
-	Refused     int       `json:"refused"` // bundles that were not accepted
-	Resources   int       `json:"resources"`
-	Rate        float64   `json:"resources_second"`
-	BundleP50   float64   `json:"bundle_p50_ms"`
-	BundleP99   float64   `json:"bundle_p99_ms"`
-	CPUMS       float64   `json:"cpu_ms_resource"` // user and system of the server
-	BytesOnDisk float64   `json:"bytes_resource"`  // data folder after a clean stop, less that of an empty start
-	Queries     []FHIRMix `json:"queries"`
+	Server      string      `json:"server"` // "chartlake" or the peer's URL
+	ReadyMS     float64     `json:"ready_ms"`
+	RestartMS   float64     `json:"restart_ms"` // ready on the filled folder
+	IdleMB      float64     `json:"idle_mb"`
+	PeakMB      float64     `json:"peak_mb"` // over import and queries
+	Bundles     int         `json:"bundles"`
+	Refused     int         `json:"refused"` // bundles that were not accepted
+	Resources   int         `json:"resources"`
+	Rate        float64     `json:"resources_second"`
+	BundleP50   float64     `json:"bundle_p50_ms"`
+	BundleP99   float64     `json:"bundle_p99_ms"`
+	CPUMS       float64     `json:"cpu_ms_resource"`  // user and system of the server
+	BytesOnDisk float64     `json:"bytes_resource"`   // data folder after a clean stop, less that of an empty start
+	Import      *FHIRImport `json:"import,omitempty"` // of ours
+	Queries     []FHIRMix   `json:"queries"`
 }
 
 // FHIRMix is one kind of query.
@@ -144,8 +145,11 @@ func (o FHIROptions) ours(ctx context.Context, bundles [][]byte) (FHIRRun, error
 		run.BytesOnDisk = float64(filled-empty) / float64(run.Resources)
 	}
 	again := FHIRRun{}
-	_, err = o.session(ctx, data, nil, &again)
+	if _, err = o.session(ctx, data, nil, &again); err != nil {
+		return run, err
+	}
 	run.RestartMS = again.ReadyMS
+	run.Import, err = o.importing(ctx, work, bundles)
 	return run, err
 }
 
@@ -245,6 +249,10 @@ func (r *FHIRReport) Table() string {
 		if s.CPUMS > 0 {
 			fmt.Fprintf(&b, "%.2f ms CPU and %.0f bytes on disk a resource; ready after %.0f ms, filled after %.0f ms; memory %.0f MB idle, %.0f MB at most\n",
 				s.CPUMS, s.BytesOnDisk, s.ReadyMS, s.RestartMS, s.IdleMB, s.PeakMB)
+		}
+		if i := s.Import; i != nil {
+			fmt.Fprintf(&b, "$import: %d resources, %d refused, %.0f a second; %.2f ms CPU and %.0f bytes on disk a resource; memory %.0f MB at most\n",
+				i.Resources, i.Refused, i.Rate, i.CPUMS, i.BytesOnDisk, i.PeakMB)
 		}
 		fmt.Fprintf(&b, "%-28s %8s %6s %9s %8s %9s %9s %9s %8s\n", "query", "requests", "failed", "entries", "KB", "a second", "p50 ms", "p99 ms", "CPU ms")
 		for _, q := range s.Queries {
