@@ -21,9 +21,9 @@ const (
 	formPartsMax = 32               // parts of a multipart body
 )
 
-// Handler answers POST /documents: one file as the body (X-Filename) or as multipart, with
-// an optional Idempotency-Key and the parameters type and patient (query or multipart fields
-// before the file). actor says who asks, or why they may not. The answer is 202 with a
+// Handler answers POST /documents: one file as the body (X-Filename, X-Password) or as multipart,
+// with an optional Idempotency-Key and the parameters type and patient (query or multipart fields
+// before the file; a password is never in the query). actor says who asks, or why they may not. The answer is 202 with a
 // Receipt, once the file is durable.
 func (d *Desk) Handler(actor func(*http.Request) (store.Actor, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -63,17 +63,22 @@ func (d *Desk) upload(w http.ResponseWriter, r *http.Request, who store.Actor) (
 	if r.ContentLength > d.BytesMax+formPartsMax*formFieldMax {
 		return Receipt{}, fault.New(fault.TooLarge, "too_large", "the file has more than %d bytes", d.BytesMax)
 	}
+	offer.Password = unescaped(r.Header.Get("X-Password"))
 	body := &slowBody{r: r.Body, control: http.NewResponseController(w)}
 	mediaType, params, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if mediaType == "multipart/form-data" {
 		return d.uploadForm(r, who, offer, multipart.NewReader(body, params["boundary"]))
 	}
-	name := r.Header.Get("X-Filename")
-	if plain, err := url.PathUnescape(name); err == nil {
-		name = plain
-	}
-	offer.Name = phi.Text(name)
+	offer.Name = unescaped(r.Header.Get("X-Filename"))
 	return d.Accept(r.Context(), who, body, offer)
+}
+
+// unescaped is the value of a header in which other than printable ASCII is percent-encoded.
+func unescaped(value string) phi.Text {
+	if plain, err := url.PathUnescape(value); err == nil {
+		value = plain
+	}
+	return phi.Text(value)
 }
 
 // uploadForm takes the one file of a form.
@@ -99,6 +104,8 @@ func (d *Desk) uploadForm(r *http.Request, who store.Actor, offer Offer, form *m
 			offer.Type = string(value)
 		case "patient":
 			offer.Patient = string(value)
+		case "password":
+			offer.Password = phi.Text(value)
 		}
 	}
 	return Receipt{}, fault.New(fault.TooLarge, "too_many_parts", "a form may have %d parts", formPartsMax)

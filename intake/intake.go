@@ -11,6 +11,7 @@ package intake
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +25,7 @@ import (
 	"chartlake/blob"
 	"chartlake/fault"
 	"chartlake/internal/phi"
+	"chartlake/pipeline"
 	"chartlake/queue"
 	"chartlake/reader"
 	"chartlake/store"
@@ -36,6 +38,7 @@ const (
 	keyMax            = 255         // bytes of an Idempotency-Key
 	nameMax           = 1024        // bytes of a file name that are kept
 	statedMax         = 128         // bytes of a stated type or patient
+	passwordMax       = 127         // bytes of a PDF's password, ISO 32000-2 section 7.6.4
 	depthAge          = time.Second // how old the count of waiting jobs may be
 	retryAfter        = 5 * time.Second
 )
@@ -67,6 +70,8 @@ type Offer struct {
 	Key     string   // Idempotency-Key, belongs to the actor
 	Type    string
 	Patient string
+	// Password opens an encrypted file. It is kept with the document, where the file needs it.
+	Password phi.Text
 }
 
 // Receipt says that a file is durable. DuplicateOf is the id of the document where the bytes
@@ -122,14 +127,18 @@ func (d *Desk) accept(ctx context.Context, actor store.Actor, r io.Reader, offer
 	}
 	defer d.leave()
 	var kind reader.Media
+	locked := false
 	info, err := d.Blobs.Put(ctx, r, d.BytesMax, func(info blob.Info, bytes io.ReaderAt) (err error) {
-		kind, err = d.inspect(ctx, actor, info, bytes, offer.Key)
+		if kind, err = d.inspect(ctx, actor, info, bytes, offer.Key, ""); encrypted(err) && offer.Password != "" {
+			locked = true
+			kind, err = d.inspect(ctx, actor, info, bytes, offer.Key, offer.Password)
+		}
 		return err
 	})
 	if err != nil {
 		return Receipt{}, 0, d.storing(err)
 	}
-	results, err := d.Store.Transact(ctx, actor, []store.Command{
+	commands := []store.Command{
 		store.Receive{
 			Document: store.Document{
 				ID: info.Hash, SHA256: info.Hash, State: store.Received, MediaType: kind.Type,
@@ -139,7 +148,15 @@ func (d *Desk) accept(ctx context.Context, actor store.Actor, r io.Reader, offer
 			Key:     offer.Key,
 		},
 		store.Enqueue{Job: queue.Job{Kind: queue.Document, Subject: info.Hash}},
-	})
+	}
+	if locked {
+		password, err := json.Marshal(offer.Password.Reveal())
+		if err != nil {
+			return Receipt{}, 0, err
+		}
+		commands = append(commands, store.PutStage{Key: pipeline.PasswordKey(info.Hash), Output: password})
+	}
+	results, err := d.Store.Transact(ctx, actor, commands)
 	if err != nil {
 		return Receipt{}, 0, d.storing(err)
 	}
@@ -158,6 +175,9 @@ func (o Offer) checked() (Offer, error) {
 	o.Name = phi.Text(cleanName(o.Name.Reveal()))
 	if !printable(o.Key, keyMax) {
 		return o, fault.New(fault.Invalid, "bad_idempotency_key", "an Idempotency-Key has at most %d printable ASCII characters", keyMax)
+	}
+	if len(o.Password) > passwordMax {
+		return o, fault.New(fault.Invalid, "bad_password", "a password has at most %d bytes", passwordMax)
 	}
 	if !printable(o.Type, statedMax) || !printable(o.Patient, statedMax) {
 		return o, fault.New(fault.Invalid, "bad_stated", "a stated type or patient has at most %d printable ASCII characters", statedMax)
@@ -229,7 +249,7 @@ func busy(format string, args ...any) error {
 }
 
 // inspect is the check at the door on complete bytes that nobody else can see yet.
-func (d *Desk) inspect(ctx context.Context, actor store.Actor, info blob.Info, bytes io.ReaderAt, key string) (reader.Media, error) {
+func (d *Desk) inspect(ctx context.Context, actor store.Actor, info blob.Info, bytes io.ReaderAt, key string, password phi.Text) (reader.Media, error) {
 	if info.Size == 0 {
 		return reader.Media{}, fault.New(fault.Invalid, "empty", "the file is empty")
 	}
@@ -245,7 +265,13 @@ func (d *Desk) inspect(ctx context.Context, actor store.Actor, info blob.Info, b
 			return reader.Media{}, err
 		}
 	}
-	return d.Sniff(bytes, info.Size, "")
+	return d.Sniff(bytes, info.Size, password.Reveal())
+}
+
+// encrypted reports the refusal of a file that a password may open.
+func encrypted(err error) bool {
+	f := fault.As(err)
+	return f != nil && f.Code == "encrypted"
 }
 
 // storing turns an error of the stores into the answer of the door: a write that may be lost

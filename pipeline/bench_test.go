@@ -40,12 +40,14 @@ type fakeReader struct {
 	version string
 	pages   int
 	page    func(ctx context.Context, n int) (*document.Failure, error)
-	read    []int // pages read, in order
+	read    []int  // pages read, in order
+	opened  string // password of the last reading
 }
 
 func (r *fakeReader) Version() string { return r.version }
 
 func (r *fakeReader) Read(ctx context.Context, file io.ReaderAt, size int64, o reader.Options) (*document.Document, error) {
+	r.opened = o.Password
 	doc := &document.Document{SHA256: o.SHA256, MediaType: "image/tiff"}
 	for n := 1; n <= r.pages; n++ {
 		if p := o.Known(n); p != nil {

@@ -42,11 +42,15 @@ func (p *Pipeline) read(ctx context.Context, row *store.Document) (*document.Doc
 		return nil, err
 	}
 	defer file.Close()
+	password, err := p.Password(ctx, row.ID)
+	if err != nil {
+		return nil, err
+	}
 	done := len(have)
 	p.progress.set(row.ID, Progress{Stage: stageRead, Page: done, Of: row.Pages})
 	doc, err = p.Reader.Read(ctx, file, file.Size(), reader.Options{
-		SHA256: row.ID,
-		Known:  func(number int) *document.Page { return have[number] },
+		SHA256: row.ID, Password: password,
+		Known: func(number int) *document.Page { return have[number] },
 		OnPage: func(page *document.Page, of int) error {
 			if err := p.keep(ctx, readKey(row.ID, version, strconv.Itoa(page.Number)), page); err != nil {
 				return err

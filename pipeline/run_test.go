@@ -464,6 +464,23 @@ func TestAnEqualRerunMakesNoVersion(t *testing.T) {
 	}
 }
 
+func TestThePasswordOfTheDoorOpensTheFile(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	id := b.receive()
+	if _, err := b.Store.Transact(t.Context(), Actor, []store.Command{store.PutStage{Key: PasswordKey(id), Output: []byte(`"schlüssel"`)}}); err != nil {
+		t.Fatal(err)
+	}
+	b.work(id, store.Filed)
+	if b.reader.opened != "schlüssel" {
+		t.Errorf("read with the password %q", b.reader.opened)
+	}
+	b.work(b.receive(), store.Filed)
+	if b.reader.opened != "" {
+		t.Errorf("the next file was read with the password %q", b.reader.opened)
+	}
+}
+
 func TestAPatientThatOthersNeedIsNotDeleted(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

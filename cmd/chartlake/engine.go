@@ -92,14 +92,17 @@ func (e *env) cacheDir() string {
 	return filepath.Join(dir, "chartlake", "pdfium")
 }
 
-// pages is our own reader as the pipeline sees it.
+// pages is our own reader as the pipeline sees it. password is the command line's; without one
+// the pipeline's own stands.
 type pages struct {
 	*reader.Reader
 	password string
 }
 
 func (p pages) Read(ctx context.Context, file io.ReaderAt, size int64, o reader.Options) (*document.Document, error) {
-	o.Password = p.password
+	if p.password != "" {
+		o.Password = p.password
+	}
 	return p.Reader.Read(ctx, file, size, o)
 }
 

@@ -32,6 +32,7 @@ type ingestCommand struct {
 	Timeout      time.Duration `help:"How long to wait." default:"1h"`
 	Type         string        `help:"What the sender says it is (docs/format/record.md)." placeholder:"TYPE"`
 	Patient      string        `help:"Whose the sender says it is." placeholder:"ID"`
+	Password     string        `help:"Password of encrypted PDFs, or file:NAME." env:"CHARTLAKE_PASSWORD"`
 	FailOnReview bool          `help:"Exit with 6 where something needs review (implies --wait)."`
 	remote
 }
@@ -59,6 +60,9 @@ type target interface {
 func (c ingestCommand) Run(e *env) error {
 	files, err := list(c.Paths)
 	if err != nil {
+		return err
+	}
+	if c.Password, err = secret(c.Password); err != nil {
 		return err
 	}
 	to, done, err := c.target(e)
@@ -197,7 +201,11 @@ func (t *serverTarget) accept(ctx context.Context, f io.Reader, size int64, name
 		path += "?" + q.Encode()
 	}
 	var r intake.Receipt
-	err := t.do(ctx, "POST", path, http.Header{"X-Filename": {url.PathEscape(name)}, "Content-Type": {"application/octet-stream"}}, f, size, &r)
+	header := http.Header{"X-Filename": {url.PathEscape(name)}, "Content-Type": {"application/octet-stream"}}
+	if t.Password != "" {
+		header.Set("X-Password", url.PathEscape(t.Password))
+	}
+	err := t.do(ctx, "POST", path, header, f, size, &r)
 	return r, err
 }
 
@@ -214,7 +222,8 @@ type folderTarget struct {
 }
 
 func (t *folderTarget) accept(ctx context.Context, f io.Reader, _ int64, name string) (intake.Receipt, error) {
-	return t.server.door.Accept(ctx, operator, f, intake.Offer{Source: "ingest", Name: phi.Text(name), Type: t.Type, Patient: t.Patient})
+	return t.server.door.Accept(ctx, operator, f, intake.Offer{Source: "ingest", Name: phi.Text(name), Type: t.Type, Patient: t.Patient,
+		Password: phi.Text(t.Password)})
 }
 
 func (t *folderTarget) state(ctx context.Context, id string) (store.State, string, error) {

@@ -259,7 +259,11 @@ func (s *server) picture(ctx context.Context, doc *store.Document, page, width i
 		return nil, err
 	}
 	defer file.Close()
-	return picture(ctx, s.engines.reader, file, file.Size(), reader.Sight{Page: page, Rotation: rotation, Width: width})
+	password, err := s.pipeline.Password(ctx, doc.ID)
+	if err != nil {
+		return nil, err
+	}
+	return picture(ctx, s.engines.reader, file, file.Size(), reader.Sight{Password: password, Page: page, Rotation: rotation, Width: width})
 }
 
 // health is whether the process should live: red once a write may not have reached the disk.
