@@ -63,7 +63,7 @@ func (d database) unfinished(ctx context.Context, data, base string) (store.Stor
 	}
 	switch scheme, _, ok := strings.Cut(url, "://"); {
 	case url == "":
-		return sqlite.Open(ctx, sqlite.Config{Folder: data, Base: base, Unsynced: lab.StoreUnsynced()})
+		return sqlite.Open(ctx, sqlite.Config{Folder: data, Base: base, Unsynced: lab.StoreUnsynced(), Unsealed: lab.StoreUnsealed()})
 	case ok && (scheme == "postgres" || scheme == "postgresql"):
 		return postgres.Open(ctx, postgres.Config{URL: url, Folder: data, Base: base})
 	}
@@ -137,7 +137,11 @@ func (e *env) newServer(ctx context.Context, c setting, workers int, base string
 		s.close()
 		return nil, err
 	}
-	if s.blobs, err = folder.Open(filepath.Join(c.Data, "blobs"), folder.Options{Broken: s.halt, Vault: s.store.Vault()}); err != nil {
+	vault := s.store.Vault()
+	if lab.StoreUnsealed() {
+		vault = nil
+	}
+	if s.blobs, err = folder.Open(filepath.Join(c.Data, "blobs"), folder.Options{Broken: s.halt, Vault: vault}); err != nil {
 		s.close()
 		return nil, err
 	}
@@ -168,6 +172,7 @@ func (s *server) close() {
 
 // work runs workers and the sweeper until ctx ends. workers 0: one per core is up to the caller.
 func (s *server) work(ctx context.Context, workers int, group *sync.WaitGroup) {
+	s.tend(ctx, group)
 	if workers <= 0 {
 		return
 	}

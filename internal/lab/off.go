@@ -8,5 +8,8 @@ const Built = false
 // BlobUnsynced leaves out the syncs of blobs.
 func BlobUnsynced() bool { return false }
 
+// StoreUnsealed leaves everything in clear, for the price of sealing.
+func StoreUnsealed() bool { return false }
+
 // StoreUnsynced leaves out the sync of the database's commits.
 func StoreUnsynced() bool { return false }
