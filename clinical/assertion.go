@@ -130,13 +130,28 @@ func (e *Engine) assert(toks []token, s span, section string, in []*mention) {
 		for _, c := range cues {
 			c = oneWay(toks, c, s, in)
 			if c.forward != "" && c.last <= m.first {
-				e.forward(toks, c, cues, m, section)
+				e.forward(toks, s, c, cues, m, section)
 			}
 			if c.backward != "" && c.first >= m.last && (reaches(toks, m, c, in) || subject(toks, s, m, c)) && !outcome(m, c) {
 				apply(m, c.backward, c, toks)
 			}
 		}
+		inverted(toks, s, m)
+		ordered(toks, s, m)
 		signs(toks, s, m)
+	}
+}
+
+// inverted reads a condition without "if": "should hypoglycemia occur, take glucose".
+func inverted(toks []token, s span, m *mention) {
+	if toks[s.first].lower != "should" {
+		return
+	}
+	for j := m.last; j < s.last && j <= m.last+2; j++ {
+		switch toks[j].lower {
+		case "occur", "happen", "appear", "arise", "develop", "return", "recur", "worsen", "persist":
+			apply(m, cueHypothetical, cue{first: s.first, last: s.first + 1, words: "should"}, toks)
+		}
 	}
 }
 
@@ -194,12 +209,14 @@ next:
 }
 
 // forward applies a cue to a mention after it, if no word between ends its scope.
-func (e *Engine) forward(toks []token, c cue, cues []cue, m *mention, section string) {
+func (e *Engine) forward(toks []token, s span, c cue, cues []cue, m *mention, section string) {
 	switch {
 	case c.forward == cuePseudo && strings.HasPrefix(c.words, "no ") && afterComma(toks, c.last, m.first):
 		// "no change in vision, diplopia": the pseudo cue covers its own object only
 		c.forward = cueNegated
 	case c.forward == cueStop, c.forward == cuePseudo:
+		return
+	case adjacent[c.words] && m.first > c.last+1:
 		return
 	case c.forward == cueEnded && c.words == "resolved" && m.first != c.last:
 		return // "resolved pneumonia", but not "has resolved and cough persists"
@@ -218,7 +235,7 @@ func (e *Engine) forward(toks []token, c cue, cues []cue, m *mention, section st
 	if c.forward != cueFamily && labelled(toks, c.last, m.first) {
 		return
 	}
-	if c.forward == cueNegated && (anew(toks, c.last, m.first) || means(toks, c.last, m) || outcome(m, c)) {
+	if c.forward == cueNegated && (anew(toks, c.last, m.first, s) || means(toks, c.last, m) || outcome(m, c)) {
 		return
 	}
 	if c.forward == cueFamily && section != "family_history" && !relates(toks, c) {
@@ -234,16 +251,55 @@ func (e *Engine) forward(toks []token, c cue, cues []cue, m *mention, section st
 	}
 }
 
+// adjacent are cues that say something of the next words only: an "old fracture" is past, what
+// an old man has is not.
+var adjacent = map[string]bool{"old": true, "former": true, "healed": true}
+
+// orders are verbs with which an instruction begins.
+var orders = map[string]bool{"take": true, "use": true, "apply": true, "inhale": true, "give": true, "spray": true, "place": true, "insert": true, "chew": true, "drink": true}
+
+// ordered reads what a remedy is to be taken for: "use the inhaler for wheezing" says nothing
+// of wheezing now.
+func ordered(toks []token, s span, m *mention) {
+	if !orders[toks[s.first].lower] || m.Type != record.Problem {
+		return
+	}
+	for j := m.first - 1; j > s.first; j-- {
+		if toks[j].lower == "for" {
+			apply(m, cueHypothetical, cue{first: s.first, last: s.first + 1, words: toks[s.first].lower}, toks)
+			return
+		}
+	}
+}
+
 // anew reports that a list ends between tokens from and to: what follows a comma or "and" has
 // a determiner or an affirming word ("no rub, elevated venous pressure").
-func anew(toks []token, from, to int) bool {
+func anew(toks []token, from, to int, s span) bool {
 	for j := from; j+1 < to; j++ {
 		if toks[j].text != "," && toks[j].text != "(" && toks[j].lower != "and" {
 			continue
 		}
 		switch toks[j+1].lower {
+		case "mild", "moderate", "severe", "small", "large", "new", "chronic", "minimal", "trace", "marked", "diffuse", "persistent", "scattered":
+			if !alternative(toks, j+1, s) {
+				return true
+			}
 		case "a", "an", "the", "his", "her", "their", "its", "normal", "elevated", "increased", "decreased", "preserved", "positive", "we", "it", "they", "this", "these":
 			return true
+		}
+	}
+	return false
+}
+
+// alternative reports an "or" after token i: the list that goes on there is denied to its end
+// ("no mild, moderate or severe stenosis").
+func alternative(toks []token, i int, s span) bool {
+	for ; i < s.last; i++ {
+		switch toks[i].lower {
+		case "or", "nor":
+			return true
+		case "but", ";", ":":
+			return false
 		}
 	}
 	return false
@@ -420,7 +476,7 @@ func apply(m *mention, k cueKind, c cue, toks []token) {
 	case cueHistorical:
 		m.Historical = true
 	case cueEnded:
-		if stops(c.words) && m.Type != record.Medication && m.Type != record.Procedure {
+		if stops(c.words) && m.Type != record.Medication && m.Type != record.Procedure && !itself(toks, m, c) {
 			return
 		}
 		m.Historical = true
@@ -438,6 +494,12 @@ func apply(m *mention, k cueKind, c cue, toks []token) {
 	if m.Cue == nil || k == cueNegated || k == cueFamily {
 		m.Cue = &record.Cue{Text: written(toks, c.first, c.last), Begin: toks[c.first].begin, End: toks[c.last-1].end}
 	}
+}
+
+// itself reports a cue of stopping that stands right behind a finding and is said of it
+// ("diarrhea stopped"), not of what was done for it ("metoprolol for angina stopped").
+func itself(toks []token, m *mention, c cue) bool {
+	return c.first == m.last && (m.first == 0 || toks[m.first-1].lower != "for" && toks[m.first-1].lower != "of")
 }
 
 // stops reports a cue about what is taken or done, not about what a patient has.
