@@ -3,10 +3,7 @@ package pdf
 import (
 	"errors"
 	"io"
-	"os"
-	"path/filepath"
 	"reflect"
-	"runtime"
 	"testing"
 
 	"chartlake/document"
@@ -14,26 +11,6 @@ import (
 	"chartlake/reader/layout"
 	"chartlake/reader/readertest"
 )
-
-// TestConfined lets a worker try what the layers must refuse. The code in the cache is what it
-// may read.
-func TestConfined(t *testing.T) {
-	t.Parallel()
-	if runtime.GOOS != "linux" {
-		t.Skip("confinement is for Linux")
-	}
-	dir := filepath.Join(t.TempDir(), hostile)
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "code"), []byte("x"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	out, err := command(childName, dir, "536870912").Output()
-	if err != nil || string(out) != "cache" {
-		t.Errorf("the child could reach: %q, %v", out, err)
-	}
-}
 
 func one(words string) []byte {
 	return readertest.PDF("", readertest.Letter(readertest.Line(72, 700, 12, words)))
