@@ -28,12 +28,12 @@ mkdir "$work/pg" "$work/classes"
 $as "$pg/initdb -D $work/pg/data -U peer -A trust" >/dev/null
 $as "$pg/pg_ctl -D $work/pg/data -w -l $work/pg/log -o '-p 55432 -c listen_addresses=127.0.0.1 -c unix_socket_directories=$work/pg -c shared_buffers=1GB -c max_wal_size=4GB' start" >/dev/null
 
-mvn -B -q -f "$here/peer/pom.xml" dependency:build-classpath -Dmdep.outputFile="$work/classpath"
+mvn -B -q -Dstyle.color=never -f "$here/peer/pom.xml" dependency:build-classpath -Dmdep.outputFile="$work/classpath"
 javac -nowarn -cp "$(cat "$work/classpath")" -d "$work/classes" "$here/peer/src/main/java/lab/Peer.java"
 java -Xmx2g -Djava.io.tmpdir="$work" -cp "$work/classes:$(cat "$work/classpath")" lab.Peer 8091 "jdbc:postgresql://127.0.0.1:55432/postgres" peer >"$work/peer.log" 2>&1 &
 java=$!
 n=0
-until grep -q '^ready' "$work/peer.log"; do
+until grep -qs '^ready' "$work/peer.log"; do
 	n=$((n + 1))
 	if [ "$n" -gt 120 ] || ! kill -0 "$java" 2>/dev/null; then
 		tail -20 "$work/peer.log" >&2
