@@ -428,7 +428,11 @@ func (v *view) documents(q store.DocumentQuery) (docs []store.Document, next str
 		for i := range found {
 			d := &found[i].d
 			pos = &documentPosition{d.ReceivedAt.UnixMilli(), d.ID}
-			if err := v.finish(d, found[i].segments, found[i].resources); err != nil {
+			err := v.finish(d, found[i].segments, found[i].resources)
+			if fault.Is(err, fault.Gone) {
+				continue // erased since the backup that brought it back
+			}
+			if err != nil {
 				return nil, "", err
 			}
 			if v.mayDocument(d) {

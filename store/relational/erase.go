@@ -260,7 +260,7 @@ func (e *erasing) removeDocument(id string) error {
 			return err
 		}
 	}
-	return e.c.Exec(`INSERT INTO sealing VALUES (?,?,0)`, ofErasedDocument, id)
+	return e.c.Exec(`INSERT INTO sealing VALUES (?,?,0) ON CONFLICT DO NOTHING`, ofErasedDocument, id)
 }
 
 // forget takes a subject's key out of the table; the key itself is destroyed once that is durable.
@@ -268,13 +268,21 @@ func (e *erasing) forget(s subject) {
 	e.gone = append(e.gone, s)
 }
 
-// note writes down what is to follow.
-func (e *erasing) note() error {
+// unseal takes the subjects that have no key any more out of the table.
+func (e *erasing) unseal() error {
 	for _, s := range e.gone {
 		delete(e.turn.keys, s)
 		if err := e.c.Exec(`DELETE FROM sealing WHERE kind=? AND subject=?`, s.kind, s.id); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// note writes down what is to follow.
+func (e *erasing) note() error {
+	if err := e.unseal(); err != nil {
+		return err
 	}
 	keys, err := json.Marshal(append([]int64{}, e.keys...))
 	if err != nil {
@@ -354,4 +362,55 @@ func erases(commands []store.Command) bool {
 		}
 	}
 	return false
+}
+
+// dropErased takes out what a backup brought back of patients and documents whose keys were
+// destroyed since: nobody can read it, and it is not damage.
+func (s *Store) dropErased(ctx context.Context) error {
+	return s.inner(ctx, func(w *Writer) error {
+		type owner struct {
+			subject
+			key int64
+		}
+		var all []owner
+		err := w.c.Query(`SELECT kind, subject, key_id FROM sealing WHERE key_id>0`, nil, func(r db.Row) bool {
+			all = append(all, owner{subject{r.Int(0), r.Text(1)}, r.Int(2)})
+			return true
+		})
+		for _, o := range all {
+			if err != nil {
+				return err
+			}
+			var lives bool
+			if lives, err = s.Keys.Vault.Lives(o.key); err != nil || lives {
+				continue
+			}
+			e := &erasing{turn: &turn{Writer: w, r: &request{ctx: ctx, actor: checker}}}
+			if o.kind == ofDocument {
+				err = e.removeDocument(o.id)
+			} else if err = e.dropSealed(o.key); err == nil {
+				e.forget(o.subject)
+			}
+			if err == nil {
+				err = e.unseal()
+			}
+		}
+		return err
+	})
+}
+
+// dropSealed takes out the resources of which nothing is left but what a destroyed key sealed.
+func (e *erasing) dropSealed(key int64) error {
+	var rids []int64
+	err := e.c.Query(`SELECT DISTINCT v.rid FROM version v WHERE v.key_id=? AND NOT EXISTS
+		(SELECT 1 FROM version o WHERE o.rid=v.rid AND o.body IS NOT NULL AND o.key_id<>?)`, []any{key, key}, func(r db.Row) bool {
+		rids = append(rids, r.Int(0))
+		return true
+	})
+	for _, rid := range rids {
+		if err == nil {
+			err = e.removeResource(&row{rid: rid})
+		}
+	}
+	return err
 }

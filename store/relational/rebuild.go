@@ -27,8 +27,12 @@ func IndexTables(c db.Conn) []string {
 	return names
 }
 
-// Rebuild makes the index of every current resource anew; see store.Copier.
+// Rebuild makes the index of every current resource anew; see store.Copier. What was erased since
+// a backup was made is taken out first.
 func (s *Store) Rebuild(ctx context.Context) error {
+	if err := s.dropErased(ctx); err != nil {
+		return err
+	}
 	err := s.inner(ctx, func(w *Writer) error {
 		for _, name := range IndexTables(w.c) {
 			if err := w.c.Exec(`DELETE FROM ` + name); err != nil {

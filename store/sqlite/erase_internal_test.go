@@ -168,7 +168,36 @@ func TestErasedFromRawFiles(t *testing.T) {
 		if _, _, err := v.Stage(store.StageKey{Input: strings.Repeat("a", 64), Stage: "read", Version: "1", Part: "1"}); !fault.Is(err, fault.Gone) {
 			t.Errorf("the stage output from the backup: %v", err)
 		}
+		if docs, _, err := v.Documents(store.DocumentQuery{}); err != nil || len(docs) != 1 {
+			t.Errorf("%d documents are listed from the backup, %v", len(docs), err)
+		}
 		_, err := v.Read(store.Key{Type: "Patient", ID: "b"})
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	// A restore makes the index anew, and takes out what was erased.
+	if err := b.Rebuild(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Check(ctx); err != nil {
+		t.Errorf("after a restore: %v", err)
+	}
+	err = b.View(ctx, tester, func(v store.View) error {
+		if _, err := v.Read(store.Key{Type: "Patient", ID: "a"}); fault.As(err) == nil || fault.As(err).Code != "erased" {
+			t.Errorf("the patient after a restore: %v", err)
+		}
+		if _, err := v.Document(strings.Repeat("a", 64)); !fault.Is(err, fault.NotFound) {
+			t.Errorf("the document after a restore: %v", err)
+		}
+		page, err := v.Search(storetest.Query(t, "Patient?family="+canary))
+		if err == nil && len(page.Matches) > 0 {
+			t.Error("the patient is found after a restore")
+		}
+		if page, err = v.Search(storetest.Query(t, "Patient?family="+other)); err == nil && len(page.Matches) != 1 {
+			t.Error("the other patient is not found after a restore")
+		}
 		return err
 	})
 	if err != nil {
