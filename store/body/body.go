@@ -47,7 +47,7 @@ func Load(c db.Conn) (*Packer, error) {
 
 // Use makes a dictionary known and packs with it from now on.
 func (p *Packer) Use(id int64, dictionary []byte) error {
-	enc := []zstd.EOption{zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(2), zstd.WithEncoderCRC(true), zstd.WithWindowSize(1 << 20)}
+	enc := []zstd.EOption{zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2), zstd.WithEncoderCRC(true), zstd.WithWindowSize(1 << 20)}
 	dec := []zstd.DOption{zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxBody), zstd.WithDecoderLowmem(true)}
 	if dictionary != nil {
 		enc, dec = append(enc, zstd.WithEncoderDict(dictionary)), append(dec, zstd.WithDecoderDicts(dictionary))
