@@ -30,6 +30,7 @@ var within = map[string][]string{
 	"fhir":     {"fault"},
 	"value":    {"fault"},
 	"store":    {},
+	"blob":     {"envelope"}, // originals are sealed where they lie
 	"search":   {"audit"},
 	"review":   {"pipeline"},
 	"intake":   {"pipeline"},
