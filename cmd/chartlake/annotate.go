@@ -11,12 +11,14 @@ import (
 	"chartlake/fault"
 	"chartlake/reader"
 	"chartlake/record"
+	"chartlake/record/brat"
+	"chartlake/record/comprehend"
 )
 
 // annotateCommand is `chartlake annotate`.
 type annotateCommand struct {
 	File   string `arg:"" help:"A document, a UTF-8 text file, or - for text on standard input."`
-	Format string `help:"json (Findings)." enum:"json" default:"json"`
+	Format string `help:"json (Findings), comprehend (DetectEntitiesV2), brat (standoff)." enum:"json,comprehend,brat" default:"json"`
 	limits
 	us
 }
@@ -40,7 +42,7 @@ func (c annotateCommand) Run(e *env) error {
 		if err != nil {
 			return err
 		}
-		return e.annotateText(text)
+		return c.text(e, text)
 	}
 	f, err := openInput(c.File)
 	if err != nil {
@@ -57,9 +59,16 @@ func (c annotateCommand) Run(e *env) error {
 		if err != nil {
 			return err
 		}
-		return e.annotateText(text)
+		return c.text(e, text)
 	} else if err != nil {
 		return err
+	}
+	if c.Format != "json" { // these hold offsets into one text
+		doc, err := g.reader.Read(e.ctx, f, f.size, reader.Options{})
+		if err != nil {
+			return err
+		}
+		return c.text(e, []byte(doc.Text(1, len(doc.Pages)).String))
 	}
 	rec, err := g.stages.Convert(e.ctx, f, f.size, reader.Options{})
 	if err != nil {
@@ -73,7 +82,7 @@ func (c annotateCommand) Run(e *env) error {
 	return e.writeJSON(out)
 }
 
-func (e *env) annotateText(text []byte) error {
+func (c annotateCommand) text(e *env, text []byte) error {
 	if len(text) > textMax {
 		return fault.New(fault.TooLarge, "too_large", "the text has more than %d bytes", textMax)
 	}
@@ -85,6 +94,12 @@ func (e *env) annotateText(text []byte) error {
 		return err
 	}
 	f := engine.Annotate(string(text))
+	switch c.Format {
+	case "comprehend":
+		return e.writeJSON(comprehend.Write(string(text), f.Entities, clinical.Version))
+	case "brat":
+		return brat.Write(e.stdout, string(text), f.Entities)
+	}
 	sum := sha256.Sum256(text)
 	out := findings{TextSHA256: hex.EncodeToString(sum[:]), Entities: f.Entities, Sections: f.Sections,
 		Versions: map[string]string{"clinical": clinical.Version}}
