@@ -28,7 +28,7 @@ import (
 )
 
 // Version names the rules of this stage; it changes whenever their output can.
-const Version = "2"
+const Version = "3"
 
 // Us says who receives the documents. With all three empty nothing can be misdirected,
 // so no document is ever flagged so.
@@ -45,8 +45,10 @@ func Understand(doc *document.Document, us Us) []record.Segment {
 	var out []record.Segment
 	var splitter split.Splitter
 	looks := map[int]look{} // of the pages whose segment has not ended
+	seen := pages{}
 	for i := range doc.Pages {
 		l := lookAt(doc, &doc.Pages[i])
+		l.first = seen.copyOf(&doc.Pages[i])
 		if r, ok := splitter.Next(&l.facts); ok {
 			out = append(out, understand(doc, r, us, looks))
 			clear(looks)
@@ -66,6 +68,7 @@ type look struct {
 	sheet  *sheet.Sheet
 	guess  classify.Guess
 	person check.Person
+	first  int // the earlier page that this one is a copy of; 0: none
 }
 
 // titledMin is the least confidence of a page's own type that counts for a boundary.
@@ -131,6 +134,11 @@ func understand(doc *document.Document, at split.Range, us Us, looks map[int]loo
 	if at.Reason != "" && at.Confidence < 0.9 {
 		seg.Flags = append(seg.Flags, record.Flag{Code: "split_uncertain", Severity: record.SeverityWarning, Evidence: []record.Evidence{},
 			Message: "the boundary before this document is not sure: " + at.Reason})
+	}
+	for n := at.First; n <= at.Last; n++ {
+		if first := looks[n].first; first > 0 {
+			seg.Flags = append(seg.Flags, repeated(n, first))
+		}
 	}
 	if seg.Fields == nil {
 		seg.Fields = []record.Field{}
