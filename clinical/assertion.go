@@ -253,7 +253,8 @@ func (e *Engine) forward(toks []token, s span, c cue, cues []cue, m *mention, se
 
 // adjacent are cues that say something of the next words only: an "old fracture" is past, what
 // an old man has is not.
-var adjacent = map[string]bool{"old": true, "former": true, "healed": true}
+var adjacent = map[string]bool{"old": true, "former": true, "healed": true,
+	"transitioned from": true, "switched from": true, "changed from": true}
 
 // orders are verbs with which an instruction begins.
 var orders = map[string]bool{"take": true, "use": true, "apply": true, "inhale": true, "give": true, "spray": true, "place": true, "insert": true, "chew": true, "drink": true}
@@ -504,7 +505,8 @@ func itself(toks []token, m *mention, c cue) bool {
 
 // stops reports a cue about what is taken or done, not about what a patient has.
 func stops(words string) bool {
-	for _, w := range []string{"stop", "discontinu", "weaned", "suspend", "terminat", "longer", "quit", "off", "remov"} {
+	for _, w := range []string{"stop", "discontinu", "weaned", "suspend", "terminat", "longer", "quit", "off", "remov",
+		"chang", "switch", "replac", "held", "transition"} {
 		if strings.Contains(words, w) {
 			return true
 		}

@@ -284,3 +284,17 @@ func BenchmarkAnnotate(b *testing.B) {
 		e.Annotate(text)
 	}
 }
+
+func TestADrugThatGaveWay(t *testing.T) {
+	t.Parallel()
+	f := annotate(t, "Metoprolol was changed to carvedilol. She was transitioned from dexamethasone to prednisone.")
+	for _, e := range f.Entities {
+		ended := e.Attributes["course"] == "ended"
+		if want := strings.EqualFold(e.Text, "metoprolol") || e.Text == "dexamethasone"; ended != want {
+			t.Errorf("%q has ended: %v", e.Text, ended)
+		}
+	}
+	if len(f.Entities) != 4 {
+		t.Errorf("%d mentions", len(f.Entities))
+	}
+}
