@@ -337,7 +337,18 @@ func panel(img *image.Gray, c pixel.Component) bool {
 			darker += k
 		}
 	}
-	return median < 150 && 100*light > 3*n && 100*light < 48*n && 50*darker < n && cornered(img, c, median+60)
+	return median < 150 && 100*light > 3*n && 100*light < 48*n && 50*darker < n &&
+		cornered(img, c, (share(&count, n/5)+share(&count, n*97/100))/2)
+}
+
+// share is the grey below which n of the counted pixels are.
+func share(count *[256]int, n int) int {
+	for v, k := range count {
+		if n -= k; n < 0 {
+			return v
+		}
+	}
+	return 255
 }
 
 // cornered reports whether the four corners of an area are mostly no lighter than a grey, as
