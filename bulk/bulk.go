@@ -348,3 +348,26 @@ func diskFault(err error) error {
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
+
+// Erasing gives what must go in the transaction of an erasure: the tasks whose files may hold
+// copies of what is erased. With its row a task's key is gone, so nobody can read its files, not
+// even before after, which takes them off the disk.
+func (d *Desk) Erasing(ctx context.Context) (drop []store.Command, after func(), err error) {
+	err = d.Store.View(ctx, operator, func(v store.View) error {
+		list, err := v.Tasks()
+		for i := range list {
+			if k := list[i].Kind; k == KindExport || k == KindAnswer {
+				drop = append(drop, store.DropTask{ID: list[i].ID})
+			}
+		}
+		return err
+	})
+	after = func() {
+		for _, c := range drop {
+			if t, ok := c.(store.DropTask); ok && os.RemoveAll(d.folder(t.ID)) != nil {
+				d.Log.Warn("files of a job could not be deleted; nobody can read them")
+			}
+		}
+	}
+	return drop, after, err
+}

@@ -27,7 +27,10 @@ func serveBulk(t *testing.T) *api {
 	var st store.Store
 	a := serve(t, func(c *Config) {
 		st = c.Store
-		var err error
+		err := st.Erasures(context.Background(), func(context.Context, string) error { return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
 		if desk, err = bulk.New(bulk.Config{Store: c.Store, Folder: t.TempDir(), Elements: Elements}); err != nil {
 			t.Fatal(err)
 		}
@@ -351,4 +354,19 @@ func TestRespondAsync(t *testing.T) {
 	}
 	a.want(200, "GET", "/Patient/a", "", async)
 	a.want(200, "GET", "/metadata", "", async)
+}
+
+// What was exported before an erasure cannot be fetched after it.
+func TestEraseForgetsExports(t *testing.T) {
+	t.Parallel()
+	a := serveBulk(t)
+	a.fill()
+	m := a.manifest(a.want(202, "GET", "/$export", ""))
+	a.want(200, "POST", "/Patient/a/$erase?shared=keep", "")
+	a.want(404, "GET", m.at, "")
+	a.want(404, "GET", m.Output[0].URL, "")
+	m = a.manifest(a.want(202, "GET", "/$export", ""))
+	if got := keys(a.lines(m.Output)); !slices.Equal(got, []string{"Group/g", "Observation/b1", "Patient/b", "Practitioner/d"}) {
+		t.Errorf("after the erasure: %v", got)
+	}
 }
