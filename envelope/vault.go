@@ -129,35 +129,39 @@ func (v *Vault) Secret(id int64) (Key, error) {
 
 // cipher gives the cipher of a key, from memory where it is there.
 func (v *Vault) cipher(id int64) (cipher.AEAD, error) {
-	v.mu.RLock()
-	a := v.now[id]
-	if time.Since(v.since) > cacheTime {
-		a = nil // another process may have destroyed the key
-	} else if a == nil {
-		a = v.past[id]
-	} else {
-		v.mu.RUnlock()
+	if a := v.known(id); a != nil {
 		return a, nil
 	}
-	v.mu.RUnlock()
-	if a == nil {
-		key, err := v.Secret(id)
-		if err != nil {
-			return nil, err
-		}
-		a = key.aead()
-		clear(key[:])
+	key, err := v.Secret(id)
+	if err != nil {
+		return nil, err
 	}
+	a := key.aead()
+	clear(key[:])
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	switch old := time.Since(v.since) > cacheTime; {
-	case old:
+	switch {
+	case time.Since(v.since) > cacheTime:
 		v.past, v.now, v.since = map[int64]cipher.AEAD{}, map[int64]cipher.AEAD{}, time.Now()
 	case len(v.now) >= cacheKeys:
 		v.past, v.now = v.now, map[int64]cipher.AEAD{}
 	}
 	v.now[id] = a
 	return a, nil
+}
+
+// known gives a cipher that is in memory and not too old: another process may have destroyed
+// the key since.
+func (v *Vault) known(id int64) cipher.AEAD {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	if time.Since(v.since) > cacheTime {
+		return nil
+	}
+	if a := v.now[id]; a != nil {
+		return a
+	}
+	return v.past[id]
 }
 
 // Destroy destroys data keys for good and forgets them.
