@@ -22,7 +22,7 @@ type bucketSource struct{ bucket, key string }
 func (s *bucketSource) bucketOpen(ctx context.Context) (*blob.Bucket, error) {
 	b, err := blob.OpenBucket(ctx, "s3://"+s.bucket+"?use_path_style=true")
 	if err != nil {
-		return nil, fault.New(fault.Unavailable, "source_unavailable", "the bucket of an input cannot be opened")
+		return nil, fault.New(fault.Unavailable, sourceAway, "the bucket of an input cannot be opened")
 	}
 	return b, nil
 }
@@ -90,5 +90,5 @@ func bucketFault(err error) error {
 	case gcerrors.PermissionDenied:
 		return fault.New(fault.Forbidden, "source_forbidden", "the bucket of an input refuses this server")
 	}
-	return fault.New(fault.Unavailable, "source_unavailable", "the bucket of an input does not answer")
+	return fault.New(fault.Unavailable, sourceAway, "the bucket of an input does not answer")
 }

@@ -184,12 +184,18 @@ func (h handler) Work(ctx context.Context, job queue.Job) error {
 	if errors.Is(err, errOver) {
 		return nil
 	}
-	if f := fault.As(err); f != nil && final(f.Kind) {
+	if f := fault.As(err); f != nil && (final(f.Kind) || f.Code == sourceAway && h.desk.Now().Sub(task.Began) > patience) {
 		h.desk.end(ctx, task.ID, store.TaskFailed, f.Code)
 		return nil
 	}
 	return err
 }
+
+// A source that does not answer is asked again for so long.
+const (
+	sourceAway = "source_unavailable"
+	patience   = 24 * time.Hour
+)
 
 // final kinds of fault are the same however often it is tried.
 func final(k fault.Kind) bool {

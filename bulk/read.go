@@ -132,7 +132,7 @@ func unreadable(err error) error {
 	case errors.As(err, new(packedError)):
 		return fault.New(fault.Unsupported, "source_damaged", "the packed file is damaged from here on")
 	}
-	return fault.New(fault.Unavailable, "source_unavailable", "the source broke off: %w", err)
+	return fault.New(fault.Unavailable, sourceAway, "the source broke off: %w", err)
 }
 
 // chunk reads the next lines. An error comes with what was read before it.

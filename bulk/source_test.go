@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -207,6 +208,26 @@ func TestWebComesBack(t *testing.T) {
 	}
 	if task := finish(t, d, id, nil); Says(task) != "3000 resources, 0 refused; file 1 of 1" || asked != 3 {
 		t.Errorf("%s after %d requests", Says(task), asked)
+	}
+}
+
+// A source that never comes back is given up after a day.
+func TestWebStaysAway(t *testing.T) {
+	t.Parallel()
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(503) }))
+	t.Cleanup(web.Close)
+	now := time.Now()
+	d := open(t, func(c *Config) { c.From, c.Now = []string{web.URL}, func() time.Time { return now } })
+	id, err := d.Import(t.Context(), anna, ImportAsk{Inputs: []Input{{URL: web.URL + "/a"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := work(t, d, id); !fault.Is(err, fault.Unavailable) {
+		t.Fatal(err)
+	}
+	now = now.Add(patience + time.Hour)
+	if task := finish(t, d, id, nil); task.State != store.TaskFailed || task.Code != sourceAway {
+		t.Errorf("%s %s", task.State, task.Code)
 	}
 }
 

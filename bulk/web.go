@@ -38,13 +38,13 @@ func (s *webSource) open(ctx context.Context) (io.ReadCloser, string, error) {
 		if errors.As(err, &f) {
 			return nil, "", f
 		}
-		return nil, "", fault.New(fault.Unavailable, "source_unavailable", "the server of an input does not answer")
+		return nil, "", fault.New(fault.Unavailable, sourceAway, "the server of an input does not answer")
 	}
 	switch {
 	case resp.StatusCode == http.StatusOK:
 		return resp.Body, resp.Header.Get("ETag") + " " + resp.Header.Get("Last-Modified") + " " + resp.Header.Get("Content-Length"), nil
 	case resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500:
-		err = fault.New(fault.Unavailable, "source_unavailable", "the server of an input answers %d", resp.StatusCode)
+		err = fault.New(fault.Unavailable, sourceAway, "the server of an input answers %d", resp.StatusCode)
 	default:
 		err = fault.New(fault.NotFound, "source_not_found", "the server of an input answers %d", resp.StatusCode)
 	}
