@@ -65,7 +65,7 @@ func New(c Config) *Engine {
 
 // Warm compiles PDFium into the cache folder, unless it is there, and proves it by starting one
 // instance. It is for the build or the installation; an engine with the same folder then starts
-// warm. The context is for the caller's sake: the work itself takes seconds and is not cut.
+// warm. It takes seconds and is not cut short when ctx ends meanwhile.
 func Warm(ctx context.Context, cacheDir string) error {
 	if err := ctx.Err(); err != nil {
 		return err
