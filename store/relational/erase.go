@@ -311,10 +311,9 @@ func (s *Store) finishErasures(ctx context.Context) error {
 	s.finishing.Lock()
 	defer s.finishing.Unlock()
 	var todo []pending
-	err := s.inner(ctx, func(w *Writer) error {
-		todo = nil
+	err := s.Snapshot(ctx, checker, func(sv store.View) error {
 		var bad error
-		err := w.c.Query(`SELECT n, key_ids, documents FROM erasure WHERE state=0 ORDER BY n`, nil, func(r db.Row) bool {
+		err := sv.(*view).c.Query(`SELECT n, key_ids, documents FROM erasure WHERE state=0 ORDER BY n`, nil, func(r db.Row) bool {
 			p := pending{n: r.Int(0), documents: strings.Fields(r.Text(2))}
 			bad = json.Unmarshal([]byte(r.Text(1)), &p.keys)
 			todo = append(todo, p)

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/ncruces/go-sqlite3"
@@ -25,14 +24,6 @@ func (s *Store) sealFile(ctx context.Context) error {
 	if s.disk.pages == nil {
 		return nil
 	}
-	lock, err := os.OpenFile(filepath.Join(s.cfg.Folder, "sealing.lock"), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return err
-	}
-	defer lock.Close()
-	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
-		return err
-	}
 	old, err := os.OpenFile(s.path, os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -41,7 +32,16 @@ func (s *Store) sealFile(ctx context.Context) error {
 		return err
 	}
 	defer old.Close()
+	// The lock goes with the file: who waited for it finds another file under the name.
 	if clear, err := plain(old); err != nil || !clear {
+		return err
+	}
+	if err := unix.Flock(int(old.Fd()), unix.LOCK_EX); err != nil {
+		return err
+	}
+	if now, err := os.Stat(s.path); err != nil {
+		return err
+	} else if was, err := old.Stat(); err != nil || !os.SameFile(now, was) {
 		return err
 	}
 	if s.cfg.Logger != nil {
