@@ -25,6 +25,10 @@ import (
 // letter page, where a frame's line is one to three pixels wide.
 const workSide = 2200
 
+// fineLeast is the lowest threshold of ink: the line of a frame is thin, and grey where it was
+// levelled.
+const fineLeast = 170
+
 // marksMax bounds what one page may hold; a page of halftone dots is no form.
 const marksMax = 600
 
@@ -49,6 +53,7 @@ type candidate struct {
 	shape string
 	fill  float64 // share of ink inside
 	cross bool    // strokes go over the frame
+	blot  bool    // filled in entirely
 	state document.MarkState
 	own   []int // words that are the mark itself: "[X]", an "O" that is a circle
 	label []int
@@ -66,7 +71,7 @@ func onPicture(img *image.Gray, f *layout.Frame, p *document.Page) []candidate {
 	} else {
 		level = pixel.NewLevel(level.Width, level.Height, 0)
 	}
-	ink := pixel.Threshold(small, uint8(min(max(int(pixel.Otsu(small))+16, 130), 210)))
+	ink := pixel.Threshold(small, uint8(min(max(int(pixel.Otsu(small))+16, fineLeast), 210)))
 	comps, labels := pixel.Components(ink)
 	unit := f.PageWidth() / level.LevelWidth // page units per working pixel
 	size := f.Text / unit
@@ -81,6 +86,7 @@ func onPicture(img *image.Gray, f *layout.Frame, p *document.Page) []candidate {
 			continue
 		}
 		m := candidate{shape: kind, fill: s.fill(frame, kind), cross: s.crossed(frame)}
+		m.blot = kind == "circle" && s.disc()
 		x0, y0, x1, y1 := float64(frame.X0), float64(frame.Y0), float64(frame.X1), float64(frame.Y1)
 		m.Rect = layout.Rect{X0: x0 * unit, Y0: y0 * unit, X1: x1 * unit, Y1: y1 * unit}
 		if math.Abs(p.Skew) <= 0.15 && p.Skew != 0 { // found on the picture as it is
@@ -98,8 +104,17 @@ func onPicture(img *image.Gray, f *layout.Frame, p *document.Page) []candidate {
 			kept = append(kept, m)
 		}
 	}
+	kept = withPeers(kept)
 	states(kept)
 	return kept
+}
+
+// withPeers drops blots that no hollow circle of their size accompanies: bullets and dots.
+func withPeers(found []candidate) []candidate {
+	alike := func(a, b candidate) bool { return math.Abs(a.H()-b.H()) < 0.25*max(a.H(), b.H()) }
+	return slices.DeleteFunc(slices.Clone(found), func(m candidate) bool {
+		return m.blot && !slices.ContainsFunc(found, func(o candidate) bool { return o.shape == "circle" && !o.blot && alike(m, o) })
+	})
 }
 
 // words gives the words that were read from the mark itself. ok is false where the shape is a
@@ -115,6 +130,8 @@ func words(m candidate, f *layout.Frame, p *document.Page) (own []int, ok bool) 
 		switch {
 		case letters <= 3 && (share > 0.6 || share > 0.3 && m.shape == "box") && (letters == 1 || doubtful(p.Words[i])):
 			own = append(own, i) // a frame or a tick that was read as a letter
+		case m.shape == "box" && letters > 3 && m.H() > 1.3*f.Text && m.X0 < r.X0+0.2*m.W() && m.W() < 0.5*r.W():
+			// a frame that was read as the first letter of its label
 		case x*y > 0.5*m.W()*m.H() && letters > 1 && r.W() > 0.9*m.W() && m.H() < 1.3*r.H():
 			return nil, false
 		}

@@ -148,3 +148,28 @@ func TestTextIsNoMark(t *testing.T) {
 		t.Errorf("%d marks in plain text", len(got))
 	}
 }
+
+// TestBlots draws a radio circle that is filled in entirely: it is marked beside a hollow one,
+// and a bullet of a list where there is none.
+func TestBlots(t *testing.T) {
+	t.Parallel()
+	draw := func(hollow bool) []document.Mark {
+		c := blank()
+		for r := 1; r <= 15; r++ {
+			c.ring(514, 312, r)
+		}
+		c.words(540, 300, "Male")
+		if hollow {
+			c.ring(714, 312, 15)
+		}
+		c.words(740, 300, "Female")
+		layout.Arrange(c.p, nil)
+		return Find(c.img, c.p, nil)
+	}
+	if marks := draw(true); len(marks) != 2 || marks[0].State != document.MarkOn || marks[1].State != document.MarkOff {
+		t.Errorf("a filled and a hollow circle give %v", marks)
+	}
+	if marks := draw(false); len(marks) != 0 {
+		t.Errorf("a bullet gives %v", marks)
+	}
+}

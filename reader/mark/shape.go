@@ -21,13 +21,16 @@ func (s shape) has(x, y int) bool {
 // frame finds the frame of a component: its own box, or, where a stroke goes over the frame,
 // the rectangle of its longest lines. kind is box or circle.
 func (s shape) frame(size float64) (pixel.Component, string, bool) {
-	if square(s.box) && s.edged(s.box) {
-		return s.box, "box", true
+	inner, lined := s.lines()
+	for _, round := range [2]int{2, max(2, s.box.H()/8)} { // pixels to which blur may round a corner
+		if square(s.box) && s.edged(s.box, round) {
+			return s.box, "box", true
+		}
+		if lined && square(inner) && s.edged(inner, round) && float64(inner.H()) > 0.6*size {
+			return inner, "box", true
+		}
 	}
-	if inner, ok := s.lines(); ok && square(inner) && s.edged(inner) && float64(inner.H()) > 0.6*size {
-		return inner, "box", true
-	}
-	if s.round() {
+	if s.round() || s.disc() {
 		return s.box, "circle", true
 	}
 	return pixel.Component{}, "", false
@@ -38,8 +41,8 @@ func square(c pixel.Component) bool {
 }
 
 // edged reports whether ink runs along all four sides of a rectangle and into its corners,
-// which letters do not have, and its inside is not solid.
-func (s shape) edged(c pixel.Component) bool {
+// which letters do not have, and its inside is not solid. A corner may be round by some pixels.
+func (s shape) edged(c pixel.Component, round int) bool {
 	deep := 2 + c.H()/16 // how far a side may stray into the box
 	side := func(n int, at func(i, d int) bool) bool {
 		hit := 0
@@ -54,7 +57,14 @@ func (s shape) edged(c pixel.Component) bool {
 		return 100*hit >= 92*n
 	}
 	corner := func(x, y, dx, dy int) bool {
-		return s.has(x, y) || s.has(x+dx, y) || s.has(x, y+dy) || s.has(x+dx, y+dy)
+		for i := range round {
+			for j := range round {
+				if s.has(x+i*dx, y+j*dy) {
+					return true
+				}
+			}
+		}
+		return false
 	}
 	if !corner(c.X0, c.Y0, 1, 1) || !corner(c.X1-1, c.Y0, -1, 1) || !corner(c.X0, c.Y1-1, 1, -1) || !corner(c.X1-1, c.Y1-1, -1, -1) {
 		return false
@@ -76,7 +86,7 @@ func (s shape) lines() (pixel.Component, bool) {
 	return in, in.W() >= 8 && in.H() >= 8
 }
 
-// outer gives the first and the last row whose longest run of ink is nearly the longest of all.
+// outer gives the first and the last row whose longest run of ink is more than half of the longest of all.
 func outer(r0, r1, p0, p1 int, ink func(r, p int) bool) [2]int {
 	longest := make([]int, r1-r0)
 	most := 0
@@ -94,7 +104,7 @@ func outer(r0, r1, p0, p1 int, ink func(r, p int) bool) [2]int {
 	}
 	out := [2]int{r1, r0}
 	for r, n := range longest {
-		if 10*n >= 8*most {
+		if 100*n >= 55*most { // a stroke that goes on from a side makes it longer
 			out[0], out[1] = min(out[0], r0+r), max(out[1], r0+r)
 		}
 	}
@@ -112,6 +122,10 @@ func (s shape) round() bool {
 	r := float64(c.W()+c.H()) / 4
 	const directions = 32
 	on, thin := 0, 0
+	free := 0.68 // of the radius: just inside of the line
+	if wall := s.wall(); wall > 0.2*r {
+		free = 0.56 // a blurred line is thick
+	}
 	for i := range directions {
 		sin, cos := math.Sincos(float64(i) * 2 * math.Pi / directions)
 		hit := false
@@ -124,11 +138,55 @@ func (s shape) round() bool {
 		if hit {
 			on++
 		}
-		if !s.has(int(math.Round(cx+cos*r*0.68)), int(math.Round(cy+sin*r*0.68))) {
+		if !s.has(int(math.Round(cx+cos*r*free)), int(math.Round(cy+sin*r*free))) {
 			thin++
 		}
 	}
 	return on >= directions-1 && thin >= directions*5/8
+}
+
+// wall is the thickness of the line of a ring in pixels, where its middle line enters it.
+func (s shape) wall() float64 {
+	y, n := (s.box.Y0+s.box.Y1)/2, 0
+	for x := s.box.X0; x < s.box.X1 && n < s.box.W(); x++ {
+		if !s.has(x, y) {
+			if n > 0 {
+				break
+			}
+			continue
+		}
+		n++
+	}
+	return float64(n)
+}
+
+// disc reports whether a component is a round blot: a radio circle that was filled in. It
+// counts only beside hollow circles of its size.
+func (s shape) disc() bool {
+	c := s.box
+	if 100*c.W() < 85*c.H() || 100*c.H() < 85*c.W() || c.H() < 10 {
+		return false
+	}
+	cx, cy, r := float64(c.X0+c.X1-1)/2, float64(c.Y0+c.Y1-1)/2, float64(c.W()+c.H())/4
+	in, inked, out, outked := 0, 0, 0, 0
+	for y := c.Y0; y < c.Y1; y++ {
+		for x := c.X0; x < c.X1; x++ {
+			d := math.Hypot(float64(x)-cx, float64(y)-cy) / r
+			switch {
+			case d < 0.9:
+				in++
+				if s.has(x, y) {
+					inked++
+				}
+			case d > 1.12:
+				out++
+				if s.has(x, y) {
+					outked++
+				}
+			}
+		}
+	}
+	return 100*inked > 88*in && 10*outked <= out
 }
 
 // fill is the share of ink within the inner 64 % of a frame (of a circle: its inscribed square).

@@ -136,12 +136,12 @@ var alike = [...]string{"Il1|!i[]t/", "LltdbiI_-.,1", "O0oQ©@°D", "gqy9", "cCe
 
 // distance is the edit distance of two words in which likely misreadings cost less.
 func distance(a, b string) float64 {
-	from, to := []rune(a), []rune(b)
+	to := []rune(b)
 	row := make([]float64, len(to)+1)
 	for j := range row {
 		row[j] = 0.7 * float64(j)
 	}
-	for _, r := range from {
+	for _, r := range a {
 		diagonal := row[0]
 		row[0] += skip(r)
 		for j, s := range to {
