@@ -103,7 +103,7 @@ func (l *loading) items(ctx context.Context, c *chunk) ([]item, error) {
 		}
 		list = append(list, it)
 	}
-	if c.broken != nil {
+	if c.broken != nil && l.p.Pass == 0 {
 		list = append(list, item{end: c.end, err: c.broken})
 	}
 	return list, nil

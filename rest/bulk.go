@@ -32,10 +32,6 @@ const retryAfter = 2 * time.Second
 // Elements gives what shows only some elements of resources, as the search parameter _elements.
 func Elements(names []string) func(*fhir.Node) *fhir.Node { return shape{names: names}.apply }
 
-func noBulk() error {
-	return fault.New(fault.Unsupported, "bulk_unsupported", "this server has no bulk data")
-}
-
 // begun answers the request for a job.
 func begun(id string) *reply {
 	body := outcomeOf(issue("information", "informational", "accepted; the address in Content-Location shows how it goes", "", "job_begun"))
@@ -51,9 +47,6 @@ func bearing(c *call) bool { return c.http.Header.Get("Authorization") != "" }
 // export is $export, Patient/$export and Group/[id]/$export
 // (http://hl7.org/fhir/uv/bulkdata/export.html).
 func (s *server) export(c *call) (*reply, error) {
-	if s.Bulk == nil {
-		return nil, noBulk()
-	}
 	actor, err := s.Actor(c.http, smart.Export, c.resourceType())
 	if err != nil {
 		return nil, err
@@ -200,9 +193,6 @@ func (s *server) exportTypes(c *call, ask *bulk.ExportAsk, named []string) error
 // load is POST $import: what to read, as Parameters or as the JSON of the bulk import
 // proposal, or the resources themselves as NDJSON, in several files as multipart/mixed.
 func (s *server) load(c *call) (*reply, error) {
-	if s.Bulk == nil {
-		return nil, noBulk()
-	}
 	actor, err := s.Actor(c.http, smart.Write, "")
 	if err != nil {
 		return nil, err

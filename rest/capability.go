@@ -49,9 +49,9 @@ func (s *server) declare() *fhir.Node {
 func (s *server) capabilityStatement(catalogue *search.Catalogue) *fhir.Node {
 	var resources []*fhir.Node
 	for _, typ := range search.R4().Types() {
-		resources = append(resources, resourceCapability(catalogue, typ))
+		resources = append(resources, s.resourceCapability(catalogue, typ))
 	}
-	rest := fhir.NewObject("mode", "server", "resource", resources, "interaction", interactions(systemInteractions), "operation", operationsOf(""),
+	rest := fhir.NewObject("mode", "server", "resource", resources, "interaction", interactions(systemInteractions), "operation", s.operationsOf(""),
 		"searchParam", []*fhir.Node{searchCapability("_id", search.KindToken, ""), searchCapability("_lastUpdated", search.KindDate, "")})
 	return fhir.NewObject("resourceType", "CapabilityStatement", "status", "active", "date", instant(s.started), "kind", "instance",
 		"software", fhir.NewObject("name", "Chartlake", "version", s.Version),
@@ -76,7 +76,7 @@ func interactions(codes []string) []*fhir.Node {
 	return list
 }
 
-func resourceCapability(catalogue *search.Catalogue, typ string) *fhir.Node {
+func (s *server) resourceCapability(catalogue *search.Catalogue, typ string) *fhir.Node {
 	params := []*fhir.Node{searchCapability("_id", search.KindToken, "http://hl7.org/fhir/SearchParameter/Resource-id"),
 		searchCapability("_lastUpdated", search.KindDate, "http://hl7.org/fhir/SearchParameter/Resource-lastUpdated"),
 		fullTextCapability(search.ContentText, "http://hl7.org/fhir/SearchParameter/Resource-content")}
@@ -96,7 +96,7 @@ func resourceCapability(catalogue *search.Catalogue, typ string) *fhir.Node {
 	return fhir.NewObject("type", typ, "interaction", interactions(typeInteractions), "versioning", "versioned-update",
 		"readHistory", true, "updateCreate", true, "conditionalCreate", true, "conditionalRead", "full-support",
 		"conditionalUpdate", true, "conditionalDelete", "single", "referencePolicy", texts("literal", "logical", "local"),
-		"operation", operationsOf(typ), "searchInclude", texts(includes...), "searchParam", params)
+		"operation", s.operationsOf(typ), "searchInclude", texts(includes...), "searchParam", params)
 }
 
 // fullTextCapability declares a search of texts, which have no index.

@@ -23,6 +23,7 @@ type operation struct {
 	// reads: changes nothing, so that GET does too. An operation on a type whose input is
 	// a resource takes POST alone there.
 	reads bool
+	bulk  bool   // needs Config.Bulk
 	note  string // what a client must know beyond the definition
 	run   func(*server, *call) (*reply, error)
 }
@@ -50,13 +51,13 @@ func operations() []operation {
 		{name: "$lookup", definition: defined + "CodeSystem-lookup", types: []string{"CodeSystem"}, onType: true, reads: true, run: (*server).lookup},
 		{name: "$reindex", definition: "https://chartlake.dev/fhir/OperationDefinition/reindex", onSystem: true, onType: true, onInstance: true, reads: true,
 			note: "POST begins to index resources again, everything or those of type; GET on the system shows how far that is", run: (*server).reindex},
-		{name: "$export", definition: bulkDefined + "export", onSystem: true, reads: true,
+		{name: "$export", definition: bulkDefined + "export", onSystem: true, reads: true, bulk: true,
 			note: "answered by a job; _type, _since, _typeFilter, _elements and _outputFormat", run: (*server).export},
-		{name: "$export", definition: bulkDefined + "patient-export", types: []string{"Patient"}, onType: true, reads: true,
+		{name: "$export", definition: bulkDefined + "patient-export", types: []string{"Patient"}, onType: true, reads: true, bulk: true,
 			note: "what is in the compartments of patients; else as on the system", run: (*server).export},
-		{name: "$export", definition: bulkDefined + "group-export", types: []string{"Group"}, onInstance: true, reads: true,
+		{name: "$export", definition: bulkDefined + "group-export", types: []string{"Group"}, onInstance: true, reads: true, bulk: true,
 			note: "what is in the compartments of the group's patients; else as on the system", run: (*server).export},
-		{name: "$import", definition: "https://chartlake.dev/fhir/OperationDefinition/import", onSystem: true,
+		{name: "$import", definition: "https://chartlake.dev/fhir/OperationDefinition/import", onSystem: true, bulk: true,
 			note: "answered by a job; Parameters with input (url, type), mode and inputFormat, or the resources as application/fhir+ndjson, several files as multipart/mixed", run: (*server).load},
 		{name: "$meta", definition: defined + "Resource-meta", onInstance: true, onVersion: true, reads: true, note: "of one resource or version", run: (*server).meta},
 		{name: "$meta-add", definition: defined + "Resource-meta-add", onInstance: true, note: "makes a new version of the resource", run: (*server).metaAdd},
@@ -70,7 +71,7 @@ func operations() []operation {
 func (s *server) operation(c *call) (*reply, error) {
 	last := len(c.parts) - 1
 	for _, o := range operations() {
-		if o.name != c.parts[last] || !o.at(c.parts) || last > 0 && (!search.R4().Knows(c.parts[0]) || o.types != nil && !slices.Contains(o.types, c.parts[0])) {
+		if o.name != c.parts[last] || o.bulk && s.Bulk == nil || !o.at(c.parts) || last > 0 && (!search.R4().Knows(c.parts[0]) || o.types != nil && !slices.Contains(o.types, c.parts[0])) {
 			continue
 		}
 		get := o.reads && c.method == http.MethodGet && !(last == 1 && o.name == "$validate")
@@ -102,9 +103,12 @@ func (o *operation) at(parts []string) bool {
 }
 
 // operationsOf are the operations of a type, or of the system (""), as the CapabilityStatement shows them.
-func operationsOf(typ string) []*fhir.Node {
+func (s *server) operationsOf(typ string) []*fhir.Node {
 	var list []*fhir.Node
 	for _, o := range operations() {
+		if o.bulk && s.Bulk == nil {
+			continue
+		}
 		if typ == "" && o.onSystem || typ != "" && (o.onType || o.onInstance || o.onVersion) && (o.types == nil || slices.Contains(o.types, typ)) {
 			list = append(list, fhir.NewObject("name", strings.TrimPrefix(o.name, "$"), "definition", o.definition, "documentation", o.note))
 		}
