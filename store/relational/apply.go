@@ -324,7 +324,13 @@ func (t *turn) update(i int, it *item, c store.Update) error {
 		}
 	}
 	if c.SkipSame && before != nil && same(before, rd.resource) {
-		return t.unchanged(i, cur)
+		moved, err := t.reclaimed(it.key, cur)
+		if err != nil {
+			return err
+		}
+		if !moved {
+			return t.unchanged(i, cur)
+		}
 	}
 	return t.put(i, it, cur, rd)
 }

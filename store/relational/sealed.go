@@ -153,6 +153,17 @@ func (t *turn) claim(res *fhir.Node, key int64) {
 	}
 }
 
+// reclaimed reports whether a Binary is now attached by a resource of another patient than the
+// one it is sealed for: it needs a new version then, though its content is the same.
+func (t *turn) reclaimed(key store.Key, cur *row) (bool, error) {
+	id := t.claims[key.ID]
+	if key.Type != "Binary" || id == 0 {
+		return false, nil
+	}
+	has, _, err := db.One(t.c, `SELECT key_id FROM version WHERE seq=?`, cur.seq)
+	return has != id, err
+}
+
 // attached lists the ids of the Binary resources that a resource's attachments name.
 func attached(res *fhir.Node) (ids []string) {
 	res.Walk(func(n *fhir.Node) bool {

@@ -225,3 +225,39 @@ func testEraseOne(t *testing.T, open Open) {
 		t.Error(err)
 	}
 }
+
+// What was filed for the wrong patient and moved is the right patient's, with bytes that did
+// not change; erasing the wrong one leaves it.
+func testEraseMoved(t *testing.T, open Open) {
+	s := open(t)
+	for _, who := range []string{"a", "b"} {
+		do(t, s, store.Update{Resource: parse(t, `{"resourceType":"Patient","id":"%s"}`, who)})
+	}
+	for _, who := range []string{"a", "b"} {
+		do(t, s, store.Update{SkipSame: true, Resource: parse(t, `{"resourceType":"Binary","id":"y","contentType":"text/plain","data":"Q2FuYXJ5"}`)},
+			store.Update{SkipSame: true, Resource: parse(t, `{"resourceType":"DocumentReference","id":"d","status":"current","subject":{"reference":"Patient/%s"},"content":[{"attachment":{"url":"Binary/y"}}]}`, who)})
+	}
+	if err := s.Erasures(context.Background(), func(context.Context, string) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if got := do(t, s, store.Erase{Key: store.Key{Type: "Patient", ID: "a"}})[0].Erased; got.Resources != 1 || got.Kept != 0 {
+		t.Errorf("%+v", got)
+	}
+	view(t, s, anna, func(v store.View) error {
+		for _, key := range []store.Key{{Type: "Binary", ID: "y"}, {Type: "DocumentReference", ID: "d"}} {
+			if _, err := v.Read(key); err != nil {
+				t.Errorf("%s: %v", key, err)
+			}
+			if _, err := v.VersionRead(key, 1); !fault.Is(err, fault.Gone) {
+				t.Errorf("%s as it was filed for the other: %v", key, err)
+			}
+		}
+		return nil
+	})
+	if err := s.Check(context.Background()); err != nil {
+		t.Error(err)
+	}
+	if got := do(t, s, store.Erase{Key: store.Key{Type: "Patient", ID: "b"}})[0].Erased; got.Resources != 3 {
+		t.Errorf("%+v", got)
+	}
+}

@@ -68,6 +68,7 @@ func Run(t *testing.T, open Open) {
 		{"Reindex", testReindex},
 		{"Erase", testErase},
 		{"EraseOne", testEraseOne},
+		{"EraseMoved", testEraseMoved},
 		{"Oracle", testOracle},
 	} {
 		t.Run(test.name, func(t *testing.T) {
