@@ -57,4 +57,5 @@ func TestImportExport(t *testing.T) {
 		}
 	}
 	call(exitUsage, "export", out, "--data", data)
+	call(3, "export", filepath.Join(dir, "out2"), "--data", filepath.Join(dir, "none"))
 }

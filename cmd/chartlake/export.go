@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -8,8 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"encoding/json"
 
 	"chartlake/bulk"
 	"chartlake/envelope"
@@ -43,6 +42,11 @@ func (c exportCommand) Run(e *env) error {
 	}
 	if c.Group != "" && !ident.Valid(c.Group) {
 		return usage("--group is no id of a resource")
+	}
+	if c.Data != "" {
+		if err := (dataFolder{Data: c.Data, database: c.database}).existing(); err != nil {
+			return err
+		}
 	}
 	client, done, err := c.reach(e)
 	if err != nil {
@@ -135,7 +139,7 @@ func (c exportCommand) save(e *env, client *fhirClient, m *bulk.Manifest) error 
 	if err := take(m.Deleted, true); err != nil {
 		return err
 	}
-	s.Output, s.Manifest.Deleted = nil, nil
+	s.Output, s.Manifest.Deleted = []bulk.ManifestFile{}, nil // they are here under the names of files
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return err
