@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"sort"
 	"strings"
+	"sync"
 	"unicode"
 
 	"chartlake/clinical/tagger"
@@ -38,7 +39,7 @@ type Engine struct {
 	lexicon *lexicon
 	cues    map[string]rule
 	headers map[string]string
-	tagger  *tagger.Model
+	tagger  func() *tagger.Model // read at the first text: an idle server does without its memory
 }
 
 // Open loads the embedded dictionaries.
@@ -47,11 +48,7 @@ func Open() (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	model, err := tagger.Shipped()
-	if err != nil {
-		return nil, err
-	}
-	e := &Engine{lexicon: l, tagger: model, cues: parseCues(cuesData), headers: map[string]string{}}
+	e := &Engine{lexicon: l, tagger: sync.OnceValue(shipped), cues: parseCues(cuesData), headers: map[string]string{}}
 	for _, row := range rows(sectionsData) {
 		name, headers, _ := strings.Cut(row, ":")
 		for _, h := range strings.Split(headers, ",") {
@@ -59,6 +56,15 @@ func Open() (*Engine, error) {
 		}
 	}
 	return e, nil
+}
+
+// shipped is the tagger's model, which is part of the program: that it can be read is tested.
+func shipped() *tagger.Model {
+	m, err := tagger.Shipped()
+	if err != nil {
+		panic(err)
+	}
+	return m
 }
 
 // headerKey is how header() joins tokens: blanks only where the text has space.

@@ -18,7 +18,8 @@ func (e *Engine) tag(toks []token, said []span) [][]tagger.Mention {
 	for i, s := range said {
 		words[i] = e.words(toks, s, nil)
 	}
-	return tagger.New(e.tagger).Text(words, e.tagger.Register(words))
+	model := e.tagger()
+	return tagger.New(model).Text(words, model.Register(words))
 }
 
 // entityTypes are the types of the record for those of the tagger; others are read by grammars.
