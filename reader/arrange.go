@@ -3,6 +3,7 @@ package reader
 import (
 	"context"
 	"image"
+	"slices"
 
 	"chartlake/document"
 	"chartlake/reader/field"
@@ -27,6 +28,9 @@ func (r *Reader) recognise(ctx context.Context, page *document.Page, img *image.
 	page.Words, page.Rotation, page.Skew, page.Blank = result.Words, result.Rotation, result.Skew, result.Blank
 	img = pixel.Turn(img, result.Rotation)
 	page.Width, page.Height = float64(img.Rect.Dx()), float64(img.Rect.Dy())
+	if photographed {
+		result.Rules = slices.DeleteFunc(result.Rules, edge)
+	}
 	complete(page, img, result.Rules)
 	if photographed {
 		photograph{sheet: sheet, w: w, h: h}.restore(page)

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"chartlake/document"
+	"chartlake/reader/layout"
 	"chartlake/reader/pixel"
 )
 
@@ -32,9 +33,25 @@ func (p photograph) box(b document.Box) document.Box {
 	return turnBox(document.Box{X: x0, Y: y0, W: x1 - x0, H: y1 - y0}.Clamp(), p.rotation)
 }
 
+// edge reports whether a rule of the flat sheet is the sheet's own edge, or the shadow beside
+// it: it runs along a border of the picture.
+func edge(r layout.Rule) bool {
+	const near = 0.012 // of the sheet
+	along := func(a, b float64) bool { return max(a, b) < near || min(a, b) > 1-near }
+	if r.Vertical() {
+		return along(r.X0, r.X1)
+	}
+	return along(r.Y0, r.Y1)
+}
+
 // restore puts everything that was found on the flat sheet where it is on the photograph.
 func (p photograph) restore(page *document.Page) {
 	p.rotation = page.Rotation
+	page.Width, page.Height = p.w, p.h
+	if page.Rotation%180 != 0 {
+		page.Width, page.Height = p.h, p.w
+	}
+	page.Skew += p.slant(page)
 	for i := range page.Words {
 		page.Words[i].Box = p.box(page.Words[i].Box)
 	}
@@ -60,21 +77,24 @@ func (p photograph) restore(page *document.Page) {
 			marks[i].Box = p.box(marks[i].Box)
 		}
 	}
-	page.Width, page.Height = p.w, p.h
-	if page.Rotation%180 != 0 {
-		page.Width, page.Height = p.h, p.w
-	}
-	page.Skew += p.slant(page.Rotation)
 	page.Reasons = append(page.Reasons, "a photograph of a sheet: read straightened by the sheet's edges")
 }
 
-// slant is how far the sheet is turned on the upright photograph, in degrees clockwise: the
-// mean of the sides that then run across.
-func (p photograph) slant(rotation int) float64 {
-	c := p.sheet.Corners
-	angle := func(i, j int) float64 { return math.Atan2(c[j][1]-c[i][1], c[j][0]-c[i][0]) * 180 / math.Pi }
-	if rotation%180 == 0 {
-		return (angle(0, 1) + angle(3, 2)) / 2
+// slant is how far the lines of the flat page are turned on the upright photograph, in degrees
+// clockwise: the mean by their length, because perspective turns each a little differently.
+func (p photograph) slant(page *document.Page) float64 {
+	sum, length := 0.0, 0.0
+	for _, l := range page.Lines {
+		a := p.box(document.Box{X: l.Box.X, Y: l.Box.Y + l.Box.H/2, W: 1e-6, H: 1e-6})
+		b := p.box(document.Box{X: l.Box.X + l.Box.W, Y: l.Box.Y + l.Box.H/2, W: 1e-6, H: 1e-6})
+		dx, dy := (b.X-a.X)*page.Width, (b.Y-a.Y)*page.Height
+		if dx > 0 {
+			sum += math.Atan2(dy, dx) * 180 / math.Pi * dx
+			length += dx
+		}
 	}
-	return (angle(0, 3)+angle(1, 2))/2 - 90
+	if length == 0 {
+		return 0
+	}
+	return sum / length
 }

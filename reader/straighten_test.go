@@ -38,6 +38,7 @@ func TestRestore(t *testing.T) {
 		page := &document.Page{Rotation: rotation}
 		small := document.Box{X: 0.3, Y: 0.2, W: 0.002, H: 0.002}
 		page.Words = []document.Word{{Text: "a", Box: small}}
+		page.Lines = []document.Line{{Box: document.Box{X: 0.1, Y: 0.1, W: 0.8, H: 0.01}}}
 		page.Tables = []document.Table{{Box: small, Cells: []document.Cell{{Box: small}}}}
 		photograph{sheet: sheet, w: w, h: h}.restore(page)
 		stored := turnBox(small, (360-rotation)%360)
@@ -53,8 +54,10 @@ func TestRestore(t *testing.T) {
 		if wide := page.Width > page.Height; wide != (rotation%180 != 0) {
 			t.Errorf("rotation %d: page is %v × %v", rotation, page.Width, page.Height)
 		}
-		if math.Abs(page.Skew) > 5 {
-			t.Errorf("rotation %d: skew %v", rotation, page.Skew)
+		// A line near the head runs as the side above it does.
+		want0 := map[int]float64{0: math.Atan2(-50, 780), 90: math.Atan2(-20, 1030), 180: math.Atan2(30, 780), 270: math.Atan2(-20, 1110)}[rotation]
+		if got := page.Skew * math.Pi / 180; math.Abs(math.Remainder(got-want0, 2*math.Pi)) > 0.02 {
+			t.Errorf("rotation %d: skew %v, want about %v", rotation, got, math.Remainder(want0, 2*math.Pi))
 		}
 	}
 }

@@ -101,12 +101,15 @@ func glance(img *image.Gray) view {
 	}
 	v := view{dots: dots}
 	t := threshold(small)
-	for {
-		v.comps, _ = pixel.Components(pixel.Threshold(small, t-v.less))
-		if v.less >= lessMost || !merged(v.comps) {
+	v.comps, _ = pixel.Components(pixel.Threshold(small, t))
+	words, most := pieces(v.comps)
+	for less := uint8(lessMost / 3); less <= lessMost && words > 5 && 6*words > most; less += lessMost / 3 {
+		comps, _ := pixel.Components(pixel.Threshold(small, t-less))
+		w, letters := pieces(comps)
+		if 10*letters < 11*most { // nothing comes apart any more, or thin print goes
 			break
 		}
-		v.less += lessMost / 3
+		v.less, v.comps, words, most = less, comps, w, letters
 	}
 	v.pose = layout.FindPose(v.comps, small.Bounds().Dx(), small.Bounds().Dy())
 	v.size = layout.LetterSize(v.comps) * factor
@@ -117,9 +120,8 @@ func glance(img *image.Gray) view {
 // blurred picture run into each other.
 const lessMost = 75
 
-// merged reports whether many pieces of ink are words rather than letters.
-func merged(comps []pixel.Component) bool {
-	words, letters := 0, 0
+// pieces counts the components that may be letters, and those that are rather words.
+func pieces(comps []pixel.Component) (words, letters int) {
 	for _, c := range comps {
 		switch {
 		case c.H() < 7 || c.H() > 60:
@@ -129,7 +131,7 @@ func merged(comps []pixel.Component) bool {
 			letters++
 		}
 	}
-	return words > 5 && 6*words > letters
+	return words, letters
 }
 
 // reduction is by how much a picture is shrunk for its layout: 300 dpi to 150, 200 dpi not.
