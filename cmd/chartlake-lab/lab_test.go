@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"chartlake/internal/sourcetest"
+	"chartlake/store/postgres/pgtest"
 )
 
 // program builds the server under test once.
@@ -33,7 +34,7 @@ var program = sync.OnceValues(func() (string, error) {
 var programFolder string
 
 func TestMain(m *testing.M) {
-	code := m.Run()
+	code := pgtest.Run(m)
 	if programFolder != "" {
 		os.RemoveAll(programFolder)
 	}

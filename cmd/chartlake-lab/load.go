@@ -136,6 +136,12 @@ func upload(s *server, log *ledger, clients int, seed uint64) (wait func(), firs
 
 // labReport is a small born-digital PDF of a fictional laboratory report, every one another.
 func labReport(rng *rand.Rand, serial int) []byte {
+	return labReportOf(rng, fmt.Sprintf("Lakewell, Person%d", serial), fmt.Sprintf("%02d/%02d/19%02d", 1+serial%12, 1+serial%28, 30+serial%60),
+		fmt.Sprintf("%08d", serial))
+}
+
+// labReportOf is one about a person, with results of its own.
+func labReportOf(rng *rand.Rand, name, born, number string) []byte {
 	pages := 1 + rng.IntN(3)
 	var streams []string
 	for p := range pages {
@@ -146,8 +152,7 @@ func labReport(rng *rand.Rand, serial int) []byte {
 		}
 		say(72, "LABORATORY REPORT")
 		for _, row := range [][2]string{
-			{"Patient:", fmt.Sprintf("Lakewell, Person%d", serial)}, {"Date of birth:", fmt.Sprintf("%02d/%02d/19%02d", 1+serial%12, 1+serial%28, 30+serial%60)},
-			{"MRN:", fmt.Sprintf("%08d", serial)}, {"Page:", fmt.Sprintf("%d of %d", p+1, pages)}} {
+			{"Patient:", name}, {"Date of birth:", born}, {"MRN:", number}, {"Page:", fmt.Sprintf("%d of %d", p+1, pages)}} {
 			line -= 18
 			say(72, row[0])
 			say(180, row[1])

@@ -42,6 +42,7 @@ type options struct {
 	Settle    time.Duration // how long the last server may take to settle everything
 	Folder    string        // where images and data are made
 	JSON      bool
+	Args      []string // of serve, beside data folder and address
 	inside    bool
 }
 

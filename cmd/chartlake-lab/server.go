@@ -35,7 +35,7 @@ func start(o options, data string, r *Result) (*server, error) {
 	}
 	s := &server{base: "http://" + addr, dead: make(chan struct{}),
 		client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
-	s.cmd = exec.Command(o.Server, "serve", "--data", data, "--addr", addr)
+	s.cmd = exec.Command(o.Server, append([]string{"serve", "--data", data, "--addr", addr}, o.Args...)...)
 	s.cmd.Env = append(os.Environ(),
 		"CHARTLAKE_LAB_STORE_UNSYNCED="+onOff(o.Control == "store"),
 		"CHARTLAKE_LAB_BLOB_UNSYNCED="+onOff(o.Control == "blob"))
