@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -177,6 +178,57 @@ func testStages(t *testing.T, open Open) {
 		_, ok, err = v.Stage(store.StageKey{Input: "aa", Stage: "read", Version: "2", Part: "2"})
 		if ok {
 			t.Error("an output of another version")
+		}
+		return err
+	})
+}
+
+// An output made of the results of its transaction is there with them, once, or not at all.
+func testStageMade(t *testing.T, open Open) {
+	s := open(t)
+	k := store.StageKey{Input: "aa", Stage: "receipt", Version: "1"}
+	made := func(body string, err error) []store.Command {
+		return []store.Command{store.Update{Resource: parse(t, `{"resourceType":"Basic","id":"b","code":{"text":"%s"}}`, body)},
+			store.PutStage{Key: k, Make: func(before []store.Result) ([]byte, error) {
+				return fmt.Appendf(nil, "%s %d", before[0].Version.Key, before[0].Version.Version), err
+			}}}
+	}
+	refused := fault.New(fault.Invalid, "refused", "no")
+	fails(t, s, "refused", made("first", refused)...)
+	view(t, s, anna, func(v store.View) error {
+		if _, ok, err := v.Stage(k); ok || err != nil {
+			t.Errorf("there although it was not made: %v", err)
+		}
+		if _, err := v.Read(store.Key{Type: "Basic", ID: "b"}); !fault.Is(err, fault.NotFound) {
+			t.Errorf("what stands before it was written: %v", err)
+		}
+		return nil
+	})
+	const n = 20
+	var wg sync.WaitGroup
+	var done atomic.Int64
+	for i := range n {
+		wg.Go(func() {
+			_, err := s.Transact(context.Background(), anna, made(fmt.Sprint(i), nil))
+			if err == nil {
+				done.Add(1)
+			} else if f := fault.As(err); f == nil || f.Code != "stage_exists" {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+	wg.Wait()
+	if done.Load() != 1 {
+		t.Errorf("done %d times", done.Load())
+	}
+	view(t, s, anna, func(v store.View) error {
+		out, ok, err := v.Stage(k)
+		if err != nil || !ok || string(out) != "Basic/b 1" {
+			t.Errorf("output %q %v %v", out, ok, err)
+		}
+		got, err := v.Read(store.Key{Type: "Basic", ID: "b"})
+		if err == nil && got.Version != 1 {
+			t.Errorf("written %d times", got.Version)
 		}
 		return err
 	})

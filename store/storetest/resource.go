@@ -271,7 +271,7 @@ func testDuplicateTarget(t *testing.T, open Open) {
 
 func testConcurrentConditionalCreate(t *testing.T, open Open) {
 	s := open(t)
-	const n = 200
+	const n = 1_000
 	ids := make([]string, n)
 	var wg sync.WaitGroup
 	for i := range n {

@@ -47,6 +47,7 @@ func Run(t *testing.T, open Open) {
 		{"Moves", testMoves},
 		{"Records", testRecords},
 		{"Stages", testStages},
+		{"StageMade", testStageMade},
 		{"DocumentList", testDocumentList},
 		{"Jobs", testJobs},
 		{"JobsRetryAndDie", testJobsRetryAndDie},
