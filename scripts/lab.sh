@@ -53,8 +53,11 @@ leave() {
 
 lab_corpora() {
 	[ -d "$CHARTLAKE_SHARED/data" ] || { leave corpora "no development data at CHARTLAKE_SHARED"; return; }
+	if command -v npm >/dev/null 2>&1 && npm install --silent --no-audit --no-fund --prefix "$work/npm" amazon-textract-response-parser@0.4.3; then
+		export CHARTLAKE_TEXTRACT_PARSER=$work/npm
+	fi
 	CHARTLAKE_ALL=1 CHARTLAKE_LAB=1 part corpora \
-		go test -count=1 -p 2 -timeout 120m ./rest/... ./fhir/... ./clinical/... ./eval/... ./store/... ./search/...
+		go test -count=1 -p 2 -timeout 120m ./rest/... ./fhir/... ./clinical/... ./eval/... ./store/... ./search/... ./reader/... ./document/...
 	grep -E '^(ok|FAIL|---)' "$work/corpora" | sed 's/\t/  /g' | scripts/lab/note.sh $pages/corpora.md corpora 'scripts/lab.sh corpora'
 }
 
