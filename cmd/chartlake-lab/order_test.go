@@ -102,6 +102,9 @@ func TestOrderOfWrites(t *testing.T) {
 	}
 	isSync := func(c tracedCall) bool { return c.name == "fsync" || c.name == "fdatasync" }
 	tmp := filepath.Join("blobs", "tmp") + string(filepath.Separator)
+	step("key sync", func(c tracedCall) bool { // what is sealed under a key that is lost is lost
+		return isSync(c) && strings.Contains(c.args, "data.keys>") && strings.HasSuffix(c.args, "= 0")
+	})
 	step("file sync", func(c tracedCall) bool {
 		return isSync(c) && strings.Contains(c.args, tmp) && strings.HasSuffix(c.args, "= 0")
 	})
@@ -109,7 +112,7 @@ func TestOrderOfWrites(t *testing.T) {
 		return strings.HasPrefix(c.name, "rename") && strings.Contains(c.args, tmp) && strings.Contains(c.args, blobFile) && strings.HasSuffix(c.args, "= 0")
 	})
 	step("folder sync", func(c tracedCall) bool {
-		return isSync(c) && strings.Contains(c.args, filepath.Join("blobs", "plain", r.ID[:2])+">") && strings.HasSuffix(c.args, "= 0")
+		return isSync(c) && strings.Contains(c.args, filepath.Join("blobs", "sealed", r.ID[:2])+">") && strings.HasSuffix(c.args, "= 0")
 	})
 	step("database written", func(c tracedCall) bool { return c.name == "pwrite64" && strings.Contains(c.args, "chartlake.db-wal>") })
 	step("database sync", func(c tracedCall) bool {
