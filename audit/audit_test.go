@@ -192,19 +192,41 @@ func TestMarks(t *testing.T) {
 
 func TestRequest(t *testing.T) {
 	t.Parallel()
-	ctx, r := Begin(context.Background())
-	Of(ctx).Acts("user:anna")
-	Of(ctx).Fails("not_found")
-	Of(ctx).Written(&Event{Outcome: Success})
-	if actor, code, n, failed := r.State(); actor != "user:anna" || code != "not_found" || n != 1 || failed {
-		t.Error(actor, code, n, failed)
+	no := fault.New(fault.NotFound, "not_found", "no")
+	for name, test := range map[string]struct {
+		do      func(ctx context.Context, r *Request)
+		outcome Outcome
+		want    *Event
+	}{
+		"read":                   {func(_ context.Context, r *Request) { r.Written(&Event{Outcome: Success}) }, Success, nil},
+		"page without data":      {func(context.Context, *Request) {}, Success, nil},
+		"operation of the mind":  {func(ctx context.Context, r *Request) { r.Acts("user:anna"); Within(ctx, "$validate") }, Success, &Event{Actor: "user:anna", RequestID: "r1", Via: "$validate", Outcome: Success, Steps: []Step{{Action: Operate, Of: "Patient"}}}},
+		"operation of the store": {func(ctx context.Context, r *Request) { Within(ctx, "$lastn"); r.Written(&Event{Outcome: Success}) }, Success, nil},
+		"not let in":             {func(context.Context, *Request) {}, Minor, &Event{RequestID: "r1", Outcome: Minor, Code: "unauthorized", Steps: []Step{{Action: Refuse, Of: "Patient"}}}},
+		"refused by a handler":   {func(_ context.Context, r *Request) { r.Fails(no) }, Minor, &Event{RequestID: "r1", Outcome: Minor, Code: "not_found", Steps: []Step{{Action: Refuse, Of: "Patient"}}}},
+		"refused by the store":   {func(_ context.Context, r *Request) { r.Fails(no); r.Written(&Event{Outcome: Minor}) }, Minor, nil},
+		"read, then refused":     {func(_ context.Context, r *Request) { r.Written(&Event{Outcome: Success}); r.Fails(no) }, Minor, &Event{RequestID: "r1", Outcome: Minor, Code: "not_found", Steps: []Step{{Action: Refuse, Of: "Patient"}}}},
+	} {
+		ctx, r := Begin(context.Background(), "r1")
+		test.do(ctx, Of(ctx))
+		if d := cmp.Diff(test.want, r.Due(test.outcome, "unauthorized", "Patient")); d != "" {
+			t.Errorf("%s: %s", name, d)
+		}
 	}
-	Of(ctx).Written(&Event{Outcome: Minor})
-	if _, _, n, failed := r.State(); n != 2 || !failed {
-		t.Error(n, failed)
+	outer, r := Begin(context.Background(), "r1")
+	r.Acts("user:anna")
+	inner, _ := Begin(outer, "")
+	if e := Of(inner).Due(Minor, "x", ""); e.Actor != "user:anna" || e.RequestID != "r1" {
+		t.Errorf("%+v", e)
 	}
-	Of(context.Background()).Written(&Event{}) // no request: nothing happens
-	if Via(Within(ctx, "$lastn")) != "$lastn" || Via(ctx) != "" {
+	var none *Request
+	none.Acts("x")
+	none.Fails(no)
+	none.Written(&Event{})
+	if none.Due(Minor, "x", "") != nil {
+		t.Error("an event of no request")
+	}
+	if Via(Within(outer, "$lastn")) != "$lastn" || Via(outer) != "" {
 		t.Error("the operation is not in its context")
 	}
 }

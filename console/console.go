@@ -3,7 +3,10 @@ package console
 import (
 	"context"
 	"net/http"
+	"strconv"
+	"strings"
 
+	"chartlake/audit"
 	"chartlake/document"
 	"chartlake/pipeline"
 	"chartlake/review"
@@ -74,12 +77,31 @@ func (s *server) may(do smart.Action, h handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		actor, err := s.Actor(r, do)
 		if err == nil {
-			err = h(w, r, actor)
+			err = h(w, through(r), actor)
 		}
 		if err != nil {
+			audit.Of(r.Context()).Fails(err)
 			fail(w, err)
 		}
 	}
+}
+
+// through says in the audit trail which part of a document is looked at, "pages/3", or which of
+// the console's own operations it is.
+func through(r *http.Request) *http.Request {
+	path := strings.Split(strings.Trim(r.Pattern[strings.IndexByte(r.Pattern, ' ')+1:], "/"), "/")
+	if path[0] == "console" || len(path) < 3 && path[0] == "documents" {
+		return r
+	}
+	via := path[len(path)-1]
+	if strings.HasPrefix(via, "{") {
+		via = path[len(path)-2]
+		page := strings.TrimSuffix(r.PathValue("file")+r.PathValue("page"), ".png")
+		if n, err := strconv.Atoi(page); err == nil {
+			via += "/" + strconv.Itoa(n)
+		}
+	}
+	return r.WithContext(audit.Within(r.Context(), via))
 }
 
 // settings tells the pages what they show on every screen.

@@ -12,10 +12,9 @@ import (
 )
 
 const (
-	listLimit   = 50   // documents of one answer
-	searchLimit = 400  // documents that one text search looks into before it gives a cursor
-	textMax     = 200  // bytes of a search text
-	countLimit  = 5000 // newest documents that the counts by state are made of
+	listLimit   = 50  // documents of one answer
+	searchLimit = 400 // documents that one text search looks into before it gives a cursor
+	textMax     = 200 // bytes of a search text
 )
 
 // item is a document of the list: its row and what its record says in short.
@@ -78,7 +77,7 @@ func (s *server) list(w http.ResponseWriter, r *http.Request, actor store.Actor)
 	}{Documents: []item{}}
 	err = s.Store.View(r.Context(), actor, func(v store.View) error {
 		if q.Get("counts") != "" {
-			if out.Counts, err = count(v); err != nil {
+			if out.Counts, err = v.Counts(); err != nil {
 				return err
 			}
 		}
@@ -111,27 +110,6 @@ func (s *server) list(w http.ResponseWriter, r *http.Request, actor store.Actor)
 		return err
 	}
 	return answer(w, out)
-}
-
-// count is how many of the newest documents are in which state.
-func count(v store.View) (map[store.State]int, error) {
-	counts := map[store.State]int{}
-	query := store.DocumentQuery{Limit: 500}
-	for seen := 0; seen < countLimit; {
-		docs, next, err := v.Documents(query)
-		if err != nil {
-			return nil, err
-		}
-		for _, d := range docs {
-			counts[d.State]++
-		}
-		seen += len(docs)
-		if next == "" {
-			break
-		}
-		query.Cursor = next
-	}
-	return counts, nil
 }
 
 // change is one version of a record, without its body.

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"chartlake/audit"
 	"chartlake/fault"
 	"chartlake/internal/phi"
 	"chartlake/store"
@@ -29,11 +30,13 @@ func (d *Desk) Handler(actor func(*http.Request) (store.Actor, error)) http.Hand
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		who, err := actor(r)
 		if err != nil {
+			audit.Of(r.Context()).Fails(err)
 			answerFault(w, err)
 			return
 		}
 		receipt, err := d.upload(w, r, who)
 		if err != nil {
+			audit.Of(r.Context()).Fails(err)
 			answerFault(w, err)
 			return
 		}

@@ -1,12 +1,14 @@
 package rest
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
 
+	"chartlake/audit"
 	"chartlake/fault"
 	"chartlake/fhir"
 	"chartlake/fhir/validate"
@@ -163,11 +165,14 @@ func (s *server) batch(c *call, b *fhir.Node) (*reply, error) {
 
 // entry does one entry as if it were a request of its own.
 func (s *server) entry(c *call, e *fhir.Node) *fhir.Node {
+	ctx, asked := audit.Begin(c.ctx, "")
 	inner, err := s.entryCall(c, e)
 	var r *reply
 	if err == nil {
+		inner.ctx = ctx
 		r, err = s.route(inner)
 	}
+	s.account(c, ctx, asked, err)
 	if err != nil {
 		return fhir.NewObject("response", fhir.NewObject("status", statusText(statusOf(err)), "outcome", outcome(err)))
 	}
@@ -184,6 +189,18 @@ func (s *server) entry(c *call, e *fhir.Node) *fhir.Node {
 		resource = nil
 	}
 	return fhir.NewObject("resource", resource, "response", response)
+}
+
+// account notes of an entry what the store does not know of; of a request of its own the door does.
+func (s *server) account(c *call, ctx context.Context, asked *audit.Request, err error) {
+	if audit.Of(c.ctx) == nil {
+		return
+	}
+	outcome, code := audit.OutcomeOf(err)
+	if e := asked.Due(outcome, code, "/fhir"); e != nil {
+		// A refusal stands whether or not it could be noted; the store refuses the rest then.
+		_ = s.Store.Trail().Note(ctx, store.Actor{ID: e.Actor, RequestID: e.RequestID}, *e)
+	}
 }
 
 func statusText(status int) string { return strconv.Itoa(status) + " " + http.StatusText(status) }

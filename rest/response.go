@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"chartlake/audit"
 	"chartlake/fault"
 	"chartlake/fhir"
 	"chartlake/search"
@@ -99,6 +100,7 @@ func (o *writer) fail(err error) {
 	if o.started {
 		return
 	}
+	audit.Of(o.r.Context()).Fails(err)
 	if f := fault.As(err); f != nil {
 		if f.Code == "method_not_allowed" {
 			o.w.Header().Set("Allow", strings.TrimPrefix(f.Message, "this address takes "))
