@@ -50,6 +50,7 @@ type commands struct {
 	Retry    retryCommand    `cmd:"" help:"Run a document through the pipeline again."`
 	Explain  explainCommand  `cmd:"" help:"Why a field has this value: place, rule, confidence, reasons."`
 	Check    checkCommand    `cmd:"" help:"Look for damage in a data folder, and repair it."`
+	Audit    auditCommand    `cmd:"" help:"The audit trail: verify and list."`
 	Keys     keysCommand     `cmd:"" help:"The keys of a data folder: list and rotate."`
 	Backup   backupCommand   `cmd:"" help:"Copy a data folder while it is in use."`
 	Restore  restoreCommand  `cmd:"" help:"Make a data folder of a backup."`

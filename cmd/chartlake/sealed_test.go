@@ -48,7 +48,9 @@ func TestDataFolderIsSealed(t *testing.T) {
 	}
 	patient := bundle.Get("entry").Item(0).Get("resource")
 	words := []string{"quetzalcanary", string(doc.Bytes[len(doc.Bytes)/2 : len(doc.Bytes)/2+24])}
-	texts(patient, func(text string) { words = append(words, text, strings.ToLower(text), strings.ReplaceAll(text, "-", "")) })
+	texts(patient, func(text string) {
+		words = append(words, text, strings.ToLower(text), strings.ReplaceAll(text, "-", ""))
+	})
 	if len(words) < 8 {
 		t.Fatalf("too little to look for: %q", words)
 	}
