@@ -63,7 +63,8 @@ func (d database) unfinished(ctx context.Context, data, base string) (store.Stor
 	}
 	switch scheme, _, ok := strings.Cut(url, "://"); {
 	case url == "":
-		return sqlite.Open(ctx, sqlite.Config{Folder: data, Base: base, Unsynced: lab.StoreUnsynced(), Unsealed: lab.StoreUnsealed()})
+		return sqlite.Open(ctx, sqlite.Config{Folder: data, Base: base, Unsynced: lab.StoreUnsynced(), Unsealed: lab.StoreUnsealed(),
+			Audit: store.Audit{Off: lab.StoreUnaudited()}})
 	case ok && (scheme == "postgres" || scheme == "postgresql"):
 		return postgres.Open(ctx, postgres.Config{URL: url, Folder: data, Base: base})
 	}

@@ -11,5 +11,8 @@ func BlobUnsynced() bool { return false }
 // StoreUnsealed leaves everything in clear, for the price of sealing.
 func StoreUnsealed() bool { return false }
 
+// StoreUnaudited leaves the audit trail out, for its price.
+func StoreUnaudited() bool { return false }
+
 // StoreUnsynced leaves out the sync of the database's commits.
 func StoreUnsynced() bool { return false }

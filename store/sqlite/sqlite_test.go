@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"chartlake/fhir"
 	"chartlake/store"
 	"chartlake/store/sqlite"
 	"chartlake/store/storetest"
@@ -41,6 +42,43 @@ func BenchmarkImport(b *testing.B) { benchImport(b, sqlite.Config{}) }
 
 // What sealing costs is the difference to BenchmarkImport.
 func BenchmarkImportUnsealed(b *testing.B) { benchImport(b, sqlite.Config{Unsealed: true}) }
+
+// What the audit trail costs is the difference to BenchmarkImport and BenchmarkRead.
+func BenchmarkImportUnaudited(b *testing.B) {
+	benchImport(b, sqlite.Config{Audit: store.Audit{Off: true}})
+}
+
+func BenchmarkRead(b *testing.B)          { benchRead(b, store.Audit{}) }
+func BenchmarkReadUnaudited(b *testing.B) { benchRead(b, store.Audit{Off: true}) }
+
+func benchRead(b *testing.B, a store.Audit) {
+	s, err := sqlite.Open(b.Context(), sqlite.Config{Folder: b.TempDir(), Audit: a})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	patient, err := fhir.Parse([]byte(`{"resourceType":"Patient","id":"p"}`))
+	if err != nil {
+		b.Fatal(err)
+	}
+	actor := store.Actor{ID: "user:a"}
+	if _, err := s.Transact(b.Context(), actor, []store.Command{store.Update{Resource: patient}}); err != nil {
+		b.Fatal(err)
+	}
+	before := storetest.CPU()
+	for b.Loop() {
+		if err := s.View(b.Context(), actor, func(v store.View) error {
+			_, err := v.Read(store.Key{Type: "Patient", ID: "p"})
+			return err
+		}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := s.Trail().Flush(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64((storetest.CPU()-before).Microseconds())/float64(b.N), "cpu-µs/read")
+}
 
 func benchImport(b *testing.B, cfg sqlite.Config) {
 	storetest.BenchImport(b, func(t testing.TB) (store.Store, func() int64) {

@@ -70,9 +70,9 @@ func BenchImport(b *testing.B, open func(testing.TB) (s store.Store, size func()
 	}
 	for b.Loop() {
 		s, size := open(b)
-		own, other := cpu(), spent()
+		own, other := CPU(), spent()
 		resources, elapsed := importAll(b, s, texts)
-		b.ReportMetric(float64((cpu()-own).Microseconds())/float64(resources), "cpu-us/resource")
+		b.ReportMetric(float64((CPU()-own).Microseconds())/float64(resources), "cpu-us/resource")
 		if d := spent() - other; d > 0 {
 			b.ReportMetric(float64(d.Microseconds())/float64(resources), "server-cpu-us/resource")
 		}
@@ -92,8 +92,8 @@ func benchBundles() int {
 	return n
 }
 
-// cpu is the processor time of this process: on a shared machine it says more than the clock.
-func cpu() time.Duration {
+// CPU is the processor time of this process: on a shared machine it says more than the clock.
+func CPU() time.Duration {
 	var u syscall.Rusage
 	syscall.Getrusage(syscall.RUSAGE_SELF, &u)
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
