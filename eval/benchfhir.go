@@ -17,13 +17,17 @@ import (
 
 // FHIROptions says what BenchFHIR measures. Zero values take the defaults.
 type FHIROptions struct {
-	Program string   // the chartlake to measure; "": this program
-	Bundles string   // tar of transaction Bundles, each NAME.json or NAME.json.gz
-	Count   int      // how many of them are posted; 0: 100
-	Clients int      // connections that ask at once; 0: 2
-	Queries int      // requests of each kind of the mix; 0: 300
-	Peers   []string // FHIR base URLs of other servers that are measured in the same run
-	Done    func(what string)
+	Program string // the chartlake to measure; "": this program
+	Bundles string // tar of transaction Bundles, each NAME.json or NAME.json.gz
+	Count   int    // how many of them are posted; 0: 100
+	Clients int    // connections that ask at once; 0: 2
+	Queries int    // requests of each kind of the mix; 0: 300
+	// Observations is how many there are when the queries are asked: what the bundles lack is
+	// made up of their patients and codes, and imported first. 0: those of the bundles. Not
+	// with peers, which need not have $import.
+	Observations int
+	Peers        []string // FHIR base URLs of other servers that are measured in the same run
+	Done         func(what string)
 }
 
 // FHIRReport is what the store and its API do with the same bundles and queries.
@@ -45,6 +49,7 @@ type FHIRRun struct {
 	Bundles     int         `json:"bundles"`
 	Refused     int         `json:"refused"` // bundles that were not accepted
 	Resources   int         `json:"resources"`
+	MadeUp      int         `json:"made_up,omitempty"` // Observations that were imported beside the bundles
 	Rate        float64     `json:"resources_second"`
 	BundleP50   float64     `json:"bundle_p50_ms"`
 	BundleP99   float64     `json:"bundle_p99_ms"`
@@ -142,7 +147,7 @@ func (o FHIROptions) ours(ctx context.Context, bundles [][]byte) (FHIRRun, error
 		return run, err
 	}
 	if run.Resources > 0 {
-		run.BytesOnDisk = float64(filled-empty) / float64(run.Resources)
+		run.BytesOnDisk = float64(filled-empty) / float64(run.Resources+run.MadeUp)
 	}
 	again := FHIRRun{}
 	if _, err = o.session(ctx, data, nil, &again); err != nil {
@@ -186,6 +191,12 @@ func (o FHIROptions) measure(ctx context.Context, t *target, bundles [][]byte, r
 	o.Done(fmt.Sprintf("%s: %d resources posted", run.Server, run.Resources))
 	if len(facts.patients) == 0 || len(facts.codes) == 0 {
 		return fault.New(fault.Invalid, "bench_bundles", "the bundles that were accepted hold no patients with observations")
+	}
+	if o.Observations > len(facts.observations) {
+		if run.MadeUp, err = o.fill(ctx, t, facts); err != nil {
+			return err
+		}
+		o.Done(fmt.Sprintf("%s: %d Observations", run.Server, o.Observations))
 	}
 	for _, q := range mix {
 		result, err := o.ask(ctx, t, q, facts)

@@ -46,6 +46,9 @@ var mix = []query{
 	{"_has Observation of a code", false, func(f *facts, r *rand.Rand) string {
 		return "/Patient?_has:Observation:patient:code=" + code(f, r) + "&_count=20"
 	}},
+	{"Observation of a code, _include", false, func(f *facts, r *rand.Rand) string {
+		return "/Observation?code=" + code(f, r) + "&_include=Observation:subject&_count=20"
+	}},
 	{"Encounter, two _include", false, func(f *facts, r *rand.Rand) string {
 		return "/Encounter?patient=" + one(f.patients, r) + "&_include=Encounter:patient&_include=Encounter:service-provider&_count=20"
 	}},

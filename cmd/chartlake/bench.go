@@ -58,11 +58,12 @@ func (c benchRead) Run(e *env) error {
 }
 
 type benchFHIR struct {
-	From    string   `arg:"" name:"tar" help:"Tar of transaction Bundles, each NAME.json or NAME.json.gz." type:"path"`
-	Bundles int      `help:"How many Bundles are posted." default:"100"`
-	Clients int      `help:"Connections that ask at once." default:"2"`
-	Queries int      `help:"Requests of each kind of the mix." default:"300"`
-	Peer    []string `help:"FHIR base URL of another server that is measured in the same run (repeatable); it is written to." placeholder:"URL"`
+	From         string   `arg:"" name:"tar" help:"Tar of transaction Bundles, each NAME.json or NAME.json.gz." type:"path"`
+	Bundles      int      `help:"How many Bundles are posted." default:"100"`
+	Clients      int      `help:"Connections that ask at once." default:"2"`
+	Queries      int      `help:"Requests of each kind of the mix." default:"300"`
+	Observations int      `help:"Make up Observations until there are so many when the queries are asked; 0: those of the Bundles."`
+	Peer         []string `help:"FHIR base URL of another server that is measured in the same run (repeatable); it is written to." placeholder:"URL"`
 }
 
 func (benchFHIR) Help() string {
@@ -73,7 +74,10 @@ func (c benchFHIR) Run(e *env) error {
 	if c.Bundles < 1 || c.Clients < 1 || c.Queries < 1 {
 		return usage("--bundles, --clients and --queries take at least 1")
 	}
-	report, err := eval.BenchFHIR(e.ctx, eval.FHIROptions{Bundles: c.From, Count: c.Bundles, Clients: c.Clients, Queries: c.Queries, Peers: c.Peer,
+	if c.Observations > 0 && len(c.Peer) > 0 {
+		return usage("--observations is not for --peer")
+	}
+	report, err := eval.BenchFHIR(e.ctx, eval.FHIROptions{Bundles: c.From, Count: c.Bundles, Clients: c.Clients, Queries: c.Queries, Observations: c.Observations, Peers: c.Peer,
 		Done: func(what string) { fmt.Fprintln(e.stderr, what) }})
 	if err != nil {
 		return err
