@@ -2,6 +2,7 @@ package rest
 
 import (
 	"slices"
+	"strings"
 
 	"chartlake/fault"
 	"chartlake/fhir/definition"
@@ -14,7 +15,7 @@ import (
 const self = "{def}"
 
 // compartment is GET Patient/1/Observation?… and POST Patient/1/Observation/_search: the
-// resources of a type that one of the compartment's parameters ties to its owner
+// resources of a type, or with * of all types, that one of the compartment's parameters ties to its owner
 // (http://hl7.org/fhir/R4/compartmentdefinition.html). The owner need not exist.
 func (s *server) compartment(c *call) (*reply, error) {
 	owner, typ := c.key(), c.parts[2]
@@ -22,7 +23,14 @@ func (s *server) compartment(c *call) (*reply, error) {
 	if !validID(owner.ID) {
 		return nil, none
 	}
-	inside, err := s.inside(owner, []string{typ})
+	types, name := []string{typ}, typ
+	if typ == "*" && definition.R4().Compartment(owner.Type) != nil {
+		types, typ = s.everythingTypes(c, owner.Type, nil), ""
+		if !slices.ContainsFunc(c.query, func(p search.Pair) bool { return p.Name == "_type" }) {
+			c.query = append(c.query, search.Pair{Name: "_type", Value: strings.Join(types, ",")})
+		}
+	}
+	inside, err := s.inside(owner, types)
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +40,7 @@ func (s *server) compartment(c *call) (*reply, error) {
 	if _, err := s.Actor(c.http, smart.Read, owner.Type); err != nil {
 		return nil, err
 	}
-	return s.find(c, typ, owner.String()+"/"+typ, inside)
+	return s.find(c, typ, owner.String()+"/"+name, inside)
 }
 
 // inside is the condition of being in the compartment of a resource, for these types; those

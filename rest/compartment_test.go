@@ -79,6 +79,7 @@ func TestCompartmentSearch(t *testing.T) {
 		"/Encounter/" + w.visit + "/Observation":                                    names("Observation", w.hers),
 		"/Encounter/" + w.visit + "/Encounter":                                      names("Encounter", w.visit),
 		"/Practitioner/" + w.doctor + "/Observation":                                names("Observation", w.hers, w.his),
+		"/Patient/" + w.ann + "/*?_type=Observation&date=ge2021":                    names("Observation", w.byHer),
 		"/Patient/none/Observation":                                                 nil,
 		"/Patient/" + w.ann + "/Observation?subject=Patient/" + w.bob + "&_count=5": names("Observation", w.byHer),
 	} {
@@ -93,6 +94,10 @@ func TestCompartmentSearch(t *testing.T) {
 	if body.Str("total") != "1" || !strings.Contains(body.Str("link", "url"), "/Patient/"+w.ann+"/Observation?") {
 		t.Errorf("POST gives %s at %s", body.Str("total"), body.Str("link", "url"))
 	}
+	if all, _ := a.listed("/Patient/" + w.ann + "/*?_count=2"); !slices.Contains(all, "Patient/"+w.ann) || !slices.Contains(all, "Observation/"+w.hers) || slices.Contains(all, "Observation/"+w.his) || slices.Contains(all, "Patient/"+w.bob) {
+		t.Errorf("the whole compartment is %v", all)
+	}
+	a.want(404, "GET", "/Organization/"+w.site+"/*", "")
 	a.want(404, "GET", "/Patient/"+w.ann+"/Organization", "")
 	a.want(404, "GET", "/Organization/"+w.site+"/Observation", "")
 	a.want(404, "GET", "/Patient/"+w.ann+","+w.bob+"/Observation", "")
