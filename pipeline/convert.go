@@ -20,7 +20,10 @@ func (s *Stages) Convert(ctx context.Context, file io.ReaderAt, size int64, o re
 	if err := unreadable(doc); err != nil {
 		return nil, err
 	}
-	rec := s.Understand(doc)
+	rec, err := s.Understand(ctx, doc)
+	if err != nil {
+		return nil, err
+	}
 	if err := s.Identify(rec, Nobody); err != nil {
 		return nil, err
 	}

@@ -45,10 +45,34 @@ type Reader interface {
 	Read(ctx context.Context, file io.ReaderAt, size int64, o reader.Options) (*document.Document, error)
 }
 
+// Annotator finds the clinical mentions of a text: Own, or an engine reached over a network. It
+// is safe for many goroutines.
+type Annotator interface {
+	// Version names the annotator with everything that changes what it finds.
+	Version() string
+	// Annotate finds the mentions of a text; offsets count characters (runes) of it. The error
+	// is a fault, and says that trying again may help.
+	Annotate(ctx context.Context, text string) (clinical.Findings, error)
+}
+
+// Own is our own engine, which needs no network and answers any text.
+type Own struct{ *clinical.Engine }
+
+// Version names the rules of the engine.
+func (Own) Version() string { return clinical.Version }
+
+// Annotate never fails, but for a context that has ended.
+func (o Own) Annotate(ctx context.Context, text string) (clinical.Findings, error) {
+	if err := ctx.Err(); err != nil {
+		return clinical.Findings{}, err
+	}
+	return o.Engine.Annotate(text), nil
+}
+
 // Stages are the functions of the way, without a store.
 type Stages struct {
 	Reader   Reader
-	Clinical *clinical.Engine
+	Clinical Annotator // nil: no clinical mentions
 	// Form finds the segments of a document; nil: form.Understand.
 	Form    func(*document.Document, form.Us) []record.Segment
 	Us      form.Us // who receives the documents

@@ -128,7 +128,9 @@ func (p *Pipeline) understand(ctx context.Context, row *store.Document, doc *doc
 	}
 	var steps []store.Command
 	if !known {
-		rec = p.Understand(doc)
+		if rec, err = p.Understand(ctx, doc); err != nil {
+			return nil, err
+		}
 		body, err := json.Marshal(rec)
 		if err != nil {
 			return nil, err

@@ -1,12 +1,12 @@
 package pipeline
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 
-	"chartlake/clinical"
 	"chartlake/document"
 	"chartlake/fhirmap"
 	"chartlake/form"
@@ -15,8 +15,8 @@ import (
 )
 
 // Understand makes the record of a document: its segments with fields, rows and flags from
-// form, and their clinical entities with page and box.
-func (s *Stages) Understand(doc *document.Document) *record.Record {
+// form, and their clinical entities with page and box. The error is the annotator's.
+func (s *Stages) Understand(ctx context.Context, doc *document.Document) (*record.Record, error) {
 	understand := s.Form
 	if understand == nil {
 		understand = form.Understand
@@ -33,17 +33,26 @@ func (s *Stages) Understand(doc *document.Document) *record.Record {
 			Confidence: p.Confidence, Words: len(p.Words), Blank: p.Blank, Failed: p.Failed})
 	}
 	for i := range rec.Segments {
-		s.annotate(doc, &rec.Segments[i], i)
+		if err := s.annotate(ctx, doc, &rec.Segments[i], i); err != nil {
+			return nil, err
+		}
 	}
 	if rec.Segments == nil {
 		rec.Segments = []record.Segment{}
 	}
-	return rec
+	return rec, nil
 }
 
 func (s *Stages) versions() map[string]string {
-	return map[string]string{"reader": s.Reader.Version(), "form": form.Version, "clinical": clinical.Version,
+	return map[string]string{"reader": s.Reader.Version(), "form": form.Version, "clinical": s.clinicalVersion(),
 		"identity": identity.Version, "fhirmap": fhirmap.Version}
+}
+
+func (s *Stages) clinicalVersion() string {
+	if s.Clinical == nil {
+		return "none"
+	}
+	return s.Clinical.Version()
 }
 
 // understandVersion names everything that the output of Understand depends on besides the pages.
@@ -53,7 +62,7 @@ func (s *Stages) understandVersion() string {
 		panic(err) // strings only
 	}
 	sum := sha256.Sum256(us)
-	return fmt.Sprintf("%s|form %s|clinical %s|us %s", s.Reader.Version(), form.Version, clinical.Version, hex.EncodeToString(sum[:4]))
+	return fmt.Sprintf("%s|form %s|clinical %s|us %s", s.Reader.Version(), form.Version, s.clinicalVersion(), hex.EncodeToString(sum[:4]))
 }
 
 // administrative are the documents whose printed text names diseases and drugs of nobody: forms,
@@ -66,7 +75,7 @@ var administrative = map[record.Type]bool{
 }
 
 // annotate adds the clinical entities of a segment, each with the place of its first page.
-func (s *Stages) annotate(doc *document.Document, seg *record.Segment, index int) {
+func (s *Stages) annotate(ctx context.Context, doc *document.Document, seg *record.Segment, index int) error {
 	if seg.Fields == nil {
 		seg.Fields = []record.Field{}
 	}
@@ -78,10 +87,13 @@ func (s *Stages) annotate(doc *document.Document, seg *record.Segment, index int
 	}
 	seg.Entities = []record.Entity{}
 	if s.Clinical == nil || administrative[seg.Type] {
-		return
+		return nil
 	}
 	text := doc.Text(seg.Pages[0], seg.Pages[1])
-	found := s.Clinical.Annotate(text.String)
+	found, err := s.Clinical.Annotate(ctx, text.String)
+	if err != nil {
+		return err
+	}
 	seg.Sections = found.Sections
 	for _, e := range found.Entities {
 		if e.Type == record.Anatomy || e.Type == record.Test && e.Attributes["value"] == "" {
@@ -93,6 +105,29 @@ func (s *Stages) annotate(doc *document.Document, seg *record.Segment, index int
 		if span, ok := doc.Locate(text, e.Begin, e.End); ok {
 			e.Page, e.Box = span.Page, &span.Box
 		}
+		doubt(doc, text, &e)
 		seg.Entities = append(seg.Entities, e)
+	}
+	return nil
+}
+
+// wordDoubted is the confidence of a word under which what is found in it is for a person: a
+// second reader that reads another word brings it below this.
+const wordDoubted = 0.4
+
+// doubt sends a mention to a person whose words were written by hand, or hardly read.
+func doubt(doc *document.Document, text document.Text, e *record.Entity) {
+	reason := ""
+	for _, r := range text.Words(e.Begin, e.End) {
+		page := doc.Page(r.Page)
+		switch w := page.Words[r.Word]; {
+		case w.Handwritten:
+			reason = "written by hand"
+		case page.Source == document.SourceOCR && w.Confidence < wordDoubted && reason == "":
+			reason = "low reading confidence"
+		}
+	}
+	if reason != "" {
+		e.State, e.Reasons = record.Review, append(e.Reasons[:len(e.Reasons):len(e.Reasons)], reason)
 	}
 }

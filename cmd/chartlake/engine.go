@@ -49,7 +49,7 @@ func (e *env) open(l limits, u us, workers int, strict bool) (*engines, error) {
 		_ = r.Close()
 		return nil, failed
 	}
-	return &engines{reader: r, stages: pipeline.Stages{Reader: pages{r, ""}, Clinical: c, Program: version,
+	return &engines{reader: r, stages: pipeline.Stages{Reader: pages{r, ""}, Clinical: pipeline.Own{Engine: c}, Program: version,
 		Us: form.Us{Names: u.UsName, NPIs: u.UsNPI, Faxes: u.UsFax}}}, nil
 }
 
