@@ -21,6 +21,7 @@ type annotateCommand struct {
 	Format string `help:"json (Findings), comprehend (DetectEntitiesV2), brat (standoff)." enum:"json,comprehend,brat" default:"json"`
 	limits
 	us
+	models
 }
 
 func (annotateCommand) Help() string { return "Example: echo 'Denies fever.' | chartlake annotate -" }
@@ -49,7 +50,7 @@ func (c annotateCommand) Run(e *env) error {
 		return err
 	}
 	defer f.Close()
-	g, err := e.open(c.limits, c.us, 0, false)
+	g, err := e.open(c.limits, c.us, c.models, 0, false)
 	if err != nil {
 		return err
 	}
@@ -64,7 +65,7 @@ func (c annotateCommand) Run(e *env) error {
 		return err
 	}
 	if c.Format != "json" { // these hold offsets into one text
-		doc, err := g.reader.Read(e.ctx, f, f.size, reader.Options{})
+		doc, err := g.stages.Reader.Read(e.ctx, f, f.size, reader.Options{})
 		if err != nil {
 			return err
 		}
@@ -93,16 +94,23 @@ func (c annotateCommand) text(e *env, text []byte) error {
 	if err != nil {
 		return err
 	}
-	f := engine.Annotate(string(text))
+	annotator, err := e.readText(c.models, engine)
+	if err != nil {
+		return err
+	}
+	f, err := annotator.Annotate(e.ctx, string(text))
+	if err != nil {
+		return err
+	}
 	switch c.Format {
 	case "comprehend":
-		return e.writeJSON(comprehend.Write(string(text), f.Entities, clinical.Version))
+		return e.writeJSON(comprehend.Write(string(text), f.Entities, annotator.Version()))
 	case "brat":
 		return brat.Write(e.stdout, string(text), f.Entities)
 	}
 	sum := sha256.Sum256(text)
 	out := findings{TextSHA256: hex.EncodeToString(sum[:]), Entities: f.Entities, Sections: f.Sections,
-		Versions: map[string]string{"clinical": clinical.Version}}
+		Versions: map[string]string{"clinical": annotator.Version()}}
 	if out.Entities == nil {
 		out.Entities = []record.Entity{}
 	}

@@ -17,6 +17,7 @@ type convertCommand struct {
 	FailOnReview bool   `help:"Exit with 6 where something needs review."`
 	limits
 	us
+	models
 }
 
 func (convertCommand) Help() string { return "Example: chartlake convert lab.pdf --format record" }
@@ -26,12 +27,12 @@ func (c convertCommand) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	g, err := e.open(c.limits, c.us, 0, false)
+	g, err := e.open(c.limits, c.us, c.models, 0, false)
 	if err != nil {
 		return err
 	}
 	defer g.close()
-	g.stages.Reader = pages{g.reader, password}
+	g.stages.Reader = unlocked{g.stages.Reader, password}
 	f, err := openInput(c.File)
 	if err != nil {
 		return err

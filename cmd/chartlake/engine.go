@@ -12,6 +12,7 @@ import (
 	"chartlake/document"
 	"chartlake/fault"
 	"chartlake/form"
+	"chartlake/llm"
 	"chartlake/pipeline"
 	"chartlake/reader"
 )
@@ -30,6 +31,55 @@ type limits struct {
 	MaxPixels int64 `help:"Most pixels of a picture (100 million)." placeholder:"N"`
 }
 
+// models are what a language model is asked. Without a name nothing is.
+type models struct {
+	LLM      string `help:"OpenAI-compatible endpoint of the models below: https://HOST/v1, or http:// on this machine." name:"llm" env:"CHARTLAKE_LLM" placeholder:"URL"`
+	LLMKey   string `help:"Key of the endpoint, or file:NAME." name:"llm-key" env:"CHARTLAKE_LLM_KEY" placeholder:"KEY"`
+	LLMPages string `help:"Model that reads scanned pages a second time; what it reads otherwise goes to review." name:"llm-pages" env:"CHARTLAKE_LLM_PAGES" placeholder:"MODEL"`
+	LLMText  string `help:"Model that may point at clinical mentions; all of them go to review." name:"llm-text" env:"CHARTLAKE_LLM_TEXT" placeholder:"MODEL"`
+}
+
+// endpoint opens a model.
+func (m models) endpoint(e *env, name string) (*llm.Endpoint, error) {
+	if m.LLM == "" {
+		return nil, usage("--llm-pages and --llm-text need --llm, the address of their endpoint")
+	}
+	key, err := secret(m.LLMKey)
+	if err != nil {
+		return nil, err
+	}
+	endpoint, err := llm.Open(llm.Config{URL: m.LLM, Key: key, Model: name, Log: e.log})
+	if fault.Is(err, fault.Invalid) {
+		return nil, usage("--llm: " + err.Error())
+	}
+	return endpoint, err
+}
+
+// readPages is the page reader that the settings ask for.
+func (e *env) readPages(m models, r *reader.Reader) (pipeline.Reader, error) {
+	if m.LLMPages == "" {
+		return r, nil
+	}
+	endpoint, err := m.endpoint(e, m.LLMPages)
+	if err != nil {
+		return nil, err
+	}
+	return llm.NewReader(r, endpoint), nil
+}
+
+// readText is the annotator that the settings ask for.
+func (e *env) readText(m models, c *clinical.Engine) (pipeline.Annotator, error) {
+	own := pipeline.Own{Engine: c}
+	if m.LLMText == "" {
+		return own, nil
+	}
+	endpoint, err := m.endpoint(e, m.LLMText)
+	if err != nil {
+		return nil, err
+	}
+	return llm.NewProposer(own, c, endpoint), nil
+}
+
 // engines are the parts that read and understand, without a store.
 type engines struct {
 	reader *reader.Reader
@@ -37,7 +87,7 @@ type engines struct {
 }
 
 // open starts the engines. workers is how many pages are worked on at once; 0: one per core.
-func (e *env) open(l limits, u us, workers int, strict bool) (*engines, error) {
+func (e *env) open(l limits, u us, m models, workers int, strict bool) (*engines, error) {
 	words := later(clinical.Open) // both take a tenth of a second
 	r, err := reader.Open(reader.Config{CacheDir: e.cacheDir(), Workers: workers, Strict: strict,
 		Limits: reader.Limits{Bytes: l.MaxBytes, Pages: l.MaxPages, Pixels: l.MaxPixels}})
@@ -49,8 +99,16 @@ func (e *env) open(l limits, u us, workers int, strict bool) (*engines, error) {
 		_ = r.Close()
 		return nil, failed
 	}
-	return &engines{reader: r, stages: pipeline.Stages{Reader: pages{r, ""}, Clinical: pipeline.Own{Engine: c}, Program: version,
-		Us: form.Us{Names: u.UsName, NPIs: u.UsNPI, Faxes: u.UsFax}}}, nil
+	g := &engines{reader: r, stages: pipeline.Stages{Program: version,
+		Us: form.Us{Names: u.UsName, NPIs: u.UsNPI, Faxes: u.UsFax}}}
+	if g.stages.Reader, err = e.readPages(m, r); err == nil {
+		g.stages.Clinical, err = e.readText(m, c)
+	}
+	if err != nil {
+		g.close()
+		return nil, err
+	}
+	return g, nil
 }
 
 // later does work beside what comes next; the function that it gives waits for it.
@@ -92,14 +150,13 @@ func (e *env) cacheDir() string {
 	return filepath.Join(dir, "chartlake", "pdfium")
 }
 
-// pages is our own reader as the pipeline sees it. password is the command line's; without one
-// the pipeline's own stands.
-type pages struct {
-	*reader.Reader
+// unlocked is a reader of files that have the command line's password, where there is one.
+type unlocked struct {
+	pipeline.Reader
 	password string
 }
 
-func (p pages) Read(ctx context.Context, file io.ReaderAt, size int64, o reader.Options) (*document.Document, error) {
+func (p unlocked) Read(ctx context.Context, file io.ReaderAt, size int64, o reader.Options) (*document.Document, error) {
 	if p.password != "" {
 		o.Password = p.password
 	}

@@ -30,12 +30,13 @@ type evalDocuments struct {
 	Details bool   `help:"List what was wrong (the documents' own text)."`
 	limits
 	us
+	models
 }
 
 func (evalDocuments) Help() string { return "Example: chartlake eval documents testdocs --json" }
 
 func (c evalDocuments) Run(e *env) error {
-	g, err := e.open(c.limits, c.us, c.Workers, false)
+	g, err := e.open(c.limits, c.us, c.models, c.Workers, false)
 	if err != nil {
 		return err
 	}

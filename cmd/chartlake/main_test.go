@@ -64,6 +64,8 @@ func TestExitCodes(t *testing.T) {
 		"expected results not there":  {[]string{"eval", "documents", nowhere}, 3, "no_expected_results"},
 		"file to write, no folder":    {[]string{"eval", "specimen", "--condition", "pdf", nowhere + "/x.pdf"}, 3, "no_such_folder"},
 		"store of no kind":            {[]string{"ingest", file(t, "a.pdf", []byte("x")), "--data", t.TempDir(), "--store", "mysql://x"}, 2, "postgres://"},
+		"model without address":       {[]string{"annotate", file(t, "a.txt", []byte("x")), "--llm-text", "m"}, 2, "--llm,"},
+		"model in the clear":          {[]string{"annotate", file(t, "a.txt", []byte("x")), "--llm-text", "m", "--llm", "http://10.0.0.1/v1"}, 2, "https://"},
 		"check without the key":       {[]string{"check", "--data", nowhere, "--store", "postgres://x"}, 3, "no_data_folder"},
 		"empty file":                  {[]string{"read", file(t, "a.pdf", nil)}, 4, "empty"},
 		"text named pdf":              {[]string{"convert", file(t, "a.pdf", []byte("hello"))}, 4, "unsupported_type"},

@@ -92,6 +92,7 @@ type setting struct {
 	dataFolder
 	limits
 	us
+	models
 	Mode         string   `help:"What is filed without a person: commit, draft (nothing before approval), annotate (the document only)." enum:"commit,draft,annotate" default:"commit"`
 	Package      []string `help:"FHIR package (.tgz) whose profiles $validate knows (repeatable)." placeholder:"FILE" type:"path"`
 	ImportFrom   []string `help:"Where $import may read from besides public HTTP(S): a folder, or an http://, https:// or s3:// address and all below it (repeatable)." placeholder:"PLACE" sep:"none"`
@@ -129,7 +130,7 @@ func (e *env) newServer(ctx context.Context, c setting, workers int, base string
 		return nil, err
 	}
 	database := later(func() (store.Store, error) { return c.database.open(ctx, c.Data, base) })
-	s.engines, err = e.open(c.limits, c.us, workers, c.StrictLayers)
+	s.engines, err = e.open(c.limits, c.us, c.models, workers, c.StrictLayers)
 	opened, failed := database()
 	if failed == nil {
 		s.store = opened

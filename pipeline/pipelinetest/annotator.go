@@ -24,7 +24,7 @@ func Annotator(t *testing.T, open func(t *testing.T) pipeline.Annotator) {
 	t.Run("finds", func(t *testing.T) {
 		t.Parallel()
 		a := open(t)
-		if a.Version() == "" || a.Version() != a.Version() {
+		if v := a.Version(); v == "" || v != a.Version() {
 			t.Error("the annotator has no lasting version")
 		}
 		f := annotate(t, a, Note)

@@ -46,7 +46,7 @@ func Reader(t *testing.T, file File, open func(t *testing.T) pipeline.Reader) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := open(t)
-			if r.Version() == "" || r.Version() != r.Version() {
+			if v := r.Version(); v == "" || v != r.Version() {
 				t.Error("the reader has no lasting version")
 			}
 			test(t, r, file)
