@@ -4,18 +4,23 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
 )
 
-const readyMax = 60 * time.Second // a first start may compile the PDF engine
+const (
+	readyMax  = 60 * time.Second // a first start may compile the PDF engine
+	freezeMax = 5 * time.Second
+)
 
 // server is one life of the program under test.
 type server struct {
@@ -88,6 +93,47 @@ func (s *server) kill() {
 	s.cmd.Process.Kill()
 	<-s.dead
 	s.client.CloseIdleConnections()
+}
+
+// freeze stops the server where it is. When it returns, no thread of the server runs outside
+// the kernel, so every answer that it will ever give has been given.
+func (s *server) freeze() error {
+	if err := s.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		return fmt.Errorf("stop the server: %w", err)
+	}
+	for since := time.Now(); time.Since(since) < freezeMax; {
+		running, err := s.running()
+		if err != nil {
+			return err
+		}
+		if !running {
+			return nil
+		}
+	}
+	return fmt.Errorf("the server still ran %v after it was stopped", freezeMax)
+}
+
+// running reports whether a thread of the server is neither stopped nor inside an
+// uninterruptible call (proc_pid_stat(5), field 3).
+func (s *server) running() (bool, error) {
+	stats, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", s.cmd.Process.Pid))
+	if err != nil {
+		return false, err
+	}
+	for _, path := range stats {
+		line, err := os.ReadFile(path)
+		if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
+			continue
+		}
+		if err != nil {
+			return false, err
+		}
+		_, after, _ := bytes.Cut(line, []byte(") ")) // the program's name has no parenthesis
+		if len(after) > 0 && after[0] != 'T' && after[0] != 'D' && after[0] != 'Z' {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // stop asks the server to end and waits for it.
