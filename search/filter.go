@@ -1,6 +1,7 @@
 package search
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -112,8 +113,13 @@ func (p *parser) modifier(f *Filter, m string) error {
 		return fault.New(fault.Invalid, "modifier_unsupported", "modifier %s is not supported on %s, which is a %s parameter", m, f.Param.Code, f.Param.Kind)
 	}
 	f.Modifier = Modifier(m)
+	if f.Param.Kind == KindReference && (f.Modifier == Above || f.Modifier == Below) && !slices.ContainsFunc(f.Param.Targets, p.hierarchical) {
+		return fault.New(fault.Invalid, "modifier_unsupported", "modifier %s on %s: what it refers to has no hierarchy", m, f.Param.Code)
+	}
 	return nil
 }
+
+func (p *parser) hierarchical(resourceType string) bool { return p.cat.Hierarchy(resourceType) != nil }
 
 // special reads _id and _lastUpdated, which the store has as columns.
 func (p *parser) special(f Filter, modifier, value string) (Filter, error) {

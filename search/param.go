@@ -1,6 +1,7 @@
 package search
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -103,6 +104,21 @@ func (c *Catalogue) PatientParams(resourceType string) []string {
 	return comp.Params[resourceType]
 }
 
+// Hierarchy gives the parameter by which resources of a type are part of others of that type;
+// nil where there is none (R4 §3.1.1.4.13 calls these references circular).
+func (c *Catalogue) Hierarchy(resourceType string) *Param {
+	for _, p := range c.Params(resourceType) {
+		if p.Kind != KindReference || p.Index != "" || !slices.Contains(p.Targets, resourceType) {
+			continue
+		}
+		switch strings.TrimPrefix(p.Expression, resourceType+".") {
+		case "partOf", "parent", "parentDevice":
+			return p
+		}
+	}
+	return nil
+}
+
 func (c *Catalogue) of(resourceType string) *typeParams {
 	if c.own != nil && len(c.custom[resourceType]) == 0 {
 		return c.own.of(resourceType)
@@ -167,7 +183,9 @@ func (c *Catalogue) components(p *Param, byCode map[string]*Param) {
 		if found == nil {
 			found = &Param{Type: p.Type, Code: part.Code, Kind: KindToken}
 		}
-		p.Components = append(p.Components, Component{Param: found, Expression: part.Expression})
+		// code-value-date of R4 asks for a DateTime, which no element is: FHIR's type is dateTime.
+		expression := strings.ReplaceAll(part.Expression, "as(DateTime)", "as(dateTime)")
+		p.Components = append(p.Components, Component{Param: found, Expression: expression})
 	}
 }
 

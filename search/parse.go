@@ -2,6 +2,7 @@ package search
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -135,7 +136,9 @@ func (p *parser) types(q *Query, pairs []Pair) error {
 			if !p.cat.Knows(t) {
 				return fault.New(fault.Invalid, "unknown_type", "_type names a resource type that R4 does not have")
 			}
-			q.Types = append(q.Types, t)
+			if !slices.Contains(q.Types, t) {
+				q.Types = append(q.Types, t)
+			}
 		}
 	}
 	if q.Type == "" && len(q.Types) == 1 {
@@ -254,9 +257,6 @@ func (p *parser) include(q *Query, reverse bool, modifier, value string) error {
 	parts := strings.Split(value, ":")
 	switch {
 	case value == "*":
-		if !reverse {
-			inc.Source = q.Type
-		}
 	case len(parts) < 2 || len(parts) > 3:
 		return bad("the value has another form")
 	default:

@@ -16,7 +16,7 @@ var Support = Supported{
 		KindToken:     {Missing, Not, Text, OfType, In, NotIn, Above, Below},
 		KindString:    {Missing, Exact, Contains},
 		KindDate:      {Missing},
-		KindReference: {Missing, Identifier, TypeIs},
+		KindReference: {Missing, Identifier, TypeIs, Above, Below},
 		KindQuantity:  {Missing},
 		KindNumber:    {Missing},
 		KindURI:       {Missing, Above, Below},

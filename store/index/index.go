@@ -203,10 +203,10 @@ func (x *Indexer) text(rid, p int64, text string) {
 }
 
 // uriMax is the longest uri that stands in the index as it is: the keys of a database's index
-// may not hold more. uriHead is what stands of a longer one, before its hash.
+// may not hold more. URIHead is what stands of a longer one, before its hash.
 const (
 	uriMax  = 2_000
-	uriHead = 1_900
+	URIHead = 1_900
 )
 
 // URIKey is how a uri stands in the index: as written, or its beginning and a hash.
@@ -214,7 +214,7 @@ func URIKey(k *seal.Keys, uri string) string {
 	if len(uri) <= uriMax {
 		return uri
 	}
-	return cut(uri, uriHead) + "#" + strconv.FormatInt(k.Hash(domainExact, uri), 16)
+	return cut(uri, URIHead) + "#" + strconv.FormatInt(k.Hash(domainExact, uri), 16)
 }
 
 // StringKey is the folded prefix of a text, and the whole folded text where it is longer.

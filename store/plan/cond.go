@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"strconv"
+
 	"chartlake/search"
 	"chartlake/store/db"
 	"chartlake/store/index"
@@ -114,7 +116,7 @@ func (p *Planner) filter(resourceType string, f *search.Filter) (cond, error) {
 	case search.KindString:
 		c = p.text(f, number)
 	case search.KindURI:
-		c = p.uri(f, number)
+		c, err = p.uri(f, number)
 	case search.KindDate:
 		c, err = p.date(f, number)
 	case search.KindNumber:
@@ -153,12 +155,15 @@ func (p *Planner) has(resourceType string, f *search.Filter) (cond, error) {
 		// Too many refer: looking at each candidate's own references ends sooner.
 		set = db.Frag{}
 	}
+	// One _has stands within another: each has a name of its own for its references.
+	p.within++
+	x := "x" + strconv.Itoa(p.within)
 	return cond{what: "_has", set: set, test: func(r string) db.Frag {
-		tests := []db.Frag{db.SQL(`x.p=? AND x.target=`+r, number)}
+		tests := []db.Frag{db.SQL(x+`.p=? AND `+x+`.target=`+r, number)}
 		for _, c := range inner {
-			tests = append(tests, c.test("x.rid"))
+			tests = append(tests, c.test(x+".rid"))
 		}
-		return exists(db.Join(" AND ", tests...).Wrap(`reference x WHERE `, ``))
+		return exists(db.Join(" AND ", tests...).Wrap(`reference `+x+` WHERE `, ``))
 	}}, nil
 }
 

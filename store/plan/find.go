@@ -56,8 +56,11 @@ func (f *finder) run(types []string) ([]Hit, error) {
 	}
 	if len(list) == 1 && len(f.q.Sort) == 1 {
 		tt := &list[0]
-		large := tt.driver < 0 || tt.conds[tt.driver].size >= countLimit
-		if large && f.walkable() {
+		walk := tt.driver < 0 || tt.conds[tt.driver].size >= countLimit
+		if f.pos.Last != 0 {
+			walk = f.pos.Walk // sets grow and shrink between two pages
+		}
+		if walk && f.walkable() {
 			f.p.say("a walk along " + f.q.Sort[0].Code + ", testing each")
 			return f.walk(tt)
 		}

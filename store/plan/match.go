@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 
 	"chartlake/fault"
 	"chartlake/search"
@@ -190,6 +191,9 @@ func (p *Planner) reference(resourceType string, f *search.Filter, number int64)
 		return p.tokenCond(f.Values, sub)
 	}
 	targets, err := p.targets(f)
+	if err == nil && (f.Modifier == search.Above || f.Modifier == search.Below) {
+		targets, err = p.hierarchy(f, targets)
+	}
 	if err != nil {
 		return cond{}, err
 	}
@@ -239,27 +243,38 @@ func (p *Planner) text(f *search.Filter, number int64) cond {
 	return c
 }
 
-func (p *Planner) uri(f *search.Filter, number int64) cond {
+// uri compares uris as they are written. What lies below or above a URL is decided by whole
+// segments of its path; other uris have nothing below or above them (R4 §3.1.1.4.16).
+func (p *Planner) uri(f *search.Filter, number int64) (cond, error) {
 	var sets []db.Frag
+	is := func(uri string) {
+		sets = append(sets, db.SQL(`SELECT rid FROM uri WHERE p=? AND v=?`, number, index.URIKey(p.Keys, uri)))
+	}
 	for _, v := range f.Values {
+		is(v.Text)
+		from := strings.Index(v.Text, "://") + len("://")
+		if from < len("://") {
+			continue
+		}
 		switch f.Modifier {
 		case search.Below:
-			sets = append(sets, db.SQL(`SELECT rid FROM uri WHERE p=? AND v>=? AND v<?`, number, v.Text, after(v.Text)))
+			top := strings.TrimSuffix(v.Text, "/") + "/"
+			if len(top) > index.URIHead {
+				return cond{}, fault.New(fault.TooLarge, "value_too_long", "%s:below takes URLs of up to %d bytes", f.Code, index.URIHead-1)
+			}
+			sets = append(sets, db.SQL(`SELECT rid FROM uri WHERE p=? AND v>=? AND v<?`, number, top, after(top)))
 		case search.Above:
-			sets = append(sets, db.SQL(`SELECT rid FROM uri WHERE p=? AND v=?`, number, index.URIKey(p.Keys, v.Text)))
-			for i := len(v.Text) - 1; i > 0; i-- {
+			for i := from; i < len(v.Text); i++ {
 				if v.Text[i] == '/' {
-					sets = append(sets, db.SQL(`SELECT rid FROM uri WHERE p=? AND v=?`, number, v.Text[:i]),
-						db.SQL(`SELECT rid FROM uri WHERE p=? AND v=?`, number, v.Text[:i+1]))
+					is(v.Text[:i])
+					is(v.Text[:i+1])
 				}
 			}
-		default:
-			sets = append(sets, db.SQL(`SELECT rid FROM uri WHERE p=? AND v=?`, number, index.URIKey(p.Keys, v.Text)))
 		}
 	}
-	c := cond{set: union(sets), ordered: len(sets) == 1 && f.Modifier == search.NoModifier}
+	c := cond{set: union(sets), ordered: len(sets) == 1 && f.Modifier != search.Below}
 	c.test = inSet(c.set)
-	return c
+	return c, nil
 }
 
 // compositeTable is where the values of a composite stand, by the kind of its second part.

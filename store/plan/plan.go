@@ -23,8 +23,10 @@ type Planner struct {
 	Base      string  // this server's FHIR base URL
 	// Read calls f with the content of each resource, in this order.
 	Read func(rids []int64, f func(rid int64, res *fhir.Node) error) error
-	read int      // resources that were read so far
 	Plan []string // what was done, by names and sizes
+
+	read   int // resources that were read so far
+	within int // _has so far
 }
 
 // Hit is one match with its sort values.
@@ -38,7 +40,8 @@ type Hit struct {
 type Position struct {
 	Last int64 `json:"l"`           // rid of the last match
 	Top  int64 `json:"t"`           // largest rid when the first page was made: later resources are not shown
-	Rest bool  `json:"r,omitempty"` // a walk has come to the resources without a sort value
+	Walk bool  `json:"w,omitempty"` // a walk found the page; what it counts as behind another way does not
+	Rest bool  `json:"r,omitempty"` // the walk has come to the resources without a sort value
 	Keys []key `json:"k,omitempty"`
 }
 
@@ -164,7 +167,7 @@ func (p *Planner) Find(q *search.Query, pos *Position) ([]Hit, *Position, error)
 		return nil, nil, nil
 	}
 	last := hits[len(hits)-1]
-	next := &Position{Last: last.RID, Top: pos.Top}
+	next := &Position{Last: last.RID, Top: pos.Top, Walk: f.walked}
 	for _, k := range last.Keys {
 		next.Keys = append(next.Keys, keyOf(k))
 	}
