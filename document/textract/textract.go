@@ -1,5 +1,5 @@
-// Package textract writes a Document as Amazon Textract writes its results, so that programs
-// that take Textract's answers take ours: the Blocks of AnalyzeDocument and
+// Package textract writes a Document as Amazon Textract writes its results, and reads such results
+// (Page), so that programs that take Textract's answers take ours, and ours theirs: the Blocks of AnalyzeDocument and
 // GetDocumentAnalysis with PAGE, LINE, WORD, KEY_VALUE_SET, SELECTION_ELEMENT, TABLE, CELL,
 // MERGED_CELL, TABLE_TITLE, SIGNATURE, QUERY, QUERY_RESULT and LAYOUT_ blocks, their
 // relationships and geometry.
