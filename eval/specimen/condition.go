@@ -204,9 +204,11 @@ func faxHeader(d *sheet.Draft, s fiction.Source) {
 		if sh.Height < sheet.LetterHeight {
 			continue // a card is sent on a sheet of its own size here and has no room
 		}
-		sh.Text(24, 16, "FROM: "+from, st)
-		sh.Text(sh.Width*0.42, 16, at, st)
-		sh.Right(sh.Width-24, 16, fmt.Sprintf("P. %03d/%03d", sh.Number, len(d.Sheets)), st)
+		sh.Edge(func() {
+			sh.Text(24, 16, "FROM: "+from, st)
+			sh.Text(sh.Width*0.42, 16, at, st)
+			sh.Right(sh.Width-24, 16, fmt.Sprintf("P. %03d/%03d", sh.Number, len(d.Sheets)), st)
+		})
 	}
 	d.Unnamed("fax_from", from)
 	d.Unnamed("fax_time", at)

@@ -300,6 +300,29 @@ func TestTrueReading(t *testing.T) {
 	}
 }
 
+// TestOrdersOfEdges takes the line of a fax machine to either end of a page.
+func TestOrdersOfEdges(t *testing.T) {
+	t.Parallel()
+	s, err := Make(1, Table, "statement", Faxed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := s.Reading.Pages[0]
+	if p.Words[0].Text != "FROM:" {
+		t.Errorf("the page begins with %q", p.Words[0].Text)
+	}
+	last := false
+	for _, order := range p.Orders {
+		last = last || p.Words[order[0]].Text == "Statement" && strings.HasPrefix(p.Words[order[len(order)-1]].Text, "001/")
+		if first := p.Words[order[0]].Text; first != "FROM:" && first != "Statement" {
+			t.Errorf("a right order begins with %q", first)
+		}
+	}
+	if !last {
+		t.Error("no order ends with the line of the fax machine")
+	}
+}
+
 func TestReadingOrder(t *testing.T) {
 	t.Parallel()
 	s, err := Make(1, Article, "newsletter", PDF)

@@ -8,9 +8,14 @@ import (
 	"github.com/go-fonts/liberation/liberationsansbold"
 	"github.com/go-fonts/liberation/liberationsansregular"
 	"github.com/go-fonts/liberation/liberationserifbold"
+	"github.com/go-fonts/liberation/liberationserifbolditalic"
+	"github.com/go-fonts/liberation/liberationserifitalic"
 	"github.com/go-fonts/liberation/liberationserifregular"
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/gofont/gobold"
+	"golang.org/x/image/font/gofont/gomedium"
+	"golang.org/x/image/font/gofont/gomono"
+	"golang.org/x/image/font/gofont/gomonobold"
 	"golang.org/x/image/font/gofont/goregular"
 	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/math/fixed"
@@ -47,6 +52,12 @@ var (
 	})
 	Mono = sync.OnceValue(func() *Family { return NewFamily("LiberationMono", liberationmonoregular.TTF, liberationmonobold.TTF) })
 	Go   = sync.OnceValue(func() *Family { return NewFamily("Go", goregular.TTF, gobold.TTF) })
+
+	Italic = sync.OnceValue(func() *Family {
+		return NewFamily("LiberationSerif-Italic", liberationserifitalic.TTF, liberationserifbolditalic.TTF)
+	})
+	Medium     = sync.OnceValue(func() *Family { return NewFamily("Go-Medium", gomedium.TTF, gobold.TTF) })
+	Typewriter = sync.OnceValue(func() *Family { return NewFamily("Go-Mono", gomono.TTF, gomonobold.TTF) })
 )
 
 // NewFamily makes a typeface from two TrueType files that the program itself embeds; one

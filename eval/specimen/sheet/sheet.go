@@ -28,7 +28,8 @@ type Sheet struct {
 	items         []item
 	truth         truth
 	at            group // of the next text
-	cells         int   // begun so far
+	blocks, cells int   // begun so far
+	asides, edges []int // blocks that may be read at another place, too
 }
 
 // item is a thing drawn: exactly one of text, polygon is set.

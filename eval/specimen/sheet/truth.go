@@ -24,8 +24,27 @@ type group struct{ block, cell int }
 // Block begins what is read after everything before it: a column of running text, a table.
 // Within a block people read row by row.
 func (s *Sheet) Block() {
-	s.at.block++
-	s.at.cell = 0
+	s.blocks++
+	s.at = group{block: s.blocks}
+}
+
+// Aside draws what stands beside the block that comes next, such as a side column: it is read
+// before that block or after it.
+func (s *Sheet) Aside(draw func()) {
+	s.Block()
+	s.asides = append(s.asides, s.at.block)
+	draw()
+	s.Block()
+}
+
+// Edge draws what belongs to the paper and not to its text, such as the line that a fax
+// machine prints: it is read before everything else or after it.
+func (s *Sheet) Edge(draw func()) {
+	was := s.at
+	s.Block()
+	s.edges = append(s.edges, s.at.block)
+	draw()
+	s.at = was
 }
 
 // Cell draws what belongs together, such as a label above its value in a box. A reader may
@@ -74,28 +93,74 @@ func (s *Sheet) Reading() reading.Page {
 		}
 	}
 	p := reading.Page{Page: s.Number, Words: []reading.Word{}, Fields: s.truth.fields, Marks: s.truth.marks, Tables: s.truth.tables}
-	var rows, cells, grid []int
-	for _, block := range blocks(words) {
-		rows = append(rows, byRows(words, block)...)
-		cells = append(cells, byCells(words, block)...)
-		grid = append(grid, byGrid(words, block)...)
-	}
+	members := blocks(words)
 	place := make([]int, len(words))
-	for i, w := range rows {
-		p.Words = append(p.Words, words[w].Word)
-		place[w] = i
-	}
-	for _, order := range [][]int{cells, grid} {
-		if slices.Equal(rows, order) {
-			continue
+	var orders [][]int
+	for i, sequence := range s.sequences(len(members)) {
+		for j, inside := range []func([]printed, []int) []int{byRows, byCells, byGrid, byRowsButGrids} {
+			var order []int
+			for _, b := range sequence {
+				order = append(order, inside(words, members[b])...)
+			}
+			if i+j == 0 {
+				for at, w := range order {
+					p.Words = append(p.Words, words[w].Word)
+					place[w] = at
+				}
+			}
+			for at, w := range order {
+				order[at] = place[w]
+			}
+			if !slices.IsSorted(order) && !slices.ContainsFunc(orders, func(o []int) bool { return slices.Equal(o, order) }) {
+				orders = append(orders, order)
+			}
 		}
-		var other []int
-		for _, w := range order {
-			other = append(other, place[w])
-		}
-		p.Orders = append(p.Orders, other)
 	}
+	p.Orders = orders
 	return p
+}
+
+// sequences gives the orders in which n blocks may be read: as they were begun, asides behind
+// the block after them, edges at the other end. First is the one with edges where they stand.
+func (s *Sheet) sequences(n int) [][]int {
+	var text, head, foot []int
+	for b := range n {
+		switch {
+		case !slices.Contains(s.edges, b):
+			text = append(text, b)
+		case s.high(b):
+			head = append(head, b)
+		default:
+			foot = append(foot, b)
+		}
+	}
+	out := [][]int{text}
+	for _, a := range s.asides {
+		for _, o := range out {
+			if i := slices.Index(o, a); i >= 0 && i+1 < len(o) {
+				o = slices.Clone(o)
+				o[i], o[i+1] = o[i+1], o[i]
+				out = append(out, o)
+			}
+		}
+	}
+	var all [][]int
+	for _, ends := range [][2][]int{{head, foot}, {nil, slices.Concat(head, foot)}, {slices.Concat(head, foot), nil}, {foot, head}} {
+		for _, o := range out {
+			all = append(all, slices.Concat(ends[0], o, ends[1]))
+		}
+	}
+	return all
+}
+
+// high reports whether a block stands in the upper half of the sheet.
+func (s *Sheet) high(block int) bool {
+	for _, it := range s.items {
+		if it.text != nil && it.text.block == block {
+			return it.text.y < s.Height/2
+		}
+	}
+	return false
 }
 
 // wordsOf cuts a drawn text at its blanks.
@@ -179,4 +244,12 @@ func byGrid(words []printed, of []int) []int {
 	of = byRows(words, of)
 	slices.SortStableFunc(of, func(a, b int) int { return cmp.Compare(words[a].cell, words[b].cell) })
 	return of
+}
+
+// byRowsButGrids sorts tables by their cells and all else by rows.
+func byRowsButGrids(words []printed, of []int) []int {
+	if slices.ContainsFunc(of, func(w int) bool { return words[w].cell == 0 }) {
+		return byRows(words, of)
+	}
+	return byGrid(words, of)
 }
