@@ -34,6 +34,7 @@ type Config struct {
 	Models        string // folder of OCR models; empty: Tesseract's own
 	Language      string // OCR model; empty: eng
 	Workers       int    // pages worked on at once, over all documents; 0: one per core
+	NoOCR         bool   // read text layers alone, also where there is a recogniser: another engine reads the pictures
 	Strict        bool   // refuse to open unless OCR runs with every layer of confinement
 	Limits        Limits
 }
@@ -84,6 +85,9 @@ type Reader struct {
 	memory  *semaphore.Weighted
 }
 
+// noCommand is a path that names no command on any system.
+const noCommand = "\x00"
+
 // Open makes a reader. A missing Tesseract is no error: such a reader reads text layers, and
 // pages that need OCR fail with the code ocr_missing; Missing says so. With Strict it is one.
 func Open(c Config) (*Reader, error) {
@@ -91,6 +95,9 @@ func Open(c Config) (*Reader, error) {
 		c.Workers = runtime.GOMAXPROCS(0)
 	}
 	limits := c.Limits.defaults()
+	if c.NoOCR {
+		c.TesseractPath, c.Strict = noCommand, false
+	}
 	engine, err := ocr.Open(ocr.Config{Tesseract: c.TesseractPath, Models: c.Models, Language: c.Language,
 		Workers: c.Workers, Deadline: limits.PageTime, Strict: c.Strict})
 	if err != nil {

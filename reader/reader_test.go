@@ -467,3 +467,27 @@ func cpu(b *testing.B) (sum time.Duration) {
 	}
 	return sum
 }
+
+// TestNoOCR: a reader that leaves pictures to another engine says so of each.
+func TestNoOCR(t *testing.T) {
+	t.Parallel()
+	r, err := Open(Config{CacheDir: readertest.Cache(), NoOCR: true, Strict: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if r.Missing() == nil || !strings.Contains(r.Version(), "no ocr") {
+		t.Errorf("version %q, %v", r.Version(), r.Missing())
+	}
+	page := image.NewGray(image.Rect(0, 0, 400, 500))
+	for i := range page.Pix {
+		page.Pix[i] = byte(i)
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, page); err != nil {
+		t.Fatal(err)
+	}
+	if doc := read(t, r, b.Bytes(), Options{}); doc.Pages[0].Failed == nil || doc.Pages[0].Failed.Code != "ocr_missing" {
+		t.Errorf("a picture: %+v", doc.Pages[0].Failed)
+	}
+}
