@@ -128,6 +128,18 @@ func TestStagesCannotReachANetwork(t *testing.T) {
 	}
 }
 
+// TestOnlyAWSImportsTheSDK: what leaves for Amazon is found in one folder. (Libraries that we use
+// for S3 bring the SDK with them; that is not ours to say.)
+func TestOnlyAWSImportsTheSDK(t *testing.T) {
+	for _, p := range packages(t) {
+		for _, imp := range p.Imports {
+			if folder(p.ImportPath) != "aws" && (strings.HasPrefix(imp, "github.com/aws/aws-sdk-go") || strings.HasPrefix(imp, "github.com/aws/smithy-go")) {
+				t.Errorf("%s imports %s: only aws does", p.ImportPath, imp)
+			}
+		}
+	}
+}
+
 func TestTestPackagesStayOutOfProduction(t *testing.T) {
 	for _, p := range packages(t) {
 		for _, imp := range p.Imports {
