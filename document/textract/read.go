@@ -328,8 +328,7 @@ func (r *pageReader) table(b *Block) {
 	whole := map[string]bool{} // cells that are a part of another
 	type at struct{ row, column int }
 	taken := map[at]bool{}
-	var add func(c *Block, parts []*Block)
-	add = func(c *Block, parts []*Block) {
+	add := func(c *Block, parts []*Block) {
 		box, ok := r.box(c)
 		row, column, rows, columns := c.RowIndex-1, c.ColumnIndex-1, max(c.RowSpan, 1), max(c.ColumnSpan, 1)
 		if !ok || row < 0 || column < 0 || row >= gridMax || column >= gridMax || rows > gridMax-row || columns > gridMax-column ||
