@@ -419,41 +419,6 @@ func testHistory(t *testing.T, open Open) {
 	}
 }
 
-func testPagingUnderWrites(t *testing.T, open Open) {
-	s := open(t)
-	var commands []store.Command
-	for i := range 60 {
-		commands = append(commands, store.Update{Resource: parse(t, `{"resourceType":"Observation","id":"o%02d","status":"final","effectiveDateTime":"2020-01-%02d"}`, i, i%28+1)})
-	}
-	do(t, s, commands...)
-	for _, q := range []string{"Observation?status=final&_count=7", "Observation?status=final&_sort=-date&_count=7", "Observation?_sort=date&_count=7", "Observation?_sort=-_lastUpdated&_count=7", "Observation?_count=7"} {
-		parsed := query(t, q)
-		seen := map[string]int{}
-		for round := 0; ; round++ {
-			var page *store.SearchPage
-			view(t, s, anna, func(v store.View) (err error) {
-				page, err = v.Search(parsed)
-				return err
-			})
-			for _, m := range page.Matches {
-				seen[m.Key.ID]++
-			}
-			if page.Next == "" {
-				break
-			}
-			parsed.Cursor = page.Next
-			// New resources on both sides of the position, and a deletion of what was seen.
-			do(t, s, store.Create{Resource: parse(t, `{"resourceType":"Observation","status":"final","effectiveDateTime":"2019-01-01"}`)},
-				store.Create{Resource: parse(t, `{"resourceType":"Observation","status":"final","effectiveDateTime":"2021-01-01"}`)})
-		}
-		for i := range 60 {
-			if n := seen[fmt.Sprintf("o%02d", i)]; n != 1 {
-				t.Errorf("%s: o%02d was given %d times", q, i, n)
-			}
-		}
-	}
-}
-
 func testCursor(t *testing.T, open Open) {
 	s := open(t)
 	for i := range 5 {

@@ -40,6 +40,7 @@ func Run(t *testing.T, open Open) {
 		{"Snapshot", testSnapshot},
 		{"History", testHistory},
 		{"PagingUnderWrites", testPagingUnderWrites},
+		{"PagingAcrossPlans", testPagingAcrossPlans},
 		{"Cursor", testCursor},
 		{"Confined", testConfined},
 		{"Includes", testIncludes},
