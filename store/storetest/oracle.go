@@ -30,10 +30,10 @@ func tries(few, many int) int {
 // along, for actors without and with a compartment; and that no filter adds a match. The
 // second world is so large that sets of the plan are.
 func testOracle(t *testing.T, open Open) {
-	for i := range tries(1, 12) {
+	for i := range tries(1, 8) {
 		s := open(t)
 		w, g := newWorld(t, s, uint64(i), 260, 0)
-		for range tries(250, 2_000) {
+		for range tries(250, 1_500) {
 			compare(t, s, w, g, true)
 		}
 		if err := s.Check(t.Context()); err != nil {
@@ -44,7 +44,7 @@ func testOracle(t *testing.T, open Open) {
 	for i := range tries(1, 3) {
 		s := open(t)
 		w, g := newWorld(t, s, uint64(100+i), 400, 2_600)
-		for range tries(40, 1_000) {
+		for range tries(40, 500) {
 			compare(t, s, w, g, false)
 		}
 		s.Close()

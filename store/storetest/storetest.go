@@ -72,6 +72,7 @@ func Run(t *testing.T, open Open) {
 		{"EraseOne", testEraseOne},
 		{"EraseMoved", testEraseMoved},
 		{"Oracle", testOracle},
+		{"Partition", testPartition},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
