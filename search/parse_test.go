@@ -58,7 +58,7 @@ func TestRefused(t *testing.T) {
 		"Observation?_text=(x":                              "bad_value",
 		"Observation?_text:exact=x":                         "modifier_unsupported",
 		"?name=x":                                           "unknown_parameter",
-		"Patient?" + strings.Repeat("link.", 12) + "name=x": "too_deep",
+		"Patient?" + strings.Repeat("link.", 65) + "name=x": "too_deep",
 	} {
 		typ, raw, _ := strings.Cut(q, "?")
 		pairs, err := Pairs(raw)

@@ -23,7 +23,7 @@ const (
 	MaxParameters = 100   // parameters in one query
 	MaxValues     = 1_000 // alternatives (comma) in one parameter
 	MaxAllValues  = 2_000 // alternatives in the whole query
-	MaxDepth      = 8     // steps of a chain or of nested _has
+	MaxDepth      = 64    // steps of a chain or of nested _has
 	MaxSteps      = 500   // searches that all chains lead to; a step to any of several types counts each
 	MaxSort       = 8     // sort keys
 	MaxIncludes   = 50    // _include and _revinclude

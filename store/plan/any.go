@@ -9,7 +9,7 @@ import (
 func (p *Planner) anyOf(resourceType string, f *search.Filter) (cond, error) {
 	var sets []db.Frag
 	var tests []func(string) db.Frag
-	whole := true // every alternative can be started from
+	whole, deep := true, 0 // whole: every alternative can be started from
 	for i := range f.Any {
 		link := &f.Any[i]
 		if link.Type != resourceType {
@@ -20,9 +20,10 @@ func (p *Planner) anyOf(resourceType string, f *search.Filter) (cond, error) {
 			return cond{}, err
 		}
 		whole = whole && c.set.Text != ""
+		deep = max(deep, c.deep)
 		sets, tests = append(sets, c.set.Wrap(`SELECT rid FROM (`, `) a`)), append(tests, c.test)
 	}
-	out := cond{what: f.Code, test: func(r string) db.Frag {
+	out := cond{what: f.Code, deep: deep, test: func(r string) db.Frag {
 		list := []db.Frag{db.SQL(`FALSE`)}
 		for _, test := range tests {
 			list = append(list, test(r))

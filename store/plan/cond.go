@@ -3,6 +3,7 @@ package plan
 import (
 	"strconv"
 
+	"chartlake/fault"
 	"chartlake/search"
 	"chartlake/store/db"
 	"chartlake/store/index"
@@ -16,6 +17,7 @@ type cond struct {
 	ordered bool    // set gives each rid once, in ascending order
 	test    func(r string) db.Frag
 	size    int64 // rows of set, counted up to countLimit
+	deep    int   // steps of chains and _has within it that are part of its SQL
 }
 
 // countLimit bounds how far the planner counts; sets beyond it are large.
@@ -141,7 +143,7 @@ func (p *Planner) has(resourceType string, f *search.Filter) (cond, error) {
 	if err != nil {
 		return cond{}, err
 	}
-	inner, err := p.conds(h.Type, []search.Filter{h.Filter})
+	inner, deep, err := p.step(h.Type, &h.Filter)
 	if err != nil {
 		return cond{}, err
 	}
@@ -158,7 +160,7 @@ func (p *Planner) has(resourceType string, f *search.Filter) (cond, error) {
 	// One _has stands within another: each has a name of its own for its references.
 	p.within++
 	x := "x" + strconv.Itoa(p.within)
-	return cond{what: "_has", set: set, test: func(r string) db.Frag {
+	return cond{what: "_has", set: set, deep: deep, test: func(r string) db.Frag {
 		tests := []db.Frag{db.SQL(x+`.p=? AND `+x+`.target=`+r, number)}
 		for _, c := range inner {
 			tests = append(tests, c.test(x+".rid"))
@@ -174,12 +176,14 @@ func (p *Planner) chain(resourceType string, f *search.Filter) (cond, error) {
 		return cond{}, err
 	}
 	var sets []db.Frag
+	deepest := 0
 	for i := range f.Chain {
 		link := &f.Chain[i]
-		inner, err := p.conds(link.Type, []search.Filter{link.Filter})
+		inner, deep, err := p.step(link.Type, &link.Filter)
 		if err != nil {
 			return cond{}, err
 		}
+		deepest = max(deepest, deep)
 		from, err := p.matchSet(link.Type, inner)
 		if err != nil {
 			return cond{}, err
@@ -187,7 +191,48 @@ func (p *Planner) chain(resourceType string, f *search.Filter) (cond, error) {
 		sets = append(sets, db.Join("", db.SQL(`SELECT x.rid FROM (`), from, db.SQL(`) i CROSS JOIN reference x ON x.p=? AND x.target=i.rid`, number)))
 	}
 	set := db.Join(` UNION ALL `, sets...).Wrap(`SELECT rid FROM (`, `) c`)
-	return cond{what: f.Code + ".", set: set, test: inSet(set)}, nil
+	return cond{what: f.Code + ".", set: set, test: inSet(set), deep: deepest}, nil
+}
+
+// Chains and _has of any length: after so many steps what was found is listed, and the steps
+// before it are no longer part of the SQL. It may be so many resources at once, and so many in
+// a query, because a statement takes no more values.
+const (
+	maxDeep   = 6
+	maxListed = 5_000
+	maxLists  = 20_000
+)
+
+// step compiles what must hold at the end of a step, and says how deep its SQL is then.
+func (p *Planner) step(resourceType string, f *search.Filter) (inner []cond, deep int, err error) {
+	if inner, err = p.conds(resourceType, []search.Filter{*f}); err != nil {
+		return nil, 0, err
+	}
+	for i := range inner {
+		deep = max(deep, inner[i].deep)
+	}
+	if deep < maxDeep {
+		return inner, deep + 1, nil
+	}
+	set, err := p.matchSet(resourceType, inner)
+	if err != nil {
+		return nil, 0, err
+	}
+	rids, err := p.first(set, maxListed+1)
+	if err != nil {
+		return nil, 0, err
+	}
+	if p.listed += len(rids); len(rids) > maxListed || p.listed > maxLists {
+		return nil, 0, fault.New(fault.TooLarge, "too_costly", "after %d steps a chain has found more than %d resources; add a parameter that leaves fewer", maxDeep, maxListed)
+	}
+	return []cond{p.list(f.Code+", listed", rids)}, 1, nil
+}
+
+// list is a condition of resources that are known already.
+func (p *Planner) list(what string, rids []int64) cond {
+	list := db.In(rids)
+	return cond{what: what, set: list.Wrap(`SELECT rid FROM resource WHERE rid IN `, ``), ordered: len(rids) <= 1,
+		test: func(r string) db.Frag { return list.Wrap(r+` IN `, ``) }}
 }
 
 // matchSet gives all resources of a type that fulfil the conditions, starting from the
@@ -275,9 +320,8 @@ func (p *Planner) id(resourceType string, f *search.Filter) (cond, error) {
 			rids = append(rids, rid)
 		}
 	}
-	list := db.In(rids)
-	test := func(r string) db.Frag { return list.Wrap(r+` IN `, ``) }
 	if f.Modifier == search.Not {
+		list := db.In(rids)
 		return cond{what: "_id", test: func(r string) db.Frag {
 			if len(rids) == 0 {
 				return db.Frag{Text: "TRUE"}
@@ -285,7 +329,7 @@ func (p *Planner) id(resourceType string, f *search.Filter) (cond, error) {
 			return list.Wrap(r+` NOT IN `, ``)
 		}}, nil
 	}
-	return cond{what: "_id", set: list.Wrap(`SELECT rid FROM resource WHERE rid IN `, ``), ordered: len(rids) <= 1, test: test}, nil
+	return p.list("_id", rids), nil
 }
 
 func (p *Planner) lastUpdated(resourceType string, f *search.Filter) (cond, error) {

@@ -26,6 +26,7 @@ type Planner struct {
 	Plan []string // what was done, by names and sizes
 
 	read   int // resources that were read so far
+	listed int // resources that stand in lists so far
 	within int // _has so far
 }
 

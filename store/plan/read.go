@@ -47,22 +47,26 @@ func (p *Planner) readable(resourceType string, others []cond, filters []*search
 	if err != nil {
 		return cond{}, err
 	}
-	list := db.In(found)
-	return cond{what: filters[0].Code + ", read", set: list.Wrap(`SELECT rid FROM resource WHERE rid IN `, ``), ordered: len(found) <= 1,
-		test: func(r string) db.Frag { return list.Wrap(r+` IN `, ``) }}, nil
+	return p.list(filters[0].Code+", read", found), nil
 }
 
 // few gives the members of a set in order, or refuses.
 func (p *Planner) few(set db.Frag, what string) ([]int64, error) {
-	var rids []int64
-	q := set.Wrap(`SELECT DISTINCT rid FROM (`, `) s ORDER BY rid LIMIT ?`)
-	err := p.Conn.Query(q.Text, append(q.Args, maxRead+1), func(r db.Row) bool {
-		rids = append(rids, r.Int(0))
-		return true
-	})
+	rids, err := p.first(set, maxRead+1)
 	if p.read += len(rids); err == nil && (len(rids) > maxRead || p.read > maxReads) {
 		err = errTooCostly(what)
 	}
+	return rids, err
+}
+
+// first gives up to limit members of a set, in order where that is all.
+func (p *Planner) first(set db.Frag, limit int) (rids []int64, err error) {
+	q := set.Wrap(`SELECT DISTINCT rid FROM (`, `) s LIMIT ?`) // sorting here would read it all
+	err = p.Conn.Query(q.Text, append(q.Args, limit), func(r db.Row) bool {
+		rids = append(rids, r.Int(0))
+		return true
+	})
+	slices.Sort(rids)
 	return rids, err
 }
 

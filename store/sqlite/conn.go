@@ -24,6 +24,10 @@ func newConn(db *sqlite3.Conn) *conn { return &conn{db: db, stmts: map[string]*s
 // maxArguments is how many values SQLite takes in one statement (SQLITE_MAX_VARIABLE_NUMBER).
 const maxArguments = 32_766
 
+func errTooLarge() error {
+	return fault.New(fault.TooLarge, "query_too_large", "the query has too many alternatives to be answered at once")
+}
+
 // maxStatements bounds the prepared statements that a connection keeps; search SQL varies.
 const maxStatements = 500
 
@@ -95,7 +99,7 @@ func (c *conn) Exec(sql string, args ...any) error {
 // Query calls row for each row until it returns false; see db.Conn.
 func (c *conn) Query(sql string, args []any, row func(db.Row) bool) error {
 	if len(args) > maxArguments {
-		return fault.New(fault.TooLarge, "query_too_large", "the query has too many alternatives to be answered at once")
+		return errTooLarge()
 	}
 	s, err := c.prepare(sql)
 	if err != nil {
@@ -168,6 +172,9 @@ func (c *conn) Table(base string, _ search.Kind) string { return base }
 func (c *conn) Merge(queries []db.Frag, desc bool, limit int, row func(a, b, c int64)) error {
 	var live []*stream
 	for _, q := range queries {
+		if len(q.Args) > maxArguments {
+			return errTooLarge()
+		}
 		s, _, err := c.db.Prepare(q.Text)
 		if err != nil {
 			return sqlFault(err)

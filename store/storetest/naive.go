@@ -229,9 +229,9 @@ func stringsIn(list []element) (out []string) {
 	return out
 }
 
-var folding = strings.NewReplacer("ü", "u", "Ü", "u", "é", "e", "ë", "e", "Å", "a", "å", "a", "ä", "a", "ö", "o", "Ł", "ł", "ß", "ss")
+var folding = strings.NewReplacer("ü", "u", "å", "a", "ä", "a", "ö", "o", "ß", "ss")
 
-func fold(s string) string { return strings.ToLower(folding.Replace(s)) }
+func fold(s string) string { return folding.Replace(strings.ToLower(s)) }
 
 // The years 1 and 10000 are the ends of time.
 var (

@@ -73,6 +73,7 @@ func Run(t *testing.T, open Open) {
 		{"EraseMoved", testEraseMoved},
 		{"Oracle", testOracle},
 		{"Partition", testPartition},
+		{"DeepChains", testDeepChains},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
