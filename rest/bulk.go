@@ -194,6 +194,9 @@ func (s *server) exportTypes(c *call, ask *bulk.ExportAsk, named []string) error
 // proposal, or the resources themselves as NDJSON, in several files as multipart/mixed.
 func (s *server) load(c *call) (*reply, error) {
 	actor, err := s.Actor(c.http, smart.Write, "")
+	if err == nil { // conditional references are searches
+		_, err = s.Actor(c.http, smart.Read, "")
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -44,8 +44,8 @@ func serveBulk(t *testing.T) *api {
 					_, err = permit(r, smart.Manage, who)
 				}
 			}
-			if only := r.Header.Get("X-Patient"); only != "" {
-				actor.Patients = []string{only}
+			if caller, ok := smart.From(r.Context()); ok {
+				actor.Patients = caller.Patients
 			}
 			return actor, err
 		}
@@ -312,20 +312,23 @@ func TestImportUpload(t *testing.T) {
 	a.want(403, "POST", "/$import", once, "Content-Type: application/fhir+ndjson")
 }
 
-// What a confined caller imports stays in the compartment.
+// What a confined caller imports stays in the compartment, and tells nothing of ids outside of it.
 func TestImportConfined(t *testing.T) {
 	t.Parallel()
 	a := serveBulk(t)
 	a.want(201, "PUT", "/Patient/a", `{"resourceType":"Patient","id":"a"}`)
+	a.want(201, "PUT", "/Observation/o3", `{"resourceType":"Observation","id":"o3","status":"preliminary","code":{"text":"x"},"subject":{"reference":"Patient/a"}}`)
 	body := `{"resourceType":"Observation","id":"o1","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/a"}}
 {"resourceType":"Observation","id":"o2","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/b"}}
 {"resourceType":"Observation","id":"o3","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/a"}}`
 	m := a.manifest(a.want(202, "POST", "/$import", body, "Content-Type: application/fhir+ndjson", "X-Patient: a"), "X-Patient: a")
-	if m.Extension["created"] != 2.0 || m.Extension["refused"] != 1.0 {
+	if m.Extension["created"] != 0.0 || m.Extension["updated"] != 1.0 || m.Extension["refused"] != 2.0 {
 		t.Errorf("%+v", m)
 	}
 	a.want(404, "GET", "/Observation/o2", "")
-	a.want(200, "GET", "/Observation/o3", "")
+	if got := a.want(200, "GET", "/Observation/o3", "").body.Str("status"); got != "final" {
+		t.Error(got)
+	}
 }
 
 func TestRespondAsync(t *testing.T) {

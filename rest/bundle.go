@@ -47,7 +47,7 @@ func (s *server) transaction(c *call, b *fhir.Node) (*reply, error) {
 	if err := validate.Error(validate.Validator{Unresolved: true}.Resource(b)); err != nil {
 		return nil, err
 	}
-	commands, at, err := store.Commands(b, search.Options{Base: s.Base, Now: s.Now()})
+	commands, at, err := store.Commands(b, s.options(c))
 	if err != nil {
 		return nil, err
 	}
@@ -82,12 +82,18 @@ func (s *server) mayWrite(c *call, b *fhir.Node) (store.Actor, error) {
 		if j := strings.IndexAny(typ, "/?"); j >= 0 {
 			typ = typ[:j]
 		}
-		if asked[typ] || !search.R4().Knows(typ) {
+		if !search.R4().Knows(typ) {
 			continue // what is no type is refused as an entry
 		}
-		asked[typ] = true
 		var err error
-		if actor, err = s.Actor(c.http, smart.Write, typ); err != nil {
+		if e.Str("request", "method") == http.MethodPatch {
+			_, err = s.Actor(c.http, smart.Read, typ)
+		}
+		if err == nil && !asked[typ] {
+			actor, err = s.Actor(c.http, smart.Write, typ)
+		}
+		asked[typ] = true
+		if err != nil {
 			if f := fault.As(err); f != nil {
 				return actor, f.At(fmt.Sprintf("Bundle.entry[%d]", i))
 			}

@@ -26,11 +26,7 @@ func (s *server) create(c *call) (*reply, error) {
 	}
 	cmd := store.Create{Resource: resource}
 	if c.when.noneExist != "" {
-		cmd.IfNoneExist, err = search.Criteria(typ, strings.TrimPrefix(c.when.noneExist, "?"), s.options(c))
-		if err == nil {
-			err = s.narrow(c, cmd.IfNoneExist)
-		}
-		if err != nil {
+		if cmd.IfNoneExist, err = search.Criteria(typ, strings.TrimPrefix(c.when.noneExist, "?"), s.options(c)); err != nil {
 			return nil, err
 		}
 	}

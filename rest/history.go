@@ -48,9 +48,9 @@ func (s *server) history(c *call) (*reply, error) {
 	if q.Count == 0 && len(used) > 0 && has(used, "_count") {
 		entries = nil // _count=0 asks for the total only
 	}
-	total := fhir.NewInt(page.Total)
-	if untold {
-		total = nil
+	var total *fhir.Node
+	if page.Total != nil && !untold {
+		total = fhir.NewInt(*page.Total)
 	}
 	path := s.Base + "/" + strings.Join(c.parts, "/")
 	links := []*fhir.Node{link("self", historyURL(path, used, q.Cursor))}

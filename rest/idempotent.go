@@ -43,8 +43,11 @@ func readOnce(key string) (string, error) {
 
 // transact does commands. With an Idempotency-Key they are done once: the same request of the
 // same actor again gets the results of the first time, another request under the key is a
-// Conflict. The key holds as long as the store does.
+// Conflict. The key holds as long as the store does. Whatever a write is decided by (criteria,
+// conditional references, also those that a patch brings in) is a search, and narrowed like one.
 func (s *server) transact(c *call, actor store.Actor, commands []store.Command) ([]store.Result, error) {
+	p := &permits{server: s, call: c}
+	actor.Permit = p.narrow
 	if c.once == "" {
 		return s.Store.Transact(c.ctx, actor, commands)
 	}

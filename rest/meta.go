@@ -76,6 +76,9 @@ func sameLabel(a, b *fhir.Node) bool {
 
 // changeMeta applies a change to the profiles, tags and labels of what is current then.
 func (s *server) changeMeta(c *call, change func(have, given []*fhir.Node) []*fhir.Node) (*reply, error) {
+	if _, err := s.Actor(c.http, smart.Read, c.parts[0]); err != nil { // the answer is what is there now
+		return nil, err
+	}
 	actor, err := s.Actor(c.http, smart.Write, c.parts[0])
 	if err != nil {
 		return nil, err

@@ -11,9 +11,13 @@ import (
 
 // patch is PATCH Type/id or PATCH Type?criteria with a JSON Patch or a FHIRPath Patch
 // (http://hl7.org/fhir/R4/http.html#patch). What it makes is validated like an update; the
-// criteria must match exactly one resource.
+// criteria must match exactly one resource. Its tests and its answer tell what is there, so it
+// takes the right to read, too.
 func (s *server) patch(c *call) (*reply, error) {
 	typ := c.parts[0]
+	if _, err := s.Actor(c.http, smart.Read, typ); err != nil {
+		return nil, err
+	}
 	actor, err := s.Actor(c.http, smart.Write, typ)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package rest
 import (
 	"slices"
 
+	"chartlake/fault"
 	"chartlake/search"
 	"chartlake/smart"
 )
@@ -30,9 +31,21 @@ func (p *permits) read(typ string) error {
 // bringing it along, is reading it. What the query names is refused; of a chain or an include
 // to any of several types those that may be read remain. A plan tells sizes of the whole store.
 func (s *server) narrow(c *call, q *search.Query) error {
-	p := &permits{server: s, call: c}
+	return (&permits{server: s, call: c}).narrow(q)
+}
+
+func (p *permits) narrow(q *search.Query) error {
 	if q.Explain {
-		if err := p.read(""); err != nil {
+		actor, err := p.server.Actor(p.call.http, smart.Read, "")
+		if err == nil && actor.Patients != nil {
+			err = fault.New(fault.Forbidden, "outside_compartment", "who is confined to patients sees no plans: they tell of all patients")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if q.Type != "" {
+		if err := p.read(q.Type); err != nil {
 			return err
 		}
 	}

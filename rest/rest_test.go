@@ -31,7 +31,12 @@ func serve(t testing.TB, change func(*Config)) *api {
 	t.Helper()
 	a := &api{t: t, deny: map[string]bool{}}
 	var handler http.Handler
-	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if only := r.Header.Get("X-Patient"); only != "" {
+			r = r.WithContext(smart.With(r.Context(), smart.Caller{ID: "app", Patients: []string{only}}))
+		}
+		handler.ServeHTTP(w, r)
+	}))
 	t.Cleanup(web.Close)
 	a.base = web.URL + "/fhir"
 	st, err := sqlite.Open(context.Background(), sqlite.Config{Folder: t.TempDir(), Base: a.base})

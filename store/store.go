@@ -92,10 +92,15 @@ type Actor struct {
 	Name      string   // display
 	RequestID string   // joins request log and audit
 	Patients  []string // patient ids that the actor is confined to; nil: not confined
+	// Permit narrows a query to what the actor may read, or refuses it; nil: they may read every
+	// type. Transact asks it of each query that a write is decided by (criteria, conditional
+	// references), maybe more than once.
+	Permit func(*search.Query) error
 }
 
 // View is a snapshot. Errors: NotFound (never existed or not visible to the actor), Gone
-// (deleted; for VersionRead of a deletion too).
+// (deleted; for VersionRead of a deletion too). Of a resource that an actor may see, the versions
+// in which it belonged to other patients alone are not there for them.
 type View interface {
 	Resources
 	Documents
@@ -186,7 +191,7 @@ type HistoryQuery struct {
 // HistoryPage is one page of versions.
 type HistoryPage struct {
 	Versions []Version
-	Total    int
+	Total    *int // nil: not told to an actor who is confined to patients
 	Next     string
 }
 

@@ -283,11 +283,16 @@ func (t *turn) conditional(ref string) (string, error) {
 	return found[0].String(), nil
 }
 
-// update writes under the resource's own id.
+// update writes under the resource's own id. An actor who is confined to patients updates what
+// they see: whether there is something else under an id must not show, so they choose no new ids
+// but those of their patients.
 func (t *turn) update(i int, it *item, c store.Update) error {
-	cur, err := t.current(it.key)
+	cur, err := t.seen(it.key)
 	if err != nil {
 		return err
+	}
+	if t.r.actor.Patients != nil && !cur.live() && !it.fresh && !t.own(it.key) {
+		return outside()
 	}
 	if err := precondition(cur, c.IfMatch); err != nil {
 		return err
@@ -392,7 +397,7 @@ func (t *turn) delete(i int, c store.Delete) error {
 }
 
 func (t *turn) deleteOne(i int, key store.Key, c store.Delete) error {
-	cur, err := t.current(key)
+	cur, err := t.seen(key)
 	if err != nil {
 		return err
 	}
@@ -401,9 +406,6 @@ func (t *turn) deleteOne(i int, key store.Key, c store.Delete) error {
 			return precondition(cur, c.IfMatch)
 		}
 		return nil
-	}
-	if err := t.allowed(cur); err != nil {
-		return err
 	}
 	if err := precondition(cur, c.IfMatch); err != nil {
 		return err
@@ -438,8 +440,14 @@ func (t *turn) deleteOne(i int, key store.Key, c store.Delete) error {
 	return nil
 }
 
-// matches runs a search inside the transaction, confined like the actor.
+// matches runs a search inside the transaction, confined like the actor, and only of what they
+// may read. Everything that a write is decided by comes through here.
 func (t *turn) matches(q *search.Query, limit int) ([]store.Key, error) {
+	if permit := t.r.actor.Permit; permit != nil {
+		if err := permit(q); err != nil {
+			return nil, err
+		}
+	}
 	if err := t.flush(); err != nil {
 		return nil, err
 	}

@@ -118,7 +118,7 @@ func (v *view) belongs(q store.ExportQuery, got *store.Version, raw rawVersion) 
 	}
 	content := got.Resource
 	if content == nil {
-		body, err := v.bodyBefore(raw)
+		body, err := v.bodyBefore(raw.rid, raw.version)
 		if fault.Is(err, fault.Gone) {
 			return false, nil
 		}
@@ -142,8 +142,8 @@ func (v *view) belongs(q store.ExportQuery, got *store.Version, raw rawVersion) 
 }
 
 // bodyBefore is the content that a deletion ended.
-func (v *view) bodyBefore(raw rawVersion) (*fhir.Node, error) {
-	seq, ok, err := db.One(v.c, `SELECT seq FROM version WHERE rid=? AND version=?`, raw.rid, raw.version-1)
+func (v *view) bodyBefore(rid, version int64) (*fhir.Node, error) {
+	seq, ok, err := db.One(v.c, `SELECT seq FROM version WHERE rid=? AND version=?`, rid, version-1)
 	if err != nil {
 		return nil, err
 	}

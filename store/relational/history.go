@@ -2,6 +2,8 @@ package relational
 
 import (
 	"encoding/json"
+	"math"
+	"slices"
 
 	"chartlake/audit"
 	"chartlake/fault"
@@ -13,7 +15,6 @@ import (
 // historyPosition is where a page of history ended.
 type historyPosition struct {
 	Seq int64 `json:"s"`
-	Top int64 `json:"t"`
 }
 
 // History gives versions, newest first.
@@ -52,17 +53,19 @@ func (v *view) versionsOf(q store.HistoryQuery) (*store.HistoryPage, error) {
 		at := q.At.UnixMilli()
 		where = where.With(` AND v.time<=? AND NOT EXISTS (SELECT 1 FROM version n WHERE n.rid=v.rid AND n.version=v.version+1 AND n.time<=?)`, at, at)
 	}
+	page := &store.HistoryPage{}
 	if v.confined {
 		where = db.Join("", where, db.In(v.patients).Wrap(` AND EXISTS (SELECT 1 FROM compartment c WHERE c.patient IN `, ` AND c.type=v.type AND c.rid=v.rid)`))
+	} else {
+		count := where.Wrap(`SELECT count(*) FROM version v WHERE `, ``)
+		n, _, err := db.One(v.c, count.Text, count.Args...)
+		if err != nil {
+			return nil, err
+		}
+		total := int(n)
+		page.Total = &total
 	}
-	page := &store.HistoryPage{}
-	count := where.Wrap(`SELECT count(*) FROM version v WHERE `, ``)
-	n, _, err := db.One(v.c, count.Text, count.Args...)
-	if err != nil {
-		return nil, err
-	}
-	page.Total = int(n)
-	pos := historyPosition{}
+	pos := historyPosition{Seq: math.MaxInt64}
 	if q.Cursor != "" {
 		plain, err := v.s.Keys.Open(q.Cursor, about)
 		if err != nil {
@@ -71,42 +74,79 @@ func (v *view) versionsOf(q store.HistoryQuery) (*store.HistoryPage, error) {
 		if err := json.Unmarshal(plain, &pos); err != nil {
 			return nil, fault.New(fault.Invalid, "bad_cursor", "the page token is not of this store")
 		}
-		where = where.With(` AND v.seq<?`, pos.Seq)
 	}
 	limit := q.Count
 	if limit <= 0 {
 		limit = search.DefaultCount
 	}
 	limit = min(limit, search.MaxCount)
-	all := where.Wrap(`SELECT `+versionColumns+` FROM version v CROSS JOIN resource r ON r.rid=v.rid WHERE `, ` ORDER BY v.seq DESC LIMIT ?`)
-	all.Args = append(all.Args, limit+1)
-	var raws []rawVersion
-	err = v.c.Query(all.Text, all.Args, func(s db.Row) bool {
-		raws = append(raws, scanVersion(s))
-		return true
-	})
+	if page.Versions, err = v.historyFrom(where, pos.Seq, limit+1); err != nil || len(page.Versions) <= limit {
+		return page, err
+	}
+	page.Versions = page.Versions[:limit]
+	plain, err := json.Marshal(historyPosition{Seq: page.Versions[limit-1].Seq})
 	if err != nil {
 		return nil, err
 	}
-	if len(raws) > limit {
-		raws = raws[:limit]
-		plain, err := json.Marshal(historyPosition{Seq: raws[limit-1].seq})
-		if err != nil {
-			return nil, err
-		}
-		page.Next = v.s.Keys.Seal(plain, about)
-	}
-	for _, raw := range raws {
-		got, err := v.decode(raw)
-		if fault.Is(err, fault.Gone) {
-			continue // of a patient who was erased since
-		}
-		if err != nil {
-			return nil, err
-		}
-		page.Versions = append(page.Versions, *got)
-	}
+	page.Next = v.s.Keys.Seal(plain, about)
 	return page, nil
+}
+
+// historyFrom gives up to limit versions before a change that the actor may see.
+func (v *view) historyFrom(where db.Frag, before int64, limit int) (out []store.Version, err error) {
+	all := where.Wrap(`SELECT `+versionColumns+` FROM version v CROSS JOIN resource r ON r.rid=v.rid WHERE `, ` AND v.seq<? ORDER BY v.seq DESC LIMIT ?`)
+	for more := true; more && len(out) < limit; {
+		var raws []rawVersion
+		err := v.c.Query(all.Text, append(all.Args[:len(all.Args):len(all.Args)], before, limit), func(s db.Row) bool {
+			raws = append(raws, scanVersion(s))
+			return true
+		})
+		if err != nil {
+			return nil, err
+		}
+		more = len(raws) == limit
+		for i := 0; i < len(raws) && len(out) < limit; i++ {
+			raw := raws[i]
+			before = raw.seq
+			got, err := v.decode(raw)
+			if fault.Is(err, fault.Gone) {
+				continue // of a patient who was erased since
+			}
+			if err != nil {
+				return nil, err
+			}
+			ok, err := v.belonged(got, raw.rid)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				out = append(out, *got)
+			}
+		}
+	}
+	return out, nil
+}
+
+// belonged reports whether a version was of a patient of the actor's by what it says itself: a
+// resource that was moved to another patient keeps its versions, and who sees it now does not
+// see whose it was. A deletion is of those whose the content before it was.
+func (v *view) belonged(got *store.Version, rid int64) (bool, error) {
+	if !v.confined {
+		return true, nil
+	}
+	content := got.Resource
+	if content == nil {
+		before, err := v.bodyBefore(rid, int64(got.Version))
+		if fault.Is(err, fault.Gone) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		content = before
+	}
+	ids, err := v.s.Catalogue.Patients(content, v.s.Base)
+	return slices.ContainsFunc(ids, func(id string) bool { return slices.Contains(v.actor.Patients, id) }), err
 }
 
 // historyScope is the instance, the type or the whole system.

@@ -80,7 +80,7 @@ func (t *turn) versionOf(ref string) (int, error) {
 	if version, ok := t.versions[key]; ok {
 		return version, nil
 	}
-	row, err := t.current(key)
+	row, err := t.seen(key)
 	if err != nil || !row.live() {
 		return 0, err
 	}

@@ -23,15 +23,12 @@ func (t *turn) put(i int, it *item, cur *row, rd *ready) error {
 		}
 		cur = &row{key: it.key, t: typ}
 	}
-	op := store.OpUpdate
-	if !cur.live() {
-		op = store.OpCreate
-	} else if err := t.allowed(cur); err != nil {
-		return err
-	}
+	op := store.OpCreate
+	var old []search.IndexValue
 	if cur.live() {
-		old, err := t.unindex(cur)
-		if err != nil {
+		op = store.OpUpdate
+		var err error
+		if old, err = t.unindex(cur); err != nil {
 			return err
 		}
 		t.tale.values(it.key, old)
@@ -70,13 +67,8 @@ func (t *turn) put(i int, it *item, cur *row, rd *ready) error {
 	if err := t.s.compartment(x, &next, rd.values); err != nil {
 		return err
 	}
-	if t.r.actor.Patients != nil {
-		if err := t.flush(); err != nil {
-			return err
-		}
-		if err := t.allowed(&next); err != nil {
-			return err
-		}
+	if err := t.inside(&next, old, rd.values); err != nil {
+		return err
 	}
 	t.results[i] = store.Result{Op: op, Version: &store.Version{Key: it.key, Version: int(next.version), Seq: next.seq, Op: op, At: t.now,
 		Resource: withMeta(rd.resource, next.version, next.updated)}}
@@ -221,19 +213,6 @@ func (s *Store) patientsOf(ridOf func(resourceType, id string) (int64, error), r
 		}
 	}
 	return list, nil
-}
-
-// allowed refuses a confined actor what lies outside of its patients.
-func (t *turn) allowed(r *row) error {
-	if t.r.actor.Patients == nil {
-		return nil
-	}
-	v := &view{s: t.s, c: t.c, actor: t.r.actor}
-	ok, err := v.visible(r.rid, r.t)
-	if err == nil && !ok {
-		err = fault.New(fault.Forbidden, "outside_compartment", "the resource is not in a compartment of this actor")
-	}
-	return err
 }
 
 // flush writes the rows that wait, so that a search of the same transaction finds them.

@@ -97,14 +97,23 @@ func (v *view) versionRead(key store.Key, version int) (*store.Version, error) {
 	if err != nil {
 		return nil, err
 	}
+	none := fault.New(fault.NotFound, "version_not_found", "the resource has no such version")
 	if !ok {
-		return nil, fault.New(fault.NotFound, "version_not_found", "the resource has no such version")
+		return nil, none
 	}
 	got, err := v.bySeq(seq)
-	if err == nil && got.Op == store.OpDelete {
-		return nil, fault.New(fault.Gone, "deleted", "this version is a deletion")
+	if err == nil {
+		if ok, err = v.belonged(got, r.rid); err == nil && !ok {
+			err = none
+		}
 	}
-	return got, err
+	if err == nil && got.Op == store.OpDelete {
+		err = fault.New(fault.Gone, "deleted", "this version is a deletion")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return got, nil
 }
 
 const versionColumns = `v.seq, v.rid, v.version, v.op, v.time, v.dict, v.body, v.type, r.id, v.key_id`

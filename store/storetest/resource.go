@@ -399,8 +399,8 @@ func testHistory(t *testing.T, open Open) {
 				page, err = v.History(q)
 				return err
 			})
-			if page.Total != want {
-				t.Errorf("%+v: total %d, want %d", q, page.Total, want)
+			if page.Total == nil || *page.Total != want {
+				t.Errorf("%+v: total %v, want %d", q, page.Total, want)
 			}
 			for _, v := range page.Versions {
 				if (v.Op == store.OpDelete) != (v.Resource == nil) {
@@ -523,8 +523,8 @@ func testConfined(t *testing.T, open Open) {
 			}
 		}
 		h, err := v.History(store.HistoryQuery{})
-		if err == nil && h.Total != 3 {
-			t.Errorf("system history has %d versions, want 3", h.Total)
+		if err == nil && len(h.Versions) != 3 {
+			t.Errorf("system history has %d versions, want 3", len(h.Versions))
 		}
 		if err != nil {
 			return err
@@ -556,7 +556,6 @@ func testConfined(t *testing.T, open Open) {
 		store.Update{Resource: parse(t, `{"resourceType":"Observation","id":"oq","status":"amended","subject":{"reference":"Patient/p"}}`)},
 		store.Update{Resource: parse(t, `{"resourceType":"Observation","id":"op","status":"amended","subject":{"reference":"Patient/q"}}`)},
 		store.Create{Resource: parse(t, `{"resourceType":"Observation","status":"final","subject":{"reference":"Patient/q"}}`)},
-		store.Delete{Key: store.Key{Type: "Observation", ID: "oq"}},
 	} {
 		if _, err := s.Transact(context.Background(), own, []store.Command{c}); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("a write outside of the compartment: %v, want Forbidden", err)
