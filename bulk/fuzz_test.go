@@ -3,11 +3,14 @@ package bulk
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"io"
 	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"chartlake/store"
 )
 
 // Whatever is in a file, its chunks lie end to end, their lines are numbered in order and none is
@@ -83,6 +86,51 @@ func FuzzSource(f *testing.F) {
 			if u, err := url.Parse(src.address); err != nil || src.allowed || u.Host == "" {
 				t.Fatalf("%+v", *src)
 			}
+		}
+	})
+}
+
+// FuzzImport imports anything: every line that is not blank is in the store or in the report, and
+// the job ends well.
+func FuzzImport(f *testing.F) {
+	const patient = `{"resourceType":"Patient","id":"a","birthDate":"1970-01-01"}`
+	f.Add(uint8(0), []byte(patient+"\n"+patient+"\n{\"resourceType\":\"Patient\"}\n{"))
+	f.Add(uint8(1), []byte(`{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},"subject":{"reference":"Patient?identifier=http://h|1"}}`+"\n"+`{"resourceType":"Patient","id":"b","identifier":[{"system":"http://h","value":"1"}]}`))
+	f.Add(uint8(2), []byte("\xef\xbb\xbf"+`{"resourceType":"SearchParameter","id":"s","url":"http://s","name":"s","status":"active","description":"x","code":"s","base":["Patient"],"type":"token","expression":"Patient.gender"}`))
+	f.Add(uint8(2), []byte(`{"resourceType":"Patient","id":"é"}`+"\r\n\r\n"+`{"resourceType":"Nothing","id":"a"}`+"\n"+`[1]`+"\n"+`{"resourceType":"Observation","id":"p","subject":{"reference":"Patient?_id="}}`))
+	d := open(f, nil)
+	modes := []Mode{Structure, Strict, Minimal}
+	f.Fuzz(func(t *testing.T, mode uint8, data []byte) {
+		if len(data) > 1<<16 {
+			return
+		}
+		id, err := d.Upload(t.Context(), anna, ImportAsk{Mode: modes[int(mode)%3]}, one(string(data)))
+		if len(data) == 0 {
+			return
+		}
+		task := finish(t, d, id, err)
+		if task.State != store.TaskComplete {
+			t.Fatalf("the job ended as %s %s", task.State, task.Code)
+		}
+		var p importProgress
+		if err := json.Unmarshal(task.Progress, &p); err != nil {
+			t.Fatal(err)
+		}
+		want := 0
+		for l := range bytes.SplitSeq(bytes.TrimPrefix(data, byteOrderMark), []byte("\n")) {
+			if !blank(bytes.TrimRight(l, "\r")) {
+				want++
+			}
+		}
+		packed := bytes.HasPrefix(data, []byte{0x1f, 0x8b}) || bytes.HasPrefix(data, []byte{0x28, 0xb5, 0x2f, 0xfd})
+		if got := p.Created + p.Updated + p.Same + p.Failed; got != want && !packed {
+			t.Fatalf("%d of %d lines: %+v", got, want, p)
+		}
+		if err := d.Cancel(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Clean(t.Context()); err != nil {
+			t.Fatal(err)
 		}
 	})
 }
