@@ -152,6 +152,12 @@ var kinds = map[string]struct {
 	"TextSizeLimitExceededException": {fault.TooLarge, "aws_too_large"},
 	"EntityTooLarge":                 {fault.TooLarge, "aws_too_large"},
 
+	"InvalidEncodingException":  {fault.Invalid, "aws_refused"},
+	"InvalidRequestException":   {fault.Invalid, "aws_refused"},
+	"ValidationException":       {fault.Invalid, "aws_refused"},
+	"InvalidParameterException": {fault.Invalid, "aws_refused"},
+	"InvalidS3ObjectException":  {fault.Invalid, "aws_refused"},
+
 	"InvalidCiphertextException": {fault.Corrupt, "aws_ciphertext"},
 	"IncorrectKeyException":      {fault.Corrupt, "aws_ciphertext"},
 }

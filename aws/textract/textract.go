@@ -202,7 +202,7 @@ func (f *reading) page(ctx context.Context, number int) (*document.Page, error) 
 	if err != nil {
 		err = aws.Fault(ctx, "Textract", err)
 		switch fault.KindOf(err) {
-		case fault.Corrupt, fault.Unsupported, fault.TooLarge:
+		case fault.Corrupt, fault.Unsupported, fault.TooLarge, fault.Invalid:
 			return failed(number, err), nil
 		}
 		return nil, err

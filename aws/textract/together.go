@@ -44,7 +44,7 @@ func (f *reading) together(ctx context.Context, bucket, key string) error {
 // document. Everything else is an error.
 func (f *reading) instead(err error) error {
 	switch fault.KindOf(err) {
-	case fault.Corrupt, fault.Unsupported, fault.TooLarge, fault.NotFound:
+	case fault.Corrupt, fault.Unsupported, fault.TooLarge, fault.NotFound, fault.Invalid:
 		return nil
 	}
 	return err
