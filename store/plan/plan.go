@@ -140,38 +140,46 @@ func (p *Planner) filters(q *search.Query, t string) []search.Filter {
 	return list
 }
 
-// Find gives the matches of one page in order, from behind pos (nil: the first page), and the
-// position behind the page when there is more.
-func (p *Planner) Find(q *search.Query, pos *Position) ([]Hit, *Position, error) {
+// Found are the matches of a page in order.
+type Found struct {
+	Hits []Hit
+
+	more   bool // there are others behind them
+	top    int64
+	walked bool
+}
+
+// After is the position behind the first n hits; nil where nothing is.
+func (f *Found) After(n int) *Position {
+	if n == 0 || n == len(f.Hits) && !f.more {
+		return nil
+	}
+	last := f.Hits[n-1]
+	next := &Position{Last: last.RID, Top: f.top, Walk: f.walked, Rest: f.walked && last.Keys == nil}
+	for _, k := range last.Keys {
+		next.Keys = append(next.Keys, keyOf(k))
+	}
+	return next
+}
+
+// Find gives the matches of one page in order, from behind pos (nil: the first page).
+func (p *Planner) Find(q *search.Query, pos *Position) (*Found, error) {
 	if pos == nil {
 		// Rows of a transaction that is under way count as well.
 		top, _, err := db.One(p.Conn, `SELECT max(rid) FROM resource`)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		pos = &Position{Top: top}
 	}
 	types, err := p.types(q)
 	if err != nil || len(types) == 0 {
-		return nil, nil, err
+		return &Found{}, err
 	}
 	f := &finder{p: p, q: q, pos: pos, limit: q.Count + 1}
 	hits, err := f.run(types)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if len(hits) <= q.Count {
-		return hits, nil, nil
-	}
-	hits = hits[:q.Count]
-	if len(hits) == 0 {
-		return nil, nil, nil
-	}
-	last := hits[len(hits)-1]
-	next := &Position{Last: last.RID, Top: pos.Top, Walk: f.walked}
-	for _, k := range last.Keys {
-		next.Keys = append(next.Keys, keyOf(k))
-	}
-	next.Rest = f.walked && last.Keys == nil
-	return hits, next, nil
+	return &Found{Hits: hits[:min(len(hits), q.Count)], more: len(hits) > q.Count, top: pos.Top, walked: f.walked}, nil
 }

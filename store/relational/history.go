@@ -80,11 +80,12 @@ func (v *view) versionsOf(q store.HistoryQuery) (*store.HistoryPage, error) {
 		limit = search.DefaultCount
 	}
 	limit = min(limit, search.MaxCount)
-	if page.Versions, err = v.historyFrom(where, pos.Seq, limit+1); err != nil || len(page.Versions) <= limit {
+	whole := false
+	if page.Versions, whole, err = v.historyFrom(where, pos.Seq, limit+1); err != nil || whole {
 		return page, err
 	}
-	page.Versions = page.Versions[:limit]
-	plain, err := json.Marshal(historyPosition{Seq: page.Versions[limit-1].Seq})
+	page.Versions = page.Versions[:min(limit, len(page.Versions))]
+	plain, err := json.Marshal(historyPosition{Seq: page.Versions[len(page.Versions)-1].Seq})
 	if err != nil {
 		return nil, err
 	}
@@ -92,39 +93,48 @@ func (v *view) versionsOf(q store.HistoryQuery) (*store.HistoryPage, error) {
 	return page, nil
 }
 
-// historyFrom gives up to limit versions before a change that the actor may see.
-func (v *view) historyFrom(where db.Frag, before int64, limit int) (out []store.Version, err error) {
+// historyFrom gives up to limit versions before a change that the actor may see, as many as fit
+// on a page; whole where these are all.
+func (v *view) historyFrom(where db.Frag, before int64, limit int) (out []store.Version, whole bool, err error) {
+	total := 0
 	all := where.Wrap(`SELECT `+versionColumns+` FROM version v CROSS JOIN resource r ON r.rid=v.rid WHERE `, ` AND v.seq<? ORDER BY v.seq DESC LIMIT ?`)
 	for more := true; more && len(out) < limit; {
 		var raws []rawVersion
+		held := 0
 		err := v.c.Query(all.Text, append(all.Args[:len(all.Args):len(all.Args)], before, limit), func(s db.Row) bool {
-			raws = append(raws, scanVersion(s))
-			return true
+			raw := scanVersion(s)
+			raws = append(raws, raw)
+			held += len(raw.body)
+			return held < PageBytes
 		})
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		more = len(raws) == limit
+		more = len(raws) == limit || held >= PageBytes
 		for i := 0; i < len(raws) && len(out) < limit; i++ {
 			raw := raws[i]
 			before = raw.seq
-			got, err := v.decode(raw)
+			got, size, err := v.decodeSized(raw)
 			if fault.Is(err, fault.Gone) {
 				continue // of a patient who was erased since
 			}
 			if err != nil {
-				return nil, err
+				return nil, false, err
 			}
 			ok, err := v.belonged(got, raw.rid)
 			if err != nil {
-				return nil, err
+				return nil, false, err
 			}
-			if ok {
-				out = append(out, *got)
+			if !ok {
+				continue
+			}
+			out = append(out, *got)
+			if total += size; total >= PageBytes {
+				return out, !more && i == len(raws)-1 && len(out) < limit, nil
 			}
 		}
 	}
-	return out, nil
+	return out, len(out) < limit, nil
 }
 
 // belonged reports whether a version was of a patient of the actor's by what it says itself: a

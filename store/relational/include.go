@@ -9,8 +9,15 @@ import (
 	"chartlake/store/db"
 )
 
-// maxIncluded bounds what one page brings along.
-const maxIncluded = 10_000
+// What one page brings along at most: resources, and bytes of their JSON.
+const (
+	maxIncluded      = 10_000
+	maxIncludedBytes = 2 * PageBytes
+)
+
+func tooManyIncluded() error {
+	return fault.New(fault.TooLarge, "too_many_included", "more than %d included resources or %d MB of them on a page; ask for fewer matches", maxIncluded, maxIncludedBytes>>20)
+}
 
 // included gives what _include and _revinclude ask for, each resource once, without the
 // matches themselves. The actor's compartments hold here as everywhere.
@@ -31,15 +38,21 @@ func (v *view) included(q *search.Query, matches []store.Version, rids []int64) 
 				return nil, err
 			}
 			if len(in.out)+len(in.rids) > maxIncluded {
-				return nil, fault.New(fault.TooLarge, "too_many_included", "more than %d included resources on a page; ask for fewer matches", maxIncluded)
+				return nil, tooManyIncluded()
 			}
 		}
-		got, err := v.byRIDs(in.rids)
+		before := len(in.out)
+		err := v.each(in.rids, func(got *store.Version, size int) (bool, error) {
+			in.out = append(in.out, *got)
+			if in.bytes += size; in.bytes > maxIncludedBytes {
+				return false, tooManyIncluded()
+			}
+			return true, nil
+		})
 		if err != nil {
 			return nil, err
 		}
-		in.out = append(in.out, got...)
-		from, rids = got, in.rids
+		from, rids = in.out[before:], in.rids
 		if !in.iterates() {
 			break
 		}
@@ -53,11 +66,12 @@ type includer struct {
 
 	catalogue *search.Catalogue
 
-	seen map[int64]bool     // found, on the page or to be brought along
-	keys map[store.Key]bool // references that were followed
-	out  []store.Version
-	rids []int64 // found in this round
-	back map[search.Include]map[int64]int64
+	seen  map[int64]bool     // found, on the page or to be brought along
+	keys  map[store.Key]bool // references that were followed
+	out   []store.Version
+	bytes int     // of out, as JSON
+	rids  []int64 // found in this round
+	back  map[search.Include]map[int64]int64
 }
 
 func (in *includer) iterates() bool {

@@ -77,23 +77,24 @@ func (v *view) search(q *search.Query) (*store.SearchPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	hits, next, err := p.Find(q, pos)
+	found, err := p.Find(q, pos)
 	if err != nil {
 		return nil, err
 	}
-	if next != nil {
+	rids := make([]int64, len(found.Hits))
+	for i, h := range found.Hits {
+		rids[i] = h.RID
+	}
+	if page.Matches, err = v.fitting(rids); err != nil {
+		return nil, err
+	}
+	rids = rids[:len(page.Matches)]
+	if next := found.After(len(rids)); next != nil {
 		plain, err := json.Marshal(next)
 		if err != nil {
 			return nil, err
 		}
 		page.Next = v.s.Keys.Seal(plain, v.about(q))
-	}
-	rids := make([]int64, len(hits))
-	for i, h := range hits {
-		rids[i] = h.RID
-	}
-	if page.Matches, err = v.byRIDs(rids); err != nil {
-		return nil, err
 	}
 	if len(q.Include)+len(q.RevInclude) > 0 {
 		page.Included, err = v.included(q, page.Matches, rids)
@@ -105,9 +106,35 @@ func (v *view) search(q *search.Query) (*store.SearchPage, error) {
 // statements are few and stay prepared.
 var readSizes = []int{1, 10, 100, 1000}
 
+// PageBytes is how much JSON a page has, but for its last entry: what is asked for beyond that
+// comes on the next page. Nodes take about four times as much memory.
+const PageBytes = 32 << 20
+
+// fitting reads the current versions of resources, in the order of rids, as many as fit on a page.
+func (v *view) fitting(rids []int64) ([]store.Version, error) {
+	out := make([]store.Version, 0, len(rids))
+	total := 0
+	err := v.each(rids, func(got *store.Version, size int) (bool, error) {
+		out = append(out, *got)
+		total += size
+		return total < PageBytes, nil
+	})
+	return out, err
+}
+
 // byRIDs reads the current versions of resources, in the order of rids.
 func (v *view) byRIDs(rids []int64) ([]store.Version, error) {
 	out := make([]store.Version, 0, len(rids))
+	err := v.each(rids, func(got *store.Version, _ int) (bool, error) {
+		out = append(out, *got)
+		return true, nil
+	})
+	return out, err
+}
+
+// each calls f with the current versions of resources, in the order of rids, and the bytes of
+// their JSON, while it says more. What it holds of others meanwhile is bounded.
+func (v *view) each(rids []int64, f func(got *store.Version, size int) (more bool, err error)) error {
 	for len(rids) > 0 {
 		size := readSizes[len(readSizes)-1]
 		for _, s := range readSizes {
@@ -117,32 +144,53 @@ func (v *view) byRIDs(rids []int64) ([]store.Version, error) {
 			}
 		}
 		chunk := rids[:min(size, len(rids))]
-		rids = rids[len(chunk):]
-		asked := append(make([]int64, 0, size), chunk...)
-		for len(asked) < size {
-			asked = append(asked, chunk[0])
-		}
-		which := db.In(asked).Wrap(`SELECT `+versionColumns+` FROM resource r CROSS JOIN version v ON v.seq=r.seq WHERE r.rid IN `, ` AND r.version>0 AND r.deleted=0`)
-		raws := make(map[int64]rawVersion, len(chunk))
-		err := v.c.Query(which.Text, which.Args, func(s db.Row) bool {
-			raw := scanVersion(s)
-			raws[raw.rid] = raw
-			return true
-		})
+		raws, err := v.some(chunk, size)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		for _, rid := range chunk {
-			raw, ok := raws[rid]
+		for len(chunk) > 0 {
+			raw, ok := raws[chunk[0]]
 			if !ok {
-				return nil, fault.New(fault.Corrupt, "index_ahead", "the index names a resource that is not there; run chartlake check")
+				break // too much to hold: asked for again
 			}
-			got, err := v.decode(raw)
+			delete(raws, chunk[0])
+			rids, chunk = rids[1:], chunk[1:]
+			got, n, err := v.decodeSized(raw)
 			if err != nil {
-				return nil, err
+				return err
 			}
-			out = append(out, *got)
+			if more, err := f(got, n); err != nil || !more {
+				return err
+			}
 		}
 	}
-	return out, nil
+	return nil
+}
+
+// some reads rows of resources, the first of them and as many more as fit: a resource's own row
+// is missing where there was no room.
+func (v *view) some(rids []int64, size int) (map[int64]rawVersion, error) {
+	asked := append(make([]int64, 0, size), rids...)
+	for len(asked) < size {
+		asked = append(asked, rids[0])
+	}
+	which := db.In(asked).Wrap(`SELECT `+versionColumns+` FROM resource r CROSS JOIN version v ON v.seq=r.seq WHERE r.rid IN `, ` AND r.version>0 AND r.deleted=0`)
+	raws := make(map[int64]rawVersion, len(rids))
+	held := 0
+	err := v.c.Query(which.Text, which.Args, func(s db.Row) bool {
+		raw := scanVersion(s)
+		raws[raw.rid] = raw
+		held += len(raw.body)
+		return held < PageBytes
+	})
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := raws[rids[0]]; ok {
+		return raws, nil
+	}
+	if held >= PageBytes && len(rids) > 1 {
+		return v.some(rids[:1], 1)
+	}
+	return nil, fault.New(fault.Corrupt, "index_ahead", "the index names a resource that is not there; run chartlake check")
 }

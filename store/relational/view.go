@@ -136,23 +136,29 @@ func scanVersion(s db.Row) rawVersion {
 }
 
 func (v *view) decode(r rawVersion) (*store.Version, error) {
+	got, _, err := v.decodeSized(r)
+	return got, err
+}
+
+// decodeSized also tells the bytes of its JSON.
+func (v *view) decodeSized(r rawVersion) (*store.Version, int, error) {
 	out := &store.Version{Key: store.Key{Type: v.typeName(r.t), ID: r.id}, Version: int(r.version), Seq: r.seq, Op: opOf(r.op), At: time.UnixMilli(r.time).UTC()}
 	if r.body == nil {
-		return out, nil
+		return out, 0, nil
 	}
 	body, err := v.s.openBody(v.c, r.key, r.dict, r.body, aboutVersion(r.rid, r.version))
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	res, err := fhir.Parse(body)
 	if err != nil {
-		return nil, fault.New(fault.Corrupt, "body_damaged", "a stored body is not JSON: %w", err)
+		return nil, 0, fault.New(fault.Corrupt, "body_damaged", "a stored body is not JSON: %w", err)
 	}
 	if res.Type() != out.Key.Type || res.ID() != out.Key.ID {
-		return nil, fault.New(fault.Corrupt, store.BodyOther, "a stored body is another resource's")
+		return nil, 0, fault.New(fault.Corrupt, store.BodyOther, "a stored body is another resource's")
 	}
 	out.Resource = withMeta(res, r.version, r.time)
-	return out, nil
+	return out, len(body), nil
 }
 
 func (v *view) typeName(t int64) string {
@@ -261,20 +267,11 @@ func (v *view) planner() (*plan.Planner, error) {
 
 // contents calls f with the current content of resources, in the order of rids.
 func (v *view) contents(rids []int64, f func(rid int64, res *fhir.Node) error) error {
-	for len(rids) > 0 {
-		some := rids[:min(len(rids), readSizes[len(readSizes)-1])]
-		versions, err := v.byRIDs(some)
-		if err != nil {
-			return err
-		}
-		for i, rid := range some {
-			if err := f(rid, versions[i].Resource); err != nil {
-				return err
-			}
-		}
-		rids = rids[len(some):]
-	}
-	return nil
+	i := 0
+	return v.each(rids, func(got *store.Version, _ int) (bool, error) {
+		i++
+		return true, f(rids[i-1], got.Resource)
+	})
 }
 
 // keys gives the keys of up to limit matches of a query, in the order of rid.
@@ -286,12 +283,12 @@ func (v *view) keys(q *search.Query, limit int) ([]store.Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	hits, _, err := p.Find(&c, nil)
+	found, err := p.Find(&c, nil)
 	if err != nil {
 		return nil, err
 	}
-	list := make([]store.Key, 0, len(hits))
-	for _, h := range hits {
+	list := make([]store.Key, 0, len(found.Hits))
+	for _, h := range found.Hits {
 		var key store.Key
 		var t int64
 		err := v.c.Query(`SELECT type, id FROM resource WHERE rid=?`, []any{h.RID}, func(s db.Row) bool {

@@ -152,7 +152,7 @@ func answered(s store.Store, w *world, g *maker, a *asked, want []*thing) string
 	}
 	keys := g.sortKeys(a.typ)
 	includes := g.includes(a.typ)
-	q := a.text() + sortText(keys) + includes.text() + fmt.Sprintf("&_count=%d", 1+g.IntN(len(want)/2+3))
+	q := a.text() + sortText(keys) + includes.text() + fmt.Sprintf("&_count=%d", 1+len(want)/25+g.IntN(len(want)/2+3))
 	got, why := paged(s, w, a.actor, q, includes)
 	if why != "" {
 		return q + "\n" + why
