@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/url"
 	"os"
 	"strconv"
@@ -76,20 +77,21 @@ func queryOf(v search.IndexValue) string {
 			return v.Ref.Type + "/" + v.Ref.ID
 		}
 	case search.KindDate:
-		if v.Date.Lo == search.MinTime || v.Date.Hi == search.MaxTime {
-			return "" // an open period: tested by prefixes elsewhere
-		}
-		return "ap" + instantOf(v.Date.Lo)
+		return momentOf(v.Date)
 	case search.KindNumber:
 		return number(v.Lo)
 	case search.KindQuantity:
-		if v.Lo != v.Hi {
-			return ""
+		ask := number(v.Lo)
+		switch { // a range, open or not
+		case math.IsInf(v.Lo, -1):
+			ask = "le" + number(v.Hi)
+		case v.Lo != v.Hi:
+			ask = "ge" + number(v.Lo)
 		}
 		if v.Unit.System != "" {
-			return number(v.Lo) + "|" + e(v.Unit.System) + "|" + e(v.Unit.Code)
+			return ask + "|" + e(v.Unit.System) + "|" + e(v.Unit.Code)
 		}
-		return number(v.Lo)
+		return ask
 	case search.KindComposite:
 		var parts []string
 		for _, p := range v.Parts {
@@ -109,6 +111,21 @@ func number(f float64) string {
 		return s
 	}
 	return strconv.FormatFloat(f, 'g', -1, 64)
+}
+
+// momentOf writes a span as the date or time that it stands for, and of a period its start or,
+// where it has none, its end.
+func momentOf(r search.Range) string {
+	for _, layout := range []string{"2006", "2006-01", "2006-01-02", "2006-01-02T15:04:05Z", "2006-01-02T15:04:05.000Z"} {
+		text := time.UnixMilli(r.Lo).UTC().Format(layout)
+		if lo, hi, ok := span(text); ok && lo == r.Lo && hi == r.Hi {
+			return text
+		}
+	}
+	if r.Lo == search.MinTime {
+		return "le" + instantOf(r.Hi-1)
+	}
+	return "ge" + instantOf(r.Lo)
 }
 
 func instantOf(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.000Z") }
@@ -147,12 +164,15 @@ func Examples(t *testing.T, open Open) {
 		}
 		done := map[string]bool{}
 		for _, v := range values {
-			ask := queryOf(v)
+			ask, modifier := queryOf(v), ""
+			if v.Param.Kind == search.KindReference && v.Ref == (search.Reference{}) {
+				ask, modifier = search.Escape(v.Token.System)+"|"+search.Escape(v.Token.Code), ":identifier"
+			}
 			if ask == "" {
 				skipped++
 				continue
 			}
-			raw := v.Param.Code + "=" + url.QueryEscape(ask)
+			raw := v.Param.Code + modifier + "=" + url.QueryEscape(ask)
 			if done[raw] || len(ask) > search.MaxText {
 				continue
 			}
