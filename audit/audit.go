@@ -11,6 +11,7 @@
 package audit
 
 import (
+	"slices"
 	"time"
 
 	"chartlake/fault"
@@ -130,11 +131,27 @@ func (e *Event) Documents() (ids []string) {
 	return ids
 }
 
+// Touches reports whether the event touched a resource, or the data of a patient.
+func (e *Event) Touches(typ, id string) bool {
+	if typ == "Patient" && slices.Contains(e.Patients, id) {
+		return true
+	}
+	for i := range e.Steps {
+		for _, t := range e.Steps[i].Targets {
+			if t.Type == typ && t.ID == id {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Query selects events, newest first. Zero fields select all.
 type Query struct {
 	Seq          int64  // this event
 	Patient      string // id
 	Document     string // id
+	Target       Target // touched in whatever version; has no index, so other conditions should leave few
 	Actor        string
 	RequestID    string
 	Codes        []string // AuditEvent.action codes of the first step

@@ -123,6 +123,8 @@ func (l *loading) resource(c *chunk, line line) (*fhir.Node, error) {
 		return nil, fault.New(fault.Invalid, "unknown_type", "the line is no resource of R4")
 	case c.typ != "" && n.Type() != c.typ:
 		return nil, fault.New(fault.Invalid, "type_mismatch", "the resource is not of the type that was stated for its file")
+	case n.Type() == "AuditEvent":
+		return nil, fault.New(fault.Unsupported, "audit_read_only", "the audit trail is written by the server alone")
 	case n.ID() == "":
 		return nil, fault.New(fault.Invalid, "no_id", "the resource has no id: an import keeps ids")
 	}

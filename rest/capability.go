@@ -49,6 +49,10 @@ func (s *server) declare() *fhir.Node {
 func (s *server) capabilityStatement(catalogue *search.Catalogue) *fhir.Node {
 	var resources []*fhir.Node
 	for _, typ := range search.R4().Types() {
+		if typ == auditResource {
+			resources = append(resources, s.auditCapability())
+			continue
+		}
 		resources = append(resources, s.resourceCapability(catalogue, typ))
 	}
 	rest := fhir.NewObject("mode", "server", "resource", resources, "interaction", interactions(systemInteractions), "operation", s.operationsOf(""),

@@ -217,7 +217,9 @@ func FuzzCursor(f *testing.F) {
 	}
 	pages := []string{"/fhir/Patient?_count=1", "/fhir/Patient?_sort=-birthdate&_count=1", "/fhir/_history?_count=1", "/fhir/Patient/a/$everything?_count=1"}
 	for i, page := range pages {
-		var set struct{ Link []struct{ Relation, URL string } }
+		var set struct {
+			Link []struct{ Relation, URL string }
+		}
 		_ = json.Unmarshal(z.send("GET", page, "", "").Body.Bytes(), &set)
 		for _, l := range set.Link {
 			if _, token, ok := strings.Cut(l.URL, "_cursor="); ok {

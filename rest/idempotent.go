@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"chartlake/fault"
@@ -46,6 +47,11 @@ func readOnce(key string) (string, error) {
 // Conflict. The key holds as long as the store does. Whatever a write is decided by (criteria,
 // conditional references, also those that a patch brings in) is a search, and narrowed like one.
 func (s *server) transact(c *call, actor store.Actor, commands []store.Command) ([]store.Result, error) {
+	for i, cmd := range commands {
+		if typeOf(cmd) == auditResource {
+			return nil, fault.As(auditReadOnly()).At(fmt.Sprintf("Bundle.entry[%d]", i))
+		}
+	}
 	p := &permits{server: s, call: c}
 	actor.Permit = p.narrow
 	if c.once == "" {
@@ -67,6 +73,19 @@ func (s *server) transact(c *call, actor store.Actor, commands []store.Command) 
 		return nil, err
 	}
 	return results[:len(commands)], nil
+}
+
+// typeOf is the type of what a command writes.
+func typeOf(c store.Command) string {
+	switch c := c.(type) {
+	case store.Create:
+		return c.Resource.Type()
+	case store.Update:
+		return c.Resource.Type()
+	case store.Delete:
+		return c.Key.Type
+	}
+	return ""
 }
 
 // fingerprint tells requests apart.

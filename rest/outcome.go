@@ -10,7 +10,7 @@ import (
 // issueCodes are the exceptions from fault's table: codes of faults with a better IssueType.
 var issueCodes = map[string]string{
 	"unknown_parameter": "not-supported", "unknown_modifier": "not-supported", "modifier_unsupported": "not-supported",
-	"unknown_operation": "not-supported", "unknown_type": "not-supported", "method_not_allowed": "not-supported",
+	"unknown_operation": "not-supported", "unknown_type": "not-supported", "method_not_allowed": "not-supported", "audit_read_only": "not-supported",
 	"version_conflict": "conflict", "bad_value": "value", "json_syntax": "structure", "json_duplicate_member": "structure",
 	"json_depth": "too-costly", "json_trailing": "structure", "conditional_reference": "not-found", "no_criteria": "required",
 }

@@ -102,6 +102,9 @@ func (o *writer) fail(err error) {
 	}
 	audit.Of(o.r.Context()).Fails(err)
 	if f := fault.As(err); f != nil {
+		if f.Code == "audit_read_only" {
+			o.w.Header().Set("Allow", "GET")
+		}
 		if f.Code == "method_not_allowed" {
 			o.w.Header().Set("Allow", strings.TrimPrefix(f.Message, "this address takes "))
 		}
@@ -119,7 +122,7 @@ func (o *writer) fail(err error) {
 func statusOf(err error) int {
 	if f := fault.As(err); f != nil {
 		switch f.Code {
-		case "method_not_allowed":
+		case "method_not_allowed", "audit_read_only":
 			return http.StatusMethodNotAllowed
 		case "patch_target", "patch_test", "patch_identity":
 			return http.StatusUnprocessableEntity

@@ -192,6 +192,8 @@ func (s *server) route(c *call) (*reply, error) {
 		return s.job(c)
 	case strings.HasPrefix(p[len(p)-1], "$"):
 		return s.operation(c)
+	case p[0] == auditResource, len(p) > 2 && p[0] == "Patient" && p[2] == auditResource:
+		return s.trail(c)
 	}
 	if !search.R4().Knows(p[0]) {
 		return nil, fault.New(fault.NotFound, "unknown_type", "there is no resource type of this name in R4")

@@ -21,6 +21,7 @@ const (
 	Review Action = "review" // settle what is doubtful
 	Export Action = "export" // take data out in bulk
 	Manage Action = "manage" // retry, check, metrics
+	Audit  Action = "audit"  // see who did what to whose data
 )
 
 // Caller is somebody who was identified.
@@ -32,7 +33,7 @@ type Caller struct {
 }
 
 // everything is what the owner of the machine or of the server's token may do.
-var everything = map[Action]bool{Read: true, Write: true, Upload: true, Review: true, Export: true, Manage: true}
+var everything = map[Action]bool{Read: true, Write: true, Upload: true, Review: true, Export: true, Manage: true, Audit: true}
 
 // May answers whether the caller of a request may do this; kind names the resource type or
 // the part of the service. The error is a fault: Unauthenticated without a caller, Forbidden

@@ -104,8 +104,9 @@ func (l *listing) add(h, seq int64) {
 // Limits of one page of events: rows read at once, and rows read in all for one page, after
 // which it is given as it is.
 const (
-	eventChunk = 1_000
-	eventRead  = 200_000
+	eventChunk   = 1_000
+	eventRead    = 200_000
+	eventTargets = 50_000 // targets of a page, before it ends early
 )
 
 // Events gives events, newest first. They are not for an actor who is confined to patients: an
@@ -137,6 +138,9 @@ func eventPairs(q audit.Query) (pairs []search.Pair) {
 	add("_id", itoa(q.Seq))
 	add("patient", q.Patient)
 	add("document", q.Document)
+	if q.Target.ID != "" {
+		add("entity", q.Target.String())
+	}
 	add("agent", q.Actor)
 	add("request", q.RequestID)
 	add("action", strings.Join(q.Codes, ","))
@@ -162,6 +166,7 @@ func (v *view) events(q audit.Query) (*audit.Page, error) {
 	}
 	limit = min(limit, audit.MaxLimit)
 	page := &audit.Page{}
+	held := 0
 	for before, read := q.Before, 0; ; {
 		rows, err := v.eventRows(q, before)
 		if err != nil {
@@ -176,7 +181,10 @@ func (v *view) events(q audit.Query) (*audit.Page, error) {
 			if !fits(&q, &e) {
 				continue
 			}
-			if page.Events = append(page.Events, e); len(page.Events) == limit {
+			for i := range e.Steps {
+				held += len(e.Steps[i].Targets)
+			}
+			if page.Events = append(page.Events, e); len(page.Events) == limit || held > eventTargets {
 				page.Next = before
 				return page, nil
 			}
@@ -204,7 +212,7 @@ func fits(q *audit.Query, e *audit.Event) bool {
 		}
 	}
 	return (q.Patient == "" || slices.Contains(e.Patients, q.Patient)) && (q.Document == "" || slices.Contains(e.Documents(), q.Document)) &&
-		(len(q.Outcomes) == 0 || slices.Contains(q.Outcomes, e.Outcome))
+		(q.Target.ID == "" || e.Touches(q.Target.Type, q.Target.ID)) && (len(q.Outcomes) == 0 || slices.Contains(q.Outcomes, e.Outcome))
 }
 
 // eventRows reads rows behind a position: those of a patient, document or actor by their own
