@@ -26,6 +26,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
 
 	"chartlake/fault"
 )
@@ -75,6 +76,7 @@ func Load(ctx context.Context, c Config) (sdk.Config, error) {
 	if err != nil {
 		return out, fault.New(fault.Invalid, "aws_config", "Amazon's configuration (environment, profile) cannot be read")
 	}
+	out.Logger = logging.Nop{} // its lines may hold addresses, and so the names of files
 	// Only now: AWS_CA_BUNDLE wants to change the client.
 	out.HTTPClient = whole{out.HTTPClient}
 	if c.Endpoint != "" {
