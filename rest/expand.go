@@ -104,6 +104,9 @@ func (t *terms) valueSet(a *asked) (*fhir.Node, error) {
 		if n.Type() != "ValueSet" {
 			return nil, fault.New(fault.Invalid, "type_mismatch", "valueSet is no ValueSet")
 		}
+		if err := sound(n); err != nil {
+			return nil, err
+		}
 		t.need(validate.Needs(n)...)
 		return n, nil
 	}
@@ -115,6 +118,16 @@ func (t *terms) valueSet(a *asked) (*fhir.Node, error) {
 		url += "|" + version
 	}
 	return t.set(url)
+}
+
+// sound refuses a value set or code system that was sent and is not R4, but for a missing status:
+// what is made of it is given back.
+func sound(n *fhir.Node) error {
+	if n.Get("status") == nil {
+		n = n.Shallow()
+		n.Set("status", fhir.NewString("unknown"))
+	}
+	return validate.Error(validate.Validator{Unresolved: true}.Resource(n))
 }
 
 // terminology calls f with what the caller may use; every terminology operation reads.

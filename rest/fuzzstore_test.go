@@ -202,6 +202,7 @@ func FuzzParameters(f *testing.F) {
 		f.Add(uint8(i), `{"resourceType":"Parameters","parameter":[`+parameters+`]}`)
 	}
 	f.Add(uint8(0), `{"resourceType":"Parameters","parameter":[{"name":"valueSet","resource":{"resourceType":"ValueSet","status":"active","compose":{"include":[{"valueSet":["http://v"]},{"system":"http://s","filter":[{"property":"concept","op":"is-a","value":"b"}]}]}}}]}`)
+	f.Add(uint8(0), `{"resourceType":"Parameters","parameter":[{"name":"valueSet","resource":{"resourceType":"ValueSet","":"","compose":{}}}]}`) // was given back as it is
 	f.Add(uint8(7), `{"inputFormat":"application/fhir+ndjson","input":[{"type":"Patient","url":"s3://b/a"}]}`)
 	z := newFuzzed(f)
 	f.Fuzz(func(t *testing.T, operation uint8, body string) {
