@@ -161,62 +161,72 @@ func resuming(t *testing.T, d *Desk, id string, seed uint64) *store.Task {
 	}
 }
 
+// importLines are two files of patients, some lines of which are refused and some refer to what
+// comes later.
+func importLines(n int) (files [2]string) {
+	for i := range n {
+		line := fmt.Sprintf(`{"resourceType":"Patient","id":"p%d","identifier":[{"system":"http://x","value":"%d"}]}`, i, i)
+		switch {
+		case i%701 == 5:
+			line = fmt.Sprintf(`{"resourceType":"Patient","id":"p%d","birthDate":"x"}`, i)
+		case i%997 == 6:
+			line = fmt.Sprintf(`{"resourceType":"Observation","id":"p%d","status":"final","code":{"text":"x"},"subject":{"reference":"Patient?identifier=http://x|%d"}}`, i, n-2)
+		}
+		files[i%2] += line + "\n"
+	}
+	return files
+}
+
+// importedOnce checks that an import of importLines has every line once.
+func importedOnce(t *testing.T, d *Desk, task *store.Task, n int) {
+	t.Helper()
+	refused := d.lines(t, task, errorFile)
+	if task.State != store.TaskComplete || len(refused) != 5 || !slices.Equal(slices.Compact(slices.Sorted(slices.Values(refused))), slices.Sorted(slices.Values(refused))) {
+		t.Fatalf("%s, %d refused: %v", task.State, len(refused), refused)
+	}
+	err := d.Store.View(t.Context(), anna, func(v store.View) error {
+		for i := range n {
+			key := store.Key{Type: "Patient", ID: fmt.Sprint("p", i)}
+			if i%997 == 6 && i%701 != 5 {
+				key.Type = "Observation"
+			}
+			got, err := v.Read(key)
+			if i%701 == 5 {
+				if !fault.Is(err, fault.NotFound) {
+					t.Errorf("%s was to be refused: %v", key, err)
+				}
+				continue
+			}
+			if err != nil || got.Version != 1 {
+				t.Errorf("%s: %v, %+v", key, err, got)
+			} else if key.Type == "Observation" && got.Resource.Str("subject", "reference") != fmt.Sprint("Patient/p", n-2) {
+				t.Errorf("%s", got.Resource.AppendJSON(nil))
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := d.Manifest(task, "http://x")
+	counted, perr := fhir.Parse(m)
+	if err != nil || perr != nil || counted.Get("extension").Get("created").Text() != fmt.Sprint(n-5) || counted.Get("extension").Get("unchanged").Text() != "0" {
+		t.Errorf("%s", m)
+	}
+}
+
 // An import that is killed at any step has, in the end, every line once.
 func TestImportResumes(t *testing.T) {
 	t.Parallel()
+	const n = 3000
+	files := importLines(n)
 	for seed := range uint64(3) {
 		d := open(t, nil)
-		var files [2]strings.Builder
-		n := 3000
-		for i := range n {
-			to := &files[i%2]
-			switch {
-			case i%701 == 5:
-				fmt.Fprintf(to, `{"resourceType":"Patient","id":"p%d","birthDate":"x"}`+"\n", i)
-			case i%997 == 6:
-				fmt.Fprintf(to, `{"resourceType":"Observation","id":"p%d","status":"final","code":{"text":"x"},"subject":{"reference":"Patient?identifier=http://x|%d"}}`+"\n", i, n-2)
-			default:
-				fmt.Fprintf(to, `{"resourceType":"Patient","id":"p%d","identifier":[{"system":"http://x","value":"%d"}]}`+"\n", i, i)
-			}
-		}
-		id, err := d.Upload(t.Context(), anna, ImportAsk{}, several(files[0].String(), files[1].String()))
+		id, err := d.Upload(t.Context(), anna, ImportAsk{}, several(files[:]...))
 		if err != nil {
 			t.Fatal(err)
 		}
-		task := resuming(t, d, id, seed)
-		refused := d.lines(t, task, errorFile)
-		if task.State != store.TaskComplete || len(refused) != 5 || !slices.Equal(slices.Compact(slices.Sorted(slices.Values(refused))), slices.Sorted(slices.Values(refused))) {
-			t.Fatalf("%s, %d refused: %v", task.State, len(refused), refused)
-		}
-		err = d.Store.View(t.Context(), anna, func(v store.View) error {
-			for i := range n {
-				key := store.Key{Type: "Patient", ID: fmt.Sprint("p", i)}
-				if i%997 == 6 && i%701 != 5 {
-					key.Type = "Observation"
-				}
-				got, err := v.Read(key)
-				if i%701 == 5 {
-					if !fault.Is(err, fault.NotFound) {
-						t.Errorf("%s was to be refused: %v", key, err)
-					}
-					continue
-				}
-				if err != nil || got.Version != 1 {
-					t.Errorf("%s: %v, %+v", key, err, got)
-				} else if key.Type == "Observation" && got.Resource.Str("subject", "reference") != fmt.Sprint("Patient/p", n-2) {
-					t.Errorf("%s", got.Resource.AppendJSON(nil))
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		m, err := d.Manifest(task, "http://x")
-		counted, perr := fhir.Parse(m)
-		if err != nil || perr != nil || counted.Get("extension").Get("created").Text() != fmt.Sprint(n-5) || counted.Get("extension").Get("unchanged").Text() != "0" {
-			t.Errorf("%s", m)
-		}
+		importedOnce(t, d, resuming(t, d, id, seed), n)
 	}
 }
 
@@ -249,26 +259,34 @@ func TestExportResumes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		task := resuming(t, d, id, seed)
-		seen := map[string]bool{}
-		for i := range 100 {
-			f, err := d.Open(task, fileName(i))
-			if err != nil {
-				break
-			}
-			for s := bufio.NewScanner(f); s.Scan(); {
-				res, err := fhir.Parse(s.Bytes())
-				if err != nil || seen[res.ID()] {
-					t.Fatalf("%v: %s", err, s.Text())
-				}
-				seen[res.ID()] = true
-			}
-			f.Close()
-		}
-		if task.State != store.TaskComplete || len(seen) != n {
-			t.Errorf("seed %d: %s with %d of %d", seed, task.State, len(seen), n)
+		if seen := exportedOnce(t, d, resuming(t, d, id, seed)); seen != n {
+			t.Errorf("seed %d: %d of %d", seed, seen, n)
 		}
 	}
+}
+
+// exportedOnce checks that no resource stands in the files of an export twice, and counts them.
+func exportedOnce(t *testing.T, d *Desk, task *store.Task) int {
+	t.Helper()
+	if task.State != store.TaskComplete {
+		t.Errorf("the export is %s", task.State)
+	}
+	seen := map[string]bool{}
+	for i := range 100 {
+		f, err := d.Open(task, fileName(i))
+		if err != nil {
+			break
+		}
+		for s := bufio.NewScanner(f); s.Scan(); {
+			res, err := fhir.Parse(s.Bytes())
+			if err != nil || seen[res.ID()] {
+				t.Fatalf("%v: %s", err, s.Text())
+			}
+			seen[res.ID()] = true
+		}
+		f.Close()
+	}
+	return len(seen)
 }
 
 // What is over its time is forgotten; what is not stays.
