@@ -23,9 +23,14 @@ import (
 // serveBulk serves with a desk whose jobs are worked on, for actors that a request names.
 func serveBulk(t *testing.T) *api {
 	t.Helper()
+	return serveBulkOn(t, openSQLite)
+}
+
+func serveBulkOn(t *testing.T, open func(testing.TB, string) (store.Store, error)) *api {
+	t.Helper()
 	var desk *bulk.Desk
 	var st store.Store
-	a := serve(t, func(c *Config) {
+	a := serveOn(t, open, func(c *Config) {
 		st = c.Store
 		err := st.Erasures(context.Background(), func(context.Context, string) error { return nil })
 		if err != nil {
@@ -164,9 +169,9 @@ func (a *api) fill() {
 	put("Group/g", `,"type":"person","actual":true,"member":[{"entity":{"reference":"Patient/b"}},{"entity":{"reference":"Patient/a"},"inactive":true}]`)
 }
 
-func TestExport(t *testing.T) {
-	t.Parallel()
-	a := serveBulk(t)
+func TestExport(t *testing.T) { onBoth(t, tryExport) }
+
+func tryExport(t *testing.T, a *api) {
 	a.fill()
 	for path, want := range map[string][]string{
 		"/$export":                           {"Group/g", "Observation/a1", "Observation/a2", "Observation/b1", "Patient/a", "Patient/b", "Practitioner/d"},
@@ -231,9 +236,9 @@ func TestExportRefused(t *testing.T) {
 
 // A job and its files are for who began it and who manages the server; what a confined caller
 // exports is confined; a job that was given up is gone.
-func TestJobsAreTheirOwners(t *testing.T) {
-	t.Parallel()
-	a := serveBulk(t)
+func TestJobsAreTheirOwners(t *testing.T) { onBoth(t, tryJobsAreTheirOwners) }
+
+func tryJobsAreTheirOwners(t *testing.T, a *api) {
 	a.fill()
 	a.deny["manage eve"], a.deny["manage anna"] = true, true
 	m := a.manifest(a.want(202, "GET", "/$export", "", "X-Who: anna", "X-Patient: a"), "X-Who: anna")
@@ -267,9 +272,9 @@ const imported = `{"resourceType":"Observation","id":"o1","status":"final","code
 {"resourceType":"Patient","birthDate":"1970-01-02"}
 {"resourceType":"Nobody","id":"x"}`
 
-func TestImportUpload(t *testing.T) {
-	t.Parallel()
-	a := serveBulk(t)
+func TestImportUpload(t *testing.T) { onBoth(t, tryImportUpload) }
+
+func tryImportUpload(t *testing.T, a *api) {
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
 	_, _ = z.Write([]byte(imported))
@@ -313,9 +318,9 @@ func TestImportUpload(t *testing.T) {
 }
 
 // What a confined caller imports stays in the compartment, and tells nothing of ids outside of it.
-func TestImportConfined(t *testing.T) {
-	t.Parallel()
-	a := serveBulk(t)
+func TestImportConfined(t *testing.T) { onBoth(t, tryImportConfined) }
+
+func tryImportConfined(t *testing.T, a *api) {
 	a.want(201, "PUT", "/Patient/a", `{"resourceType":"Patient","id":"a"}`)
 	a.want(201, "PUT", "/Observation/o3", `{"resourceType":"Observation","id":"o3","status":"preliminary","code":{"text":"x"},"subject":{"reference":"Patient/a"}}`)
 	body := `{"resourceType":"Observation","id":"o1","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/a"}}
@@ -331,9 +336,9 @@ func TestImportConfined(t *testing.T) {
 	}
 }
 
-func TestRespondAsync(t *testing.T) {
-	t.Parallel()
-	a := serveBulk(t)
+func TestRespondAsync(t *testing.T) { onBoth(t, tryRespondAsync) }
+
+func tryRespondAsync(t *testing.T, a *api) {
 	a.fill()
 	const async = "Prefer: respond-async"
 	m := a.manifest(a.want(202, "GET", "/Observation?status=final", "", async))
@@ -360,9 +365,9 @@ func TestRespondAsync(t *testing.T) {
 }
 
 // What was exported before an erasure cannot be fetched after it.
-func TestEraseForgetsExports(t *testing.T) {
-	t.Parallel()
-	a := serveBulk(t)
+func TestEraseForgetsExports(t *testing.T) { onBoth(t, tryEraseForgetsExports) }
+
+func tryEraseForgetsExports(t *testing.T, a *api) {
 	a.fill()
 	m := a.manifest(a.want(202, "GET", "/$export", ""))
 	a.want(200, "POST", "/Patient/a/$erase?shared=keep", "")

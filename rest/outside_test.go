@@ -25,9 +25,9 @@ var variable = []*regexp.Regexp{
 
 // TestOutside asks whatever can be asked about what belongs to another patient, and about what is
 // nowhere. Who is confined to one patient gets the same answer.
-func TestOutside(t *testing.T) {
-	t.Parallel()
-	a := serveBulk(t)
+func TestOutside(t *testing.T) { onBoth(t, tryOutside) }
+
+func tryOutside(t *testing.T, a *api) {
 	all := `{"resourceType":"Bundle","type":"transaction","entry":[`
 	put := func(key, rest string) {
 		typ, id, _ := strings.Cut(key, "/")

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +18,8 @@ import (
 	"chartlake/fhir/validate"
 	"chartlake/smart"
 	"chartlake/store"
+	"chartlake/store/postgres"
+	"chartlake/store/postgres/pgtest"
 	"chartlake/store/sqlite"
 )
 
@@ -29,6 +32,33 @@ type api struct {
 
 func serve(t testing.TB, change func(*Config)) *api {
 	t.Helper()
+	return serveOn(t, openSQLite, change)
+}
+
+func openSQLite(t testing.TB, base string) (store.Store, error) {
+	return sqlite.Open(context.Background(), sqlite.Config{Folder: t.TempDir(), Base: base})
+}
+
+func openPostgres(t testing.TB, base string) (store.Store, error) {
+	return postgres.Open(context.Background(), postgres.Config{URL: pgtest.URL(t), Folder: t.TempDir(), Base: base})
+}
+
+// TestMain stops the database server that tests may have started.
+func TestMain(m *testing.M) { os.Exit(pgtest.Run(m)) }
+
+// onBoth runs a test over each database.
+func onBoth(t *testing.T, test func(t *testing.T, a *api)) {
+	t.Parallel()
+	for name, open := range map[string]func(testing.TB, string) (store.Store, error){"sqlite": openSQLite, "postgres": openPostgres} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, serveBulkOn(t, open))
+		})
+	}
+}
+
+func serveOn(t testing.TB, open func(t testing.TB, base string) (store.Store, error), change func(*Config)) *api {
+	t.Helper()
 	a := &api{t: t, deny: map[string]bool{}}
 	var handler http.Handler
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -39,7 +69,7 @@ func serve(t testing.TB, change func(*Config)) *api {
 	}))
 	t.Cleanup(web.Close)
 	a.base = web.URL + "/fhir"
-	st, err := sqlite.Open(context.Background(), sqlite.Config{Folder: t.TempDir(), Base: a.base})
+	st, err := open(t, a.base)
 	if err != nil {
 		t.Fatal(err)
 	}
