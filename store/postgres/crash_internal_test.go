@@ -51,15 +51,16 @@ func dialer(make func(net.Conn) net.Conn) func(context.Context, string, string) 
 
 const crashEnv = "CHARTLAKE_CRASH"
 
-// TestMain runs the child of TestCrash: it writes until its k-th send kills it.
+// TestMain runs the children of TestCrash and TestReindexKilled: they work until their k-th send
+// kills them.
 func TestMain(m *testing.M) {
 	spec := os.Getenv(crashEnv)
 	if spec == "" {
 		os.Exit(pgtest.Run(m))
 	}
 	var at int64
-	var folder, url string
-	if _, err := fmt.Sscan(spec, &at, &folder, &url); err != nil {
+	var work, folder, url string
+	if _, err := fmt.Sscan(spec, &work, &at, &folder, &url); err != nil {
 		os.Exit(3)
 	}
 	var n atomic.Int64
@@ -74,7 +75,7 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		os.Exit(4)
 	}
-	os.Exit(storetest.CrashChild(s))
+	os.Exit(storetest.Child(work, s))
 }
 
 // TestCrash kills a client before its k-th message to the server, from the first one that
@@ -84,7 +85,7 @@ func TestCrash(t *testing.T) {
 	t.Parallel()
 	storetest.Crash(t, 11, crashEnv, func(k int) (string, func(int)) {
 		folder, url := t.TempDir(), pgtest.URL(t)
-		return fmt.Sprint(k, " ", folder, " ", url), func(acked int) {
+		return fmt.Sprint("write ", k, " ", folder, " ", url), func(acked int) {
 			ctx := context.Background()
 			s, err := Open(ctx, Config{URL: url, Folder: folder})
 			if err != nil {
@@ -105,6 +106,18 @@ func TestCrash(t *testing.T) {
 			})
 		}
 	})
+}
+
+func TestReindexKilled(t *testing.T) {
+	t.Parallel()
+	folder, url := t.TempDir(), pgtest.URL(t)
+	storetest.ReindexKilled(t, crashEnv, func() store.Store {
+		s, err := Open(context.Background(), Config{URL: url, Folder: folder})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}, func(k int) string { return fmt.Sprint("reindex ", k, " ", folder, " ", url) })
 }
 
 // A commit whose answer is lost is asked after: the client learns the truth, and nothing is

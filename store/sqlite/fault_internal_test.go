@@ -159,15 +159,16 @@ func TestDiskFullReads(t *testing.T) {
 
 const crashEnv = "CHARTLAKE_CRASH"
 
-// TestMain runs the child of TestCrash: it writes until the k-th write or sync kills it.
+// TestMain runs the children of TestCrash and TestReindexKilled: they work until their k-th write
+// or sync kills them.
 func TestMain(m *testing.M) {
 	spec := os.Getenv(crashEnv)
 	if spec == "" {
 		os.Exit(m.Run())
 	}
 	var at int64
-	folder := ""
-	if _, err := fmt.Sscan(spec, &at, &folder); err != nil {
+	work, folder := "", ""
+	if _, err := fmt.Sscan(spec, &work, &at, &folder); err != nil {
 		os.Exit(3)
 	}
 	var n atomic.Int64
@@ -181,7 +182,7 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		os.Exit(4)
 	}
-	os.Exit(storetest.CrashChild(s))
+	os.Exit(storetest.Child(work, s))
 }
 
 // TestCrash kills a child before its k-th write, sync or truncate of a database file: what
@@ -190,12 +191,24 @@ func TestCrash(t *testing.T) {
 	t.Parallel()
 	storetest.Crash(t, 29, crashEnv, func(k int) (string, func(int)) {
 		folder := t.TempDir()
-		return fmt.Sprint(k, " ", folder), func(acked int) {
+		return fmt.Sprint("write ", k, " ", folder), func(acked int) {
 			if _, err := os.Stat(folder + "/store.key"); err == nil {
 				verify(t, folder, acked)
 			}
 		}
 	})
+}
+
+func TestReindexKilled(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	storetest.ReindexKilled(t, crashEnv, func() store.Store {
+		s, err := Open(context.Background(), Config{Folder: folder})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}, func(k int) string { return fmt.Sprint("reindex ", k, " ", folder) })
 }
 
 // verify opens a folder after a crash.
