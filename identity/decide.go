@@ -3,7 +3,6 @@ package identity
 import (
 	"fmt"
 	"sort"
-	"strings"
 )
 
 // Kind is what was decided.
@@ -38,30 +37,9 @@ type Decision struct {
 	Candidates []Scored
 }
 
-// Weights of agreement and disagreement in bits, after Fellegi and Sunter (1969): the
-// logarithm of how much likelier an outcome is for the same person than for two. They are
-// rounded from the frequencies of common US names, birth dates and ZIP codes, and only
-// order candidates: decisions also need the agreements that Decide names.
-var weights = map[string][2]float64{
-	"identifier":      {14, -1},
-	"family":          {8, -5},
-	"names exchanged": {12, 0},
-	"given":           {6, -4},
-	"birth date":      {12, -6},
-	"sex":             {1, -5},
-	"phone":           {10, -0.5},
-	"postal":          {5, -0.5},
-	"street":          {7, -0.5},
-}
-
 // LowerThreshold is the weight from which a candidate is worth a question: about the weight
 // of an agreeing full name, or of a birth date with the given name.
 const LowerThreshold = 10
-
-type comparison struct {
-	agree, differ map[string]bool
-	score         float64
-}
 
 // Decide compares a person read from a document with known patients.
 func Decide(p Person, candidates []Candidate) Decision {
@@ -69,20 +47,25 @@ func Decide(p Person, candidates []Candidate) Decision {
 		return Decision{Kind: Absent, Code: "identity_absent", Question: "The document names no patient. Whose is it?"}
 	}
 	var near []Scored
-	var best []string
-	mismatch := false
+	settled := map[evidence][]string{}
+	mismatch, household := false, false
 	for _, c := range candidates {
 		cmp := compare(p, c.Person)
-		if cmp.score < LowerThreshold && !cmp.agree["identifier"] {
+		if cmp.another() || cmp.score < LowerThreshold && !cmp.is(agrees, number, plan) {
 			continue
 		}
 		near = append(near, Scored{ID: c.ID, Score: cmp.score, Reasons: cmp.reasons()})
-		if cmp.settles(p) {
-			best = append(best, c.ID)
+		if e := cmp.settles(p); e != none {
+			settled[e] = append(settled[e], c.ID)
+			continue
 		}
-		if cmp.agree["identifier"] && (cmp.differ["family"] || cmp.differ["given"] || cmp.differ["birth date"]) {
-			mismatch = true
-		}
+		strange := cmp.is(differs, family, given, born) || cmp.of[born] == nears
+		mismatch = mismatch || strange && cmp.of[number] == agrees
+		household = household || strange && cmp.of[plan] == agrees
+	}
+	best := settled[own]
+	if len(best) == 0 {
+		best = settled[details]
 	}
 	sort.Slice(near, func(i, j int) bool {
 		if near[i].Score != near[j].Score {
@@ -93,7 +76,7 @@ func Decide(p Person, candidates []Candidate) Decision {
 	switch {
 	case len(best) == 1 && !mismatch:
 		return Decision{Kind: Match, Patient: best[0], Candidates: near}
-	case mismatch:
+	case mismatch, household && len(best) == 0:
 		return Decision{Kind: Ask, Code: "identity_mismatch", Candidates: near,
 			Question: "A number on the document belongs to a patient whose name or birth date differs. Whose is it?"}
 	case len(near) > 0:
@@ -104,6 +87,12 @@ func Decide(p Person, candidates []Candidate) Decision {
 	}
 	return Decision{Kind: Ask, Code: "identity_weak", Candidates: near,
 		Question: "Too little was read to make a new patient: name, birth date and one more identifier are needed. Whose is it?"}
+}
+
+// another reports a comparison with somebody else of a household or a family: given name and birth
+// date both differ, and no number of the person's own agrees.
+func (c comparison) another() bool {
+	return c.of[given] == differs && c.of[born] == differs && !c.is(agrees, number, plan) && c.of[number] != nears
 }
 
 // enough reports whether a new patient may be made: name, full birth date and one more
@@ -134,118 +123,74 @@ func (p Person) doubts(kind IdentifierKind) bool {
 	return false
 }
 
-// settles reports whether a comparison is enough to file without a person.
-func (c comparison) settles(p Person) bool {
-	if len(p.Doubtful) > 0 {
-		for _, d := range p.Doubtful {
-			if d == "name" || d == "family" || d == "given" || d == "dob" {
-				return false
-			}
+// evidence is how much speaks for a candidate; more than none is enough to file without a person.
+type evidence uint8
+
+const (
+	none    evidence = iota
+	details          // whole name and birth date, and further details
+	own              // a number of the person's own with them
+)
+
+// settles reports whether a comparison is enough to file without a person: two identifiers that
+// agree, of which one may be the whole name, and nothing that differs. A document with the right
+// number and another birth date is a question (numbers are mistyped, cards are shared), and so is
+// a given name that only comes near where nothing but the household stands beside it: twins are
+// called Kayla and Layla. Addresses and telephones change; they help and do not hinder.
+func (c comparison) settles(p Person) evidence {
+	for _, d := range p.Doubtful {
+		if d == "name" || d == "family" || d == "given" || d == "dob" {
+			return none
 		}
 	}
-	if c.differ["family"] || c.differ["given"] || c.differ["birth date"] || c.differ["sex"] {
-		return false
+	if c.is(differs, family, given, born, sex, number) || c.of[born] == nears {
+		return none
 	}
-	named := c.agree["family"] && c.agree["given"] && c.agree["birth date"]
-	if !named || c.agree["identifier"] {
-		return named
+	if c.numbered() {
+		return own
 	}
-	// No number in common: the whole given name, and one more detail that agrees.
-	whole := len(p.Given) > 0 && len(fold(p.Given[0])) > 1
-	return whole && !c.differ["identifier"] && (c.agree["sex"] || c.agree["phone"] || c.agree["street"])
+	// People of one name and birth date exist; middle names tell them apart.
+	if c.of[middle] != differs && c.detailed() {
+		return details
+	}
+	return none
 }
 
-func compare(p, q Person) comparison {
-	c := comparison{agree: map[string]bool{}, differ: map[string]bool{}}
-	if exchanged(p, q) {
-		c.agree["names exchanged"] = true
-	} else {
-		c.note("family", p.Family, q.Family, fold(p.Family) == fold(q.Family))
-		c.note("given", strings.Join(p.Given, " "), strings.Join(q.Given, " "), sameGiven(p.Given, q.Given))
-	}
-	c.note("birth date", p.BirthDate, q.BirthDate, p.BirthDate == q.BirthDate)
-	c.note("sex", p.Sex, q.Sex, p.Sex == q.Sex)
-	c.note("phone", p.Phone, q.Phone, fold(p.Phone) == fold(q.Phone))
-	c.note("postal", p.Postal, q.Postal, fold(p.Postal) == fold(q.Postal))
-	c.note("street", p.Street, q.Street, fold(p.Street) == fold(q.Street))
-	c.identifiers(p, q)
-	for name, w := range weights {
-		if c.agree[name] {
-			c.score += w[0]
-		} else if c.differ[name] {
-			c.score += w[1]
-		}
-	}
-	return c
+// named says how names compare: both agree in whole (also in each other's place), or one of the
+// two has a slip.
+func (c comparison) named() (whole, slip bool) {
+	both := c.of[family] == agrees && c.of[given] == agrees
+	whole = c.of[turned] == agrees || both && c.whole
+	slip = both || whole || c.is(agrees, family, given) && c.is(nears, family, given)
+	return whole, slip
 }
 
-func (c comparison) note(name, a, b string, same bool) {
-	if a == "" || b == "" {
-		return
+// numbered is the decision where a number of the person's own agrees, or has a slip.
+func (c comparison) numbered() bool {
+	whole, slip := c.named()
+	switch c.of[number] {
+	case agrees:
+		return slip && c.of[born] == agrees || whole && c.of[born] == unknown
+	case nears:
+		return whole && c.of[born] == agrees && c.is(agrees, sex, phone, street)
 	}
-	c.agree[name], c.differ[name] = same, !same
+	return false
 }
 
-// identifiers compares numbers of one name space: one system, or one kind and assigner. A number of
-// another, or of one that could not be read, says nothing unless it is the same number.
-func (c comparison) identifiers(p, q Person) {
-	for _, a := range p.Identifiers {
-		for _, b := range q.Identifiers {
-			known, same := space(a, b)
-			if known && !same {
-				continue
-			}
-			if fold(a.Value) == fold(b.Value) {
-				c.agree["identifier"], c.differ["identifier"] = true, false
-				return
-			}
-			if known {
-				c.differ["identifier"] = true
-			}
-		}
+// detailed is the decision without a number of the person's own.
+func (c comparison) detailed() bool {
+	whole, _ := c.named()
+	household := c.is(agrees, plan, phone, street)
+	slip := c.of[family] == nears && c.of[given] == agrees && c.whole // in the name that a household shares
+	if c.of[born] != agrees {
+		return c.of[born] == unknown && c.of[plan] == agrees && (whole || slip)
 	}
-}
-
-// space reports whether two numbers are of one name space, as far as it is known.
-func space(a, b Identifier) (known, same bool) {
 	switch {
-	case a.System != "" && b.System != "":
-		return true, a.System == b.System
-	case a.Kind != b.Kind:
-		return true, false
-	case a.Assigner != "" && b.Assigner != "":
-		return true, fold(a.Assigner) == fold(b.Assigner)
+	case whole || slip:
+		// The sex is enough where address and telephone say nothing.
+		return household || c.is(agrees, middle) || c.of[plan] == nears || c.of[sex] == agrees && !c.is(differs, phone, street)
+	case c.of[family] == agrees && c.of[given] == nears:
+		return household && c.of[middle] == agrees
 	}
-	return false, false
-}
-
-// exchanged reports family and given name in each other's place: comparable, never rewritten.
-func exchanged(p, q Person) bool {
-	return len(p.Given) > 0 && len(q.Given) > 0 && fold(p.Family) != fold(q.Family) &&
-		fold(p.Family) == fold(q.Given[0]) && fold(q.Family) == fold(p.Given[0])
-}
-
-// sameGiven compares first given names; an initial agrees with a name that it begins.
-func sameGiven(a, b []string) bool {
-	if len(a) == 0 || len(b) == 0 {
-		return false
-	}
-	fa, fb := fold(a[0]), fold(b[0])
-	if fa == "" || fb == "" {
-		return false
-	}
-	return fa == fb || (len(fa) == 1 && strings.HasPrefix(fb, fa)) || (len(fb) == 1 && strings.HasPrefix(fa, fb))
-}
-
-func (c comparison) reasons() []string {
-	var out []string
-	for _, name := range []string{"identifier", "names exchanged", "family", "given", "birth date", "sex", "phone", "postal", "street"} {
-		switch {
-		case c.agree[name]:
-			out = append(out, name+" agrees")
-		case c.differ[name]:
-			out = append(out, name+" differs")
-		}
-	}
-	return out
+	return c.of[family] == agrees && c.of[given] == agrees && c.of[plan] == agrees // an initial
 }

@@ -13,6 +13,28 @@ func mr(v string) []Identifier {
 
 var ada = Person{Family: "Fairweather", Given: []string{"Ada"}, BirthDate: "1961-11-02", Sex: "female", Identifiers: mr("778-1")}
 
+func member(v string) []Identifier {
+	return []Identifier{{Kind: Member, Value: v, Assigner: "Evergreen"}}
+}
+
+func withGiven(name string) Person {
+	p := ada
+	p.Given = []string{name}
+	return p
+}
+
+func withNumber(v string) Person {
+	p := ada
+	p.Identifiers = mr(v)
+	return p
+}
+
+func withMember(birth string) Person {
+	p := ada
+	p.BirthDate, p.Identifiers = birth, member("W9")
+	return p
+}
+
 func TestDecide(t *testing.T) {
 	t.Parallel()
 	with := func(f func(*Person)) Person { p := ada; f(&p); return p }
@@ -46,12 +68,36 @@ func TestDecide(t *testing.T) {
 		{"another number of the same assigner", with(func(p *Person) {
 			p.Identifiers = mr("778-9")
 		}), []Candidate{{"p1", ada}}, Ask, "", "identity_candidates"},
-		{"names exchanged", with(func(p *Person) { p.Family, p.Given = "Ada", []string{"Fairweather"}; p.Identifiers = nil }),
+		{"names exchanged, and the sex alone differs", with(func(p *Person) {
+			p.Family, p.Given, p.Sex = "Ada", []string{"Fairweather"}, "male"
+			p.Identifiers = nil
+		}),
 			[]Candidate{{"p1", ada}}, Ask, "", "identity_candidates"},
+		{"a namesake of the same day, numbered elsewhere", ada, []Candidate{{"p1", ada}, {"p2", with(func(p *Person) {
+			p.Identifiers = []Identifier{{Kind: MedicalRecord, Value: "5", Assigner: "Hillside"}}
+		})}}, Match, "p1", ""},
 		{"twins: another given name", with(func(p *Person) { p.Given = []string{"Bea"}; p.Identifiers = mr("778-2") }),
 			[]Candidate{{"p1", ada}}, Ask, "", "identity_candidates"},
 		{"two known patients settle", ada, []Candidate{{"p1", ada}, {"p2", ada}}, Ask, "", "identity_candidates"},
 		{"sex differs", with(func(p *Person) { p.Sex = "male" }), []Candidate{{"p1", ada}}, Ask, "", "identity_candidates"},
+		{"a slip in the family name, and the number", with(func(p *Person) { p.Family = "Fairwaether" }), []Candidate{{"p1", ada}}, Match, "p1", ""},
+		{"a slip in the given name, and the number", with(func(p *Person) { p.Given = []string{"Alma"} }), []Candidate{{"p1", withGiven("Alba")}}, Match, "p1", ""},
+		{"a given name that comes near, no number", with(func(p *Person) { p.Given, p.Identifiers, p.Phone = []string{"Kayla"}, nil, "555 0101" }),
+			[]Candidate{{"p1", withGiven("Layla")}}, Ask, "", "identity_candidates"},
+		{"slips in both names", with(func(p *Person) { p.Family, p.Given = "Fairwaether", []string{"Alma"} }), []Candidate{{"p1", withGiven("Alba")}}, Ask, "", "identity_candidates"},
+		{"half of a double name, and the number", with(func(p *Person) { p.Family = "Fairweather-Cruz" }), []Candidate{{"p1", ada}}, Match, "p1", ""},
+		{"names exchanged, and the number", with(func(p *Person) { p.Family, p.Given = "Ada", []string{"Fairweather"} }), []Candidate{{"p1", ada}}, Match, "p1", ""},
+		{"two digits of the number exchanged", with(func(p *Person) { p.Identifiers = mr("77821") }), []Candidate{{"p1", withNumber("78721")}}, Match, "p1", ""},
+		{"no birth date, whole name and number", with(func(p *Person) { p.BirthDate = "" }), []Candidate{{"p1", ada}}, Match, "p1", ""},
+		{"no birth date, an initial and the number", with(func(p *Person) { p.BirthDate, p.Given = "", []string{"A"} }), []Candidate{{"p1", ada}}, Ask, "", "identity_candidates"},
+		{"father and son by the card alone", with(func(p *Person) { p.BirthDate, p.Identifiers = "", member("W9") }),
+			[]Candidate{{"p1", withMember("1961-11-02")}, {"p2", withMember("1991-04-07")}}, Ask, "", "identity_candidates"},
+		{"the twin's card", with(func(p *Person) { p.Given, p.Identifiers = []string{"Bea"}, member("W9") }),
+			[]Candidate{{"p1", withMember("1961-11-02")}}, Ask, "", "identity_mismatch"},
+		{"one of two twins by the card", with(func(p *Person) { p.Identifiers = member("W9") }),
+			[]Candidate{{"p1", withMember("1961-11-02")}, {"p2", Person{Family: "Fairweather", Given: []string{"Bea"}, BirthDate: "1961-11-02", Sex: "female", Identifiers: member("W9")}}}, Match, "p1", ""},
+		{"another middle name, no number", with(func(p *Person) { p.Given, p.Identifiers = []string{"Ada", "Rose"}, nil }),
+			[]Candidate{{"p1", Person{Family: "Fairweather", Given: []string{"Ada", "Lynn"}, BirthDate: "1961-11-02", Sex: "female"}}}, Ask, "", "identity_candidates"},
 		{"a stranger", ada, []Candidate{{"p9", Person{Family: "Okoro", Given: []string{"Ben"}, BirthDate: "1980-01-01"}}}, New, "", ""},
 	}
 	for _, tt := range tests {

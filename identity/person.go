@@ -2,9 +2,9 @@
 // one, or a question for a person. It never chooses silently and never rewrites what is
 // printed. Candidates come from the caller; the package reads no store.
 //
-// The rules are those of docs/design/identity.md: a match needs a strong identifier, name and
-// birth date that agree, or whole name and birth date with a further agreeing detail and nothing
-// that disagrees; a new patient needs name, birth date and one more identifier.
+// The rules are those of docs/design/identity.md: a match needs two identifiers that agree, of which
+// one may be the whole name, and nothing that differs; a slip is told from a difference; a new
+// patient needs name, birth date and one more identifier.
 package identity
 
 import (
@@ -21,7 +21,7 @@ import (
 )
 
 // Version names this stage's rules in Provenance.
-const Version = "identity/1"
+const Version = "identity/2"
 
 // Person is what a document or a Patient resource says about one human being. Empty strings
 // are things not said.

@@ -38,22 +38,12 @@ func Rank(p Person, candidates []Candidate) []Ranked {
 		switch {
 		case d.Kind == Match && d.Patient == s.ID:
 			r.Grade = Certain
-		case c.settles(p), c.agree["family"] && c.agree["given"] && c.agree["birth date"] && c.differences() == 0:
+		case c.settles(p) != none, c.of[family] == agrees && c.of[given] == agrees && c.of[born] == agrees && !c.is(differs, sex, number):
 			r.Grade = Probable
 		}
 		out = append(out, r)
 	}
 	return out
-}
-
-// differences counts what does not differ between two records of one person. People move.
-func (c comparison) differences() (n int) {
-	for _, name := range []string{"family", "given", "birth date", "sex", "identifier"} {
-		if c.differ[name] {
-			n++
-		}
-	}
-	return n
 }
 
 // probability turns bits of evidence into how probable it is that two records are of one person.

@@ -12,7 +12,7 @@ import (
 func TestRun(t *testing.T) {
 	t.Parallel()
 	run := func(seed uint64) *Report {
-		r, err := Run(context.Background(), Options{Seed: seed, Patients: 300, Documents: 1500, Folder: t.TempDir()})
+		r, err := Run(context.Background(), Options{Seed: seed, Patients: 300, Namesakes: Namesakes, Documents: 1500, Folder: t.TempDir()})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,10 +13,11 @@ import (
 // Options says what is measured.
 type Options struct {
 	Seed      uint64
-	Patients  int    // registered
-	Documents int    // that arrive
-	Folder    string // of the store; empty folder
-	Pairs     string // where not empty: register.csv and arrivals.csv are written here, for a peer
+	Patients  int     // registered
+	Documents int     // that arrive
+	Namesakes float64 // share of people with a namesake of the same birth date; see Namesakes
+	Folder    string  // of the store; empty folder
+	Pairs     string  // where not empty: register.csv and arrivals.csv are written here, for a peer
 	Done      func(done, of int)
 }
 
@@ -27,7 +28,7 @@ const registeredAtOnce = 500 // resources of one transaction
 // Run registers people in a new store, lets documents arrive and counts what is decided.
 // Nothing that arrives changes the register.
 func Run(ctx context.Context, o Options) (*Report, error) {
-	everybody := populate(rand.New(rand.NewPCG(o.Seed, 1)), o.Patients).people
+	everybody := populate(rand.New(rand.NewPCG(o.Seed, 1)), o.Patients, o.Namesakes).people
 	rng := rand.New(rand.NewPCG(o.Seed, 2))
 	arrivals := make([]*arrival, o.Documents)
 	for i := range arrivals {
