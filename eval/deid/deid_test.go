@@ -34,3 +34,22 @@ func TestNotes(t *testing.T) {
 		}
 	}
 }
+
+// TestRecall is the bar: of each kind at least 99 of 100, on the lines kept apart, too.
+func TestRecall(t *testing.T) {
+	t.Parallel()
+	r, err := Measure(7, 400, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range r.Parts {
+		if p.All.Of < 2000 || p.Precision < 0.97 {
+			t.Errorf("%s: %d identifiers, precision %.3f", p.Name, p.All.Of, p.Precision)
+		}
+		for _, k := range p.Kinds {
+			if k.Of < 100 || k.Recall < 0.99 {
+				t.Errorf("%s: %s: %d of %d found", p.Name, k.Kind, k.Found, k.Of)
+			}
+		}
+	}
+}
