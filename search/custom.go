@@ -21,7 +21,8 @@ const (
 )
 
 // Custom is a SearchParameter resource of a store (http://hl7.org/fhir/R4/searchparameter.html)
-// that is searched like one of R4's own.
+// that is searched like one of R4's own, or the wish to have the words of R4's _text or _content
+// in an index for the types of its base.
 type Custom struct {
 	URL        string
 	Code       string
@@ -56,7 +57,8 @@ func ReadCustom(n *fhir.Node) (*Custom, error) {
 		return nil, nil
 	}
 	c := &Custom{URL: url, Code: n.Str("code"), Kind: Kind(n.Str("type")), Expression: n.Str("expression")}
-	if !codeForm.MatchString(c.Code) {
+	words := c.Code == NarrativeText || c.Code == ContentText
+	if !words && !codeForm.MatchString(c.Code) {
 		return nil, badCustom("code", "the code has another form than a letter and letters, digits, - and _")
 	}
 	for _, b := range n.Get("base").Items() {
@@ -73,6 +75,9 @@ func ReadCustom(n *fhir.Node) (*Custom, error) {
 	if len(c.Base) == 0 {
 		return nil, nil
 	}
+	if words {
+		return c, c.ofWords()
+	}
 	for _, t := range n.Get("target").Items() {
 		if r4().Knows(t.Text()) {
 			c.Targets = append(c.Targets, t.Text())
@@ -84,6 +89,18 @@ func ReadCustom(n *fhir.Node) (*Custom, error) {
 		return nil, badCustom("type", "a parameter of this type cannot be added")
 	}
 	return c, c.compile()
+}
+
+// ofWords makes it the index of R4's own parameter, which has no expression.
+func (c *Custom) ofWords() error {
+	if c.Kind != KindString && c.Kind != KindSpecial {
+		return badCustom("type", "_text and _content are of type string")
+	}
+	if c.Expression != "" {
+		return badCustom("expression", "_text and _content take no expression")
+	}
+	c.Kind = KindWords
+	return nil
 }
 
 func badCustom(what, text string) error {
@@ -165,6 +182,10 @@ func (c *Catalogue) Custom() []*Param {
 // from what is taken out of the index.
 func (t *typeParams) add(list []*Param) {
 	for _, p := range list {
+		if p.Kind == KindWords {
+			t.words = append(t.words, p)
+			continue
+		}
 		if p.State == Retired {
 			t.retired = append(t.retired, p)
 			continue

@@ -35,6 +35,9 @@ func TestReadCustom(t *testing.T) {
 		{"empty", "active", "x", "Patient", "token", "", "search_parameter_expression"},
 		{"other base", "active", "x", "Patient", "token", "Observation.code", "search_parameter_expression"},
 		{"clock", "active", "x", "Patient", "date", "Patient.birthDate | now()", "search_parameter_expression"},
+		{"words", "active", "_content", "DocumentReference", "string", "", ""},
+		{"words of a token", "active", "_content", "Patient", "token", "", "search_parameter_type"},
+		{"words by an expression", "active", "_text", "Patient", "string", "Patient.name", "search_parameter_expression"},
 		{"clock in text", "active", "x", "Patient", "string", "Patient.name.where(text = 'now()').text", ""},
 	} {
 		got, err := search.ReadCustom(definition(t, custom, "u", c.status, c.code, c.base, c.kind, c.expression))

@@ -2,7 +2,9 @@ package search
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 
 	"chartlake/fault"
@@ -16,7 +18,7 @@ type IndexValue struct {
 	Param  *Param
 	Token  IndexToken // token; reference: the identifier of a logical reference
 	OfType IndexToken // token: system and code of an identifier's type
-	Text   string     // string, uri: as written
+	Text   string     // string, uri: as written; words: one, folded
 	Ref    Reference  // reference; the zero Reference where there is only an identifier
 	Date   Range      // date
 	Lo, Hi float64    // number, quantity: equal for a single number; infinite where open
@@ -67,10 +69,25 @@ func (c *Catalogue) extract(resource *fhir.Node, base string, wanted func(*Param
 			return nil, err
 		}
 		if len(x.values) > MaxIndexValues {
-			return nil, fault.New(fault.TooLarge, "too_many_index_values", "the resource has more than %d values to index", MaxIndexValues)
+			return nil, tooManyValues()
+		}
+	}
+	for _, p := range c.of(resource.Type()).words {
+		if !wanted(p) {
+			continue
+		}
+		for _, word := range slices.Sorted(maps.Keys(wordsOf(p.Code, resource))) {
+			x.values = append(x.values, IndexValue{Param: p, Text: word})
+		}
+		if len(x.values) > MaxIndexValues {
+			return nil, tooManyValues()
 		}
 	}
 	return x.values, nil
+}
+
+func tooManyValues() error {
+	return fault.New(fault.TooLarge, "too_many_index_values", "the resource has more than %d values to index", MaxIndexValues)
 }
 
 // step evaluates one expression and adds what it gives.

@@ -32,7 +32,7 @@ func (p *parser) filter(resourceType, name, value string, depth int) (Filter, er
 		if chained {
 			return f, badChain(code)
 		}
-		return p.fullText(f, modifier, value)
+		return p.fullText(f, resourceType, modifier, value)
 	}
 	f.Param = p.param(resourceType, code)
 	if f.Param == nil {
@@ -145,8 +145,10 @@ func (p *parser) special(f Filter, modifier, value string) (Filter, error) {
 	return f, p.checkCount(f)
 }
 
-// fullText reads _text and _content.
-func (p *parser) fullText(f Filter, modifier, value string) (Filter, error) {
+// fullText reads _text and _content. Each word counts as a value.
+func (p *parser) fullText(f Filter, resourceType, modifier, value string) (Filter, error) {
+	f.Param = p.cat.WordIndex(resourceType, f.Code)
+	words := 0
 	if modifier != "" {
 		return f, fault.New(fault.Invalid, "modifier_unsupported", "%s takes no modifier", f.Code)
 	}
@@ -159,15 +161,24 @@ func (p *parser) fullText(f Filter, modifier, value string) (Filter, error) {
 			return f, err
 		}
 		f.Values = append(f.Values, Value{Words: w})
+		words += w.size()
+	}
+	p.all += words - len(f.Values)
+	if words > MaxValues {
+		return f, tooManyAlternatives()
 	}
 	return f, p.checkCount(f)
 }
 
 func (p *parser) checkCount(f Filter) error {
 	if p.all += len(f.Values); len(f.Values) > MaxValues || p.all > MaxAllValues {
-		return fault.New(fault.TooLarge, "too_many_values", "more than %d alternatives in one parameter or %d in the query", MaxValues, MaxAllValues)
+		return tooManyAlternatives()
 	}
 	return nil
+}
+
+func tooManyAlternatives() error {
+	return fault.New(fault.TooLarge, "too_many_values", "more than %d alternatives in one parameter or %d in the query", MaxValues, MaxAllValues)
 }
 
 // chain reads what follows the point: a filter of each type that the reference may be to.

@@ -124,8 +124,23 @@ func (w *Words) in(have map[string]bool) bool {
 	return !w.or
 }
 
+// Parts gives a query as a tree: one word, or parts of which all, or with or any, must hold.
+func (w *Words) Parts() (word string, or bool, of []*Words) { return w.word, w.or, w.of }
+
+// size is the number of words.
+func (w *Words) size() int {
+	n := 0
+	if w.word != "" {
+		n++
+	}
+	for _, part := range w.of {
+		n += part.size()
+	}
+	return n
+}
+
 // Reads reports whether a filter can be decided by reading a resource only: there is no index
-// of texts.
+// of labels, and of other texts where a store has one.
 func (f *Filter) Reads() bool {
 	return f.Modifier == Text || f.Param == nil && (f.Code == NarrativeText || f.Code == ContentText)
 }
@@ -135,18 +150,24 @@ func (c *Catalogue) Matches(f *Filter, resource *fhir.Node) (bool, error) {
 	if f.Modifier == Text {
 		return c.labelled(f, resource)
 	}
-	have := map[string]bool{}
-	if f.Code == NarrativeText {
-		addWords(have, plainText(resource.Str("text", "div")))
-	} else {
-		content(resource, true, have)
-	}
+	have := wordsOf(f.Code, resource)
 	for _, v := range f.Values {
 		if v.Words.in(have) {
 			return true, nil
 		}
 	}
 	return false, nil
+}
+
+// wordsOf are the words of a resource that _text or _content search.
+func wordsOf(code string, resource *fhir.Node) map[string]bool {
+	have := map[string]bool{}
+	if code == NarrativeText {
+		addWords(have, plainText(resource.Str("text", "div")))
+	} else {
+		content(resource, true, have)
+	}
+	return have
 }
 
 func addWords(to map[string]bool, text string) {

@@ -21,6 +21,9 @@ const (
 	KindURI       Kind = "uri"
 	KindComposite Kind = "composite"
 	KindSpecial   Kind = "special"
+
+	// KindWords is an index of the words that _text or _content search: no type of FHIR's.
+	KindWords Kind = "words"
 )
 
 // Param is a SearchParameter as it applies to one resource type.
@@ -68,6 +71,7 @@ type typeParams struct {
 	byCode  map[string]*Param
 	ordered []*Param
 	retired []*Param
+	words   []*Param // indexes of words, of any state
 	extract *extractor
 }
 
@@ -113,6 +117,17 @@ func (c *Catalogue) Hierarchy(resourceType string) *Param {
 		}
 		switch strings.TrimPrefix(p.Expression, resourceType+".") {
 		case "partOf", "parent", "parentDevice":
+			return p
+		}
+	}
+	return nil
+}
+
+// WordIndex gives the index that answers _text or _content for a type; nil where there is none,
+// or it does not have every resource yet: then resources are read.
+func (c *Catalogue) WordIndex(resourceType, code string) *Param {
+	for _, p := range c.of(resourceType).words {
+		if p.Code == code && p.State == Ready {
 			return p
 		}
 	}

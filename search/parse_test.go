@@ -44,6 +44,7 @@ func TestRefused(t *testing.T) {
 		"Observation?subject.colour=red":                    "unknown_parameter",
 		"Observation?status.name=x":                         "bad_chain",
 		"Observation?subject:Spaceship.name=x":              "unknown_modifier",
+		"Patient?link:below=x":                              "modifier_unsupported",
 		"Patient?_has:Observation:code=x":                   "bad_chain",
 		"Patient?_has:Observation:status:code=x":            "bad_chain",
 		"Patient?_sort=colour":                              "bad_sort",

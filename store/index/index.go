@@ -22,6 +22,7 @@ const (
 	domainExact     = 'x' // a string as written
 	domainForeign   = 'r' // a reference that is not local
 	domainComposite = 'p'
+	domainWord      = 'w' // a word of a text, folded
 )
 
 // stringPrefix is how much of a folded string stands in the index key; longer ones have a
@@ -80,6 +81,8 @@ func (x *Indexer) Value(rid int64, v *search.IndexValue) error {
 		return x.reference(rid, p, v)
 	case search.KindString:
 		x.text(rid, p, v.Text)
+	case search.KindWords:
+		x.Rows.Token = append(x.Rows.Token, Token{p, Word(x.Keys, v.Text), 0, rid})
 	case search.KindURI:
 		x.Rows.URI = append(x.Rows.URI, URI{p, URIKey(x.Keys, v.Text), rid})
 	case search.KindDate:
@@ -116,6 +119,9 @@ func Code(k *seal.Keys, system, code string) int64 {
 func AnyCode(k *seal.Keys, code string) [2]int64 {
 	return [2]int64{k.Hash(domainFoldCode, search.FoldCode(code)), k.Hash(domainCode, code)}
 }
+
+// Word is how a word of a text stands in the index.
+func Word(k *seal.Keys, word string) int64 { return k.Hash(domainWord, word) }
 
 // Exact is how a string as written stands in the index.
 func Exact(k *seal.Keys, text string) int64 { return k.Hash(domainExact, text) }

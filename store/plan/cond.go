@@ -127,6 +127,8 @@ func (p *Planner) filter(resourceType string, f *search.Filter) (cond, error) {
 		c, err = p.quantity(f, number)
 	case search.KindComposite:
 		c, err = p.composite(f, number)
+	case search.KindWords:
+		c, err = p.words(f, number)
 	}
 	c.what = f.Code
 	return c, err
@@ -270,7 +272,7 @@ func where(list []cond, driver int, r string) db.Frag {
 	if len(tests) == 0 {
 		return db.Frag{Text: ` WHERE TRUE`}
 	}
-	return db.Join(` AND `, tests...).Wrap(` WHERE `, ``)
+	return allOf(tests).Wrap(` WHERE `, ``)
 }
 
 // measure counts the sets, each up to countLimit.

@@ -23,7 +23,12 @@ func parameter(t testing.TB, id, code, kind, expression string) *fhir.Node {
 // refused.
 func asks(t testing.TB, s store.Store, q string) (ids []string, code string) {
 	t.Helper()
-	err := s.View(context.Background(), anna, func(v store.View) error {
+	return asksAs(t, s, anna, q)
+}
+
+func asksAs(t testing.TB, s store.Store, actor store.Actor, q string) (ids []string, code string) {
+	t.Helper()
+	err := s.View(context.Background(), actor, func(v store.View) error {
 		cat, err := v.Parameters()
 		if err != nil {
 			return err
@@ -37,13 +42,16 @@ func asks(t testing.TB, s store.Store, q string) (ids []string, code string) {
 		if err != nil {
 			return err
 		}
-		parsed.Count, parsed.CountSet = search.MaxCount, true
+		parsed.Count, parsed.CountSet, parsed.Total = search.MaxCount, true, search.TotalAccurate
 		page, err := v.Search(parsed)
 		if err != nil {
 			return err
 		}
 		for _, m := range page.Matches {
 			ids = append(ids, m.Key.ID)
+		}
+		if *page.Total != len(ids) {
+			t.Errorf("%s: %d matches, total %d", q, len(ids), *page.Total)
 		}
 		return nil
 	})

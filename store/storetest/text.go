@@ -1,10 +1,12 @@
 package storetest
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"chartlake/fault"
+	"chartlake/fhir"
 	"chartlake/store"
 )
 
@@ -23,6 +25,40 @@ func testText(t *testing.T, open Open) {
 		store.Update{Resource: parse(t, `{"resourceType":"Condition","id":"z","subject":{"reference":"Patient/b"},"code":{"text":"ÄRGER"}}`)},
 		store.Update{Resource: parse(t, `{"resourceType":"Condition","id":"gone","subject":{"reference":"Patient/b"},"code":{"text":"headache"}}`)})
 	do(t, s, store.Delete{Key: store.Key{Type: "Condition", ID: "gone"}})
+	textCases(t, s)
+	// The same with the words in an index: while it is made, when it is there, and gone again.
+	for _, code := range []string{"_text", "_content"} {
+		do(t, s, store.Update{Resource: wordIndex(t, code, "Condition", "Patient")})
+	}
+	textCases(t, s)
+	reindexAll(t, s)
+	textCases(t, s)
+	do(t, s, store.Update{Resource: parse(t, `{"resourceType":"Condition","id":"gone","subject":{"reference":"Patient/b"},"code":{"text":"headache"},"text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">nausea</div>"}}`)})
+	if got, _ := asks(t, s, "Condition?_content=headache%20nausea"); !slices.Equal(got, []string{"gone", "h"}) {
+		t.Errorf("with a new one: %q", got)
+	}
+	do(t, s, store.Delete{Key: store.Key{Type: "Condition", ID: "gone"}})
+	textCases(t, s)
+	if err := s.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+	do(t, s, store.Delete{Key: store.Key{Type: "SearchParameter", ID: "words-content"}}, store.Delete{Key: store.Key{Type: "SearchParameter", ID: "words-text"}})
+	reindexAll(t, s)
+	textCases(t, s)
+	if err := s.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// wordIndex is a SearchParameter that has the words of _text or _content indexed.
+func wordIndex(t testing.TB, code string, types ...string) *fhir.Node {
+	t.Helper()
+	return parse(t, `{"resourceType":"SearchParameter","id":"words-%s","url":"http://x/%s","name":"Words","status":"active","description":"words","code":%q,"base":["%s"],"type":"string"}`,
+		code[1:], code[1:], code, strings.Join(types, `","`))
+}
+
+func textCases(t *testing.T, s store.Store) {
+	t.Helper()
 	only := store.Actor{ID: "app", Patients: []string{"b"}}
 	for _, c := range []struct {
 		actor   store.Actor
@@ -40,11 +76,8 @@ func testText(t *testing.T, open Open) {
 		{only, "Condition?code:text=headache", ""}, {only, "Condition?_content=headache", "n"}, {only, "Patient?_has:Condition:patient:code:text=headache", ""},
 		{only, "Condition?subject:Patient._content=abel", ""}, {only, "Condition?_text=nausea", ""},
 	} {
-		if got := letters(all(t, s, c.actor, c.q)); got != c.want {
-			t.Errorf("%s (%s): %q, want %q", c.q, c.actor.ID, got, c.want)
-		}
-		if got := total(t, s, c.actor, c.q); got != len(c.want) {
-			t.Errorf("%s (%s): total %d, want %d", c.q, c.actor.ID, got, len(c.want))
+		if got, code := asksAs(t, s, c.actor, c.q); letters(got) != c.want || code != "" {
+			t.Errorf("%s (%s): %q, %s, want %q", c.q, c.actor.ID, got, code, c.want)
 		}
 	}
 }
@@ -112,6 +145,16 @@ func testTooCostly(t *testing.T, open Open) {
 	for _, q := range []string{"Observation?status=amended&code:text=word", "Observation?status=amended&_sort=code"} {
 		if n := len(all(t, s, anna, q)); n != 1 {
 			t.Errorf("%s: %d", q, n)
+		}
+	}
+	do(t, s, store.Update{Resource: wordIndex(t, "_content", "Observation")})
+	if _, code := asks(t, s, "Observation?_content=word"); code != "too_costly" {
+		t.Errorf("before the index is whole: %q", code)
+	}
+	reindexAll(t, s)
+	for q, want := range map[string]int{"Observation?_content=word": 5_001, "Observation?_content=word%20amended": 1, "Observation?_content=none%20word": 0, "Observation?_content=(none%20or%20amended)%20and%20word": 1} {
+		if got, code := asks(t, s, q); len(got) != want || code != "" {
+			t.Errorf("%s by the index: %d, %s, want %d", q, len(got), code, want)
 		}
 	}
 }
