@@ -29,6 +29,9 @@ type Result struct {
 	Assertion  []Assertion `json:"assertion,omitempty"` // over gold mentions, asserted in place
 	Leakage    *Leakage    `json:"leakage,omitempty"`
 	Sig        *Share      `json:"sig,omitempty"` // dose instructions whose structure is exact
+	Codes      *Codes      `json:"codes,omitempty"`
+	// Calibration is of the confidences of mentions: a mention is right that overlaps a gold one of its type.
+	Calibration *Calibration `json:"calibration,omitempty"`
 }
 
 // Mentions are the scores of one type; "all" sums them.
@@ -122,6 +125,8 @@ type meter struct {
 	assertion  map[string]*Score
 	leakage    Leakage
 	sig        *Share
+	codes      Codes
+	sure       calibration // of mentions
 }
 
 func (m *meter) text(t *Text) {
@@ -132,6 +137,9 @@ func (m *meter) text(t *Text) {
 	}
 	m.assertions(t)
 	m.leaks(t, got)
+	if len(t.Codes) > 0 {
+		m.codes.text(t.Codes, got)
+	}
 }
 
 // scored folds an allergen, which the sets label as a substance, into the drugs where the
@@ -160,11 +168,21 @@ func (m *meter) mentions(t *Text, got []record.Entity) {
 		for _, e := range got {
 			if m.scored(e.Type) == typ {
 				found = append(found, [2]int{e.Begin, e.End})
+				m.sure.add(e.Confidence, overlaps(gold, e.Begin, e.End))
 			}
 		}
 		match(&score.Strict, gold, found, func(a, b [2]int) bool { return a == b })
 		match(&score.Overlap, gold, found, func(a, b [2]int) bool { return a[0] < b[1] && b[0] < a[1] })
 	}
+}
+
+func overlaps(gold [][2]int, begin, end int) bool {
+	for _, g := range gold {
+		if g[0] < end && begin < g[1] {
+			return true
+		}
+	}
+	return false
 }
 
 func match(s *Score, gold, found [][2]int, same func(a, b [2]int) bool) {
@@ -287,6 +305,10 @@ func (m *meter) result() Result {
 		out.Leakage = &m.leakage
 	}
 	out.Types = sum(m.types)
+	out.Calibration = m.sure.close()
+	if m.codes.Texts > 0 {
+		out.Codes = m.codes.close()
+	}
 	for _, p := range sorted(m.assertion) {
 		m.assertion[p].close()
 		out.Assertion = append(out.Assertion, Assertion{p, *m.assertion[p]})

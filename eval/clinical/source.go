@@ -228,6 +228,9 @@ func one(name string, files map[string]string, set func(string) *Set) error {
 		s.Texts = append(s.Texts, t)
 	case ext == ".json" || ext == ".jsonl":
 		return parseJSON(name, data, set)
+	case ext == ".tsv" && coded(data, files):
+		s := set("codes")
+		s.Partial, s.Texts = true, append(s.Texts, parseCodes(data, files)...)
 	case strings.HasPrefix(first, "line number\t") || strings.HasPrefix(first, "number\tconcept\t"):
 		texts, lost, err := parseConcepts(name, data)
 		if err != nil {

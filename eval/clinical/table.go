@@ -33,7 +33,23 @@ func (s *Result) table() string {
 	if s.Sig != nil {
 		fmt.Fprintf(&b, "  dose instructions exact: %d of %d\n", s.Sig.N, s.Sig.Of)
 	}
+	if c := s.Codes; c != nil {
+		fmt.Fprintf(&b, "  ICD-10-CM        code    %s\n  %-16s category %s\n", c.Code, "", c.Category)
+		fmt.Fprintf(&b, "  %-16s one of the candidates of a mention: %d of %d codes\n", "", c.Among.N, c.Among.Of)
+		c.Calibration.table(&b, "scores of codes")
+	}
+	s.Calibration.table(&b, "confidences of mentions")
 	return b.String()
+}
+
+func (c *Calibration) table(b *strings.Builder, of string) {
+	if c == nil {
+		return
+	}
+	fmt.Fprintf(b, "  calibration error of the %s: %.3f\n", of, c.Error)
+	for _, g := range c.Bins {
+		fmt.Fprintf(b, "    said %.3f, were %.3f of %d\n", g.Said, g.Right, g.Of)
+	}
 }
 
 func (s Score) String() string {
