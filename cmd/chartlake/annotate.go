@@ -8,7 +8,9 @@ import (
 	"unicode/utf8"
 
 	"chartlake/clinical"
+	"chartlake/clinical/phi"
 	"chartlake/fault"
+	"chartlake/pipeline"
 	"chartlake/reader"
 	"chartlake/record"
 	"chartlake/record/brat"
@@ -55,6 +57,9 @@ func (c annotateCommand) Run(e *env) error {
 		return err
 	}
 	defer g.close()
+	if g.stages.Clinical, err = identified(g.stages.Clinical); err != nil {
+		return err
+	}
 	if _, err := g.reader.Sniff(f, f.size, ""); fault.Is(err, fault.Unsupported) && f.size <= textMax {
 		text, err := io.ReadAll(f)
 		if err != nil {
@@ -83,6 +88,15 @@ func (c annotateCommand) Run(e *env) error {
 	return e.writeJSON(out)
 }
 
+// identified adds to an annotator what finds identifiers of persons.
+func identified(a pipeline.Annotator) (pipeline.Annotator, error) {
+	finder, err := phi.Open()
+	if err != nil {
+		return nil, err
+	}
+	return pipeline.Identified{Annotator: a, Finder: finder}, nil
+}
+
 func (c annotateCommand) text(e *env, text []byte) error {
 	if len(text) > textMax {
 		return fault.New(fault.TooLarge, "too_large", "the text has more than %d bytes", textMax)
@@ -96,6 +110,9 @@ func (c annotateCommand) text(e *env, text []byte) error {
 	}
 	annotator, err := e.readText(c.models, engine)
 	if err != nil {
+		return err
+	}
+	if annotator, err = identified(annotator); err != nil {
 		return err
 	}
 	f, err := annotator.Annotate(e.ctx, string(text))

@@ -22,6 +22,7 @@ type evalCommand struct {
 	Specimen  evalSpecimen  `cmd:"" help:"Write one fictional document."`
 	Reading   evalReading   `cmd:"" help:"What is read on pages against what is truly on them."`
 	Clinical  evalClinical  `cmd:"" help:"Clinical text against gold labels."`
+	Deid      evalDeid      `cmd:"" help:"What identifies a person, found in notes that are written on the spot."`
 	Matching  evalMatching  `cmd:"" help:"Whose documents are, against the truth."`
 }
 

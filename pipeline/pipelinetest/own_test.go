@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"chartlake/clinical"
+	"chartlake/clinical/phi"
 	"chartlake/pipeline"
 	"chartlake/reader"
 	"chartlake/reader/readertest"
@@ -36,4 +37,14 @@ func TestOwnAnnotator(t *testing.T) {
 		t.Fatal(err)
 	}
 	Annotator(t, func(*testing.T) pipeline.Annotator { return pipeline.Own{Engine: engine} })
+	finder, err := phi.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("identified", func(t *testing.T) {
+		t.Parallel()
+		Annotator(t, func(*testing.T) pipeline.Annotator {
+			return pipeline.Identified{Annotator: pipeline.Own{Engine: engine}, Finder: finder}
+		})
+	})
 }

@@ -62,6 +62,12 @@ var kinds = map[record.EntityType][2]string{
 	record.PHI:           {"PROTECTED_HEALTH_INFORMATION", "ID"},
 }
 
+// identifiers are the types of DetectPHI by kind of identifier; those that are not here are an ID.
+var identifiers = map[string]string{
+	"name": "NAME", "location": "ADDRESS", "date": "DATE", "age": "AGE", "phone": "PHONE_OR_FAX", "fax": "PHONE_OR_FAX",
+	"email": "EMAIL", "url": "URL",
+}
+
 // parts are the types of attributes, in the order in which they are written.
 var parts = []struct{ name, typ string }{
 	{"strength", "STRENGTH"}, {"form", "FORM"}, {"route", "ROUTE_OR_MODE"}, {"frequency", "FREQUENCY"}, {"duration", "DURATION"},
@@ -82,6 +88,9 @@ func Write(text string, entities []record.Entity, version string) Response {
 		}
 		if e.Type == record.SocialHistory {
 			kind[1] = habit(e.Text)
+		}
+		if typ := identifiers[e.Attributes["kind"]]; e.Type == record.PHI && typ != "" {
+			kind[1] = typ
 		}
 		x := Entity{ID: n, BeginOffset: e.Begin, EndOffset: e.End, Score: e.Confidence, Text: e.Text, Category: kind[0], Type: kind[1], Traits: traits(e)}
 		at := e.End

@@ -25,6 +25,13 @@ func TestWhatProgramsReadFromComprehend(t *testing.T) {
 	test.Attributes = map[string]string{"value": "9.1", "unit": "g/dL"}
 	asthma := at("asthma", record.Problem)
 	asthma.Experiencer = "family"
+	named, number := at("Zoë", record.PHI), at("500", record.PHI)
+	named.Attributes, number.Attributes = map[string]string{"kind": "name"}, map[string]string{"kind": "device"}
+	for i, want := range []string{"NAME", "ID"} {
+		if e := Write(text, []record.Entity{named, number}, "v").Entities[i]; e.Category != "PROTECTED_HEALTH_INFORMATION" || e.Type != want {
+			t.Errorf("an identifier: %+v", e)
+		}
+	}
 	got := Write(text, []record.Entity{fever, drug, test, asthma, at("Smoker", record.SocialHistory)}, "v")
 	ids := map[int]bool{}
 	seen := func(id, begin, end int, words string) {
