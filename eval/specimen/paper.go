@@ -12,15 +12,18 @@ import (
 // formLayouts, tableLayouts and articleLayouts are the development layouts of what reading
 // is measured on.
 func formLayouts() []sheet.Layout[fiction.Source] {
-	return []sheet.Layout[fiction.Source]{{Name: "two-column", Draw: formTwoColumn}, {Name: "boxed", Draw: formBoxed}, {Name: "ruled-line", Draw: formRuledLine}}
+	return []sheet.Layout[fiction.Source]{{Name: "two-column", Draw: formTwoColumn}, {Name: "boxed", Draw: formBoxed}, {Name: "ruled-line", Draw: formRuledLine},
+		{Name: "checklist", Draw: formChecklist}, {Name: "nested", Draw: formNested}, {Name: "leaders", Draw: formLeaders}}
 }
 
 func tableLayouts() []sheet.Layout[fiction.Source] {
-	return []sheet.Layout[fiction.Source]{{Name: "merged", Draw: tableMerged}, {Name: "statement", Draw: tableStatement}, {Name: "plain", Draw: tablePlain}}
+	return []sheet.Layout[fiction.Source]{{Name: "merged", Draw: tableMerged}, {Name: "statement", Draw: tableStatement}, {Name: "plain", Draw: tablePlain},
+		{Name: "banner", Draw: tableBanner}, {Name: "benefits", Draw: tableBenefits}}
 }
 
 func articleLayouts() []sheet.Layout[fiction.Source] {
-	return []sheet.Layout[fiction.Source]{{Name: "newsletter", Draw: articleNewsletter}, {Name: "small-print", Draw: articleSmallPrint}}
+	return []sheet.Layout[fiction.Source]{{Name: "newsletter", Draw: articleNewsletter}, {Name: "small-print", Draw: articleSmallPrint},
+		{Name: "letterhead", Draw: articleLetterhead}, {Name: "summary", Draw: articleSummary}, {Name: "figure", Draw: articleFigure}}
 }
 
 // formTwoColumn has labels with a colon in two columns, square boxes to tick and a list of
