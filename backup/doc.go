@@ -1,7 +1,7 @@
-// Package backup copies a store and its originals to another folder while both are in use, and
-// makes a data folder of such a copy again.
+// Package backup copies a store and its originals to another folder, or to a bucket of S3, while
+// both are in use, and makes a data folder of such a copy again.
 //
-// A backup is a folder that many snapshots share:
+// A backup is a folder or a prefix of a bucket that many snapshots share:
 //
 //	chartlake-backup              says what the folder is
 //	snapshots/<id>/manifest       what belongs to the snapshot: path, size and SHA-256 of every file
@@ -9,7 +9,12 @@
 //	blobs/<aa>/<hash>             the originals as they lie in the blob store, sealed or plain
 //
 // An original that an earlier snapshot brought is not copied again. A snapshot is there once
-// its manifest is; what a crash leaves is called <id>.partial and counts for nothing.
+// its manifest is; what a crash leaves is called <id>.partial, in a bucket it has no manifest, and
+// counts for nothing.
+//
+// What is not in it: keys, the search index, the journal and marks of the audit trail (its rows
+// are), and the files of bulk jobs, which are copies that end with their day. A restored job
+// whose files are missing fails or answers that they are gone.
 //
 // Keys never go into the folder (docs/design/sealing.md): who has it can read nothing of what
 // is sealed. Restore checks every file against the manifest before anything uses it, names the
@@ -24,8 +29,7 @@ import (
 	"hash"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -41,110 +45,84 @@ const (
 	partial      = ".partial"
 )
 
-// place is the folder of a backup. A bucket would have the same few operations.
-type place struct{ root string }
+// place is where a backup lies. A name is a path within it, with slashes. What is not there is an
+// fs.ErrNotExist; every other error is a fault.
+type place interface {
+	open(ctx context.Context, name string) (io.ReadCloser, error)
+	size(ctx context.Context, name string) (int64, error)
+	// write makes a file durable under its name, or leaves none.
+	write(ctx context.Context, name string, fill func(io.Writer) error) error
+	// snapshots lists the ids of the whole snapshots, oldest first.
+	snapshots(ctx context.Context) ([]string, error)
+	// empty reports whether nothing at all is there.
+	empty(ctx context.Context) (bool, error)
+	// lock keeps other backups out, where that can be done, until unlock is called or the process
+	// ends; clear removes what backups that were cut off left.
+	lock() (unlock func(), err error)
+	clear(ctx context.Context) error
+	// begin gives a folder of this machine for the database and the manifest of a new snapshot;
+	// commit makes them the snapshot, durably; forget removes what is not committed.
+	begin(id string) (dir string, err error)
+	commit(ctx context.Context, id, dir string) error
+	forget(id, dir string) error
+	close() error
+}
 
-// openPlace opens a backup. With make an empty or missing folder becomes one.
-func openPlace(root string, create bool) (*place, error) {
-	p := &place{root}
-	text, err := os.ReadFile(p.path(markFile))
-	switch {
-	case err == nil && string(text) == markText:
-		return p, nil
-	case err == nil:
-		return nil, fault.New(fault.Unsupported, "backup_newer", "the backup was made by a newer Chartlake")
-	case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ENOTDIR):
-		return nil, ioFault("read the backup folder", err)
-	case !create:
-		return nil, fault.New(fault.NotFound, "no_backup", "this folder is no backup of Chartlake (no %s)", markFile)
+// openPlace opens a backup in a folder, or in a bucket: s3://bucket/prefix. With create one that is
+// empty or missing becomes one. temp is a folder for what is on its way into a bucket.
+func openPlace(ctx context.Context, root, temp string, create bool) (p place, err error) {
+	if strings.HasPrefix(root, bucketScheme) {
+		p, err = openBucket(ctx, root, temp)
+	} else {
+		p = folderPlace{root}
 	}
-	entries, err := os.ReadDir(root)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, ioFault("read the backup folder", err)
+	if err != nil {
+		return nil, err
 	}
-	if len(entries) > 0 {
-		return nil, fault.New(fault.Conflict, "backup_folder", "the folder has something else in it; give an empty one, or one that has a backup")
+	if err = mark(ctx, p, create); err != nil {
+		p.close()
+		return nil, err
 	}
-	if err := os.MkdirAll(p.path(snapshots), 0o700); err != nil {
-		return nil, ioFault("make the backup folder", err)
+	return p, nil
+}
+
+// mark looks for the file that says that this is a backup, and makes it where that is asked for.
+func mark(ctx context.Context, p place, create bool) error {
+	f, err := p.open(ctx, markFile)
+	if err == nil {
+		defer f.Close()
+		text, err := io.ReadAll(io.LimitReader(f, int64(len(markText))+1))
+		if err == nil && string(text) != markText {
+			err = fault.New(fault.Unsupported, "backup_newer", "the backup was made by a newer Chartlake")
+		}
+		return ioFault("read the backup", err)
 	}
-	return p, p.write(markFile, func(w io.Writer) error {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if !create {
+		return fault.New(fault.NotFound, "no_backup", "this is no backup of Chartlake (no %s)", markFile)
+	}
+	empty, err := p.empty(ctx)
+	if err == nil && !empty {
+		err = fault.New(fault.Conflict, "backup_folder", "the folder has something else in it; give an empty one, or one that has a backup")
+	}
+	if err != nil {
+		return err
+	}
+	return p.write(ctx, markFile, func(w io.Writer) error {
 		_, err := io.WriteString(w, markText)
 		return err
 	})
 }
 
-func (p *place) path(parts ...string) string {
-	return filepath.Join(append([]string{p.root}, parts...)...)
-}
-
-// lock keeps other backups out until unlock is called or the process ends.
-func (p *place) lock() (unlock func(), err error) {
-	f, err := os.OpenFile(p.path("lock"), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, ioFault("lock the backup folder", err)
+// openManifest opens the manifest of a snapshot.
+func openManifest(ctx context.Context, p place, id string) (io.ReadCloser, error) {
+	f, err := p.open(ctx, snapshots+"/"+id+"/"+manifestName)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fault.New(fault.NotFound, "no_snapshot", "the backup has no snapshot %s that is whole", id)
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		f.Close()
-		return nil, fault.New(fault.Conflict, "backup_running", "another backup into this folder is running")
-	}
-	return func() { f.Close() }, nil
-}
-
-// write makes a file durable under its name, or leaves none. Folders are made where missing.
-func (p *place) write(name string, fill func(io.Writer) error) error {
-	path := p.path(name)
-	if err := makeFolders(filepath.Dir(path)); err != nil {
-		return ioFault("make a folder of the backup", err)
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
-	if err != nil {
-		return ioFault("write "+name, err)
-	}
-	err = fill(f)
-	if err == nil {
-		err = f.Sync()
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err == nil {
-		err = syncFolder(filepath.Dir(path))
-	}
-	if err != nil {
-		os.Remove(f.Name())
-		return ioFault("write "+name, err)
-	}
-	return nil
-}
-
-// makeFolders makes a folder and its missing parents, durably.
-func makeFolders(dir string) error {
-	err := os.Mkdir(dir, 0o700)
-	switch {
-	case errors.Is(err, fs.ErrExist):
-		return nil
-	case errors.Is(err, fs.ErrNotExist):
-		if err := makeFolders(filepath.Dir(dir)); err != nil {
-			return err
-		}
-		return makeFolders(dir)
-	case err != nil:
-		return err
-	}
-	return syncFolder(filepath.Dir(dir))
-}
-
-func syncFolder(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
+	return f, err
 }
 
 // ioFault makes a fault of an error of the file system; a fault stays as it is.
@@ -191,9 +169,9 @@ func (s *summing) Read(p []byte) (int, error) {
 
 func (s *summing) hex() string { return hex.EncodeToString(s.sum.Sum(nil)) }
 
-// sumFile hashes a file.
-func sumFile(ctx context.Context, path string) (sum string, size int64, err error) {
-	f, err := os.Open(path)
+// sumFile hashes a file of a place.
+func sumFile(ctx context.Context, p place, name string) (sum string, size int64, err error) {
+	f, err := p.open(ctx, name)
 	if err != nil {
 		return "", 0, err
 	}

@@ -9,9 +9,7 @@ import (
 	"errors"
 	"hash"
 	"io"
-	"os"
 	"path"
-	"slices"
 	"strings"
 	"time"
 
@@ -164,29 +162,4 @@ const idForm = "20060102T150405.000Z"
 func validID(id string) bool {
 	_, err := time.Parse(idForm, id)
 	return err == nil
-}
-
-// openManifest opens the manifest of a snapshot.
-func (p *place) openManifest(id string) (*os.File, error) {
-	f, err := os.Open(p.path(snapshots, id, manifestName))
-	if err != nil {
-		return nil, fault.New(fault.NotFound, "no_snapshot", "the backup has no snapshot %s that is whole", id)
-	}
-	return f, nil
-}
-
-// Snapshots lists the ids of the whole snapshots, oldest first.
-func (p *place) snapshots() ([]string, error) {
-	entries, err := os.ReadDir(p.path(snapshots))
-	if err != nil {
-		return nil, ioFault("list the snapshots", err)
-	}
-	var ids []string
-	for _, e := range entries {
-		if validID(e.Name()) {
-			ids = append(ids, e.Name())
-		}
-	}
-	slices.Sort(ids)
-	return ids, nil
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
+	"io/fs"
 
 	"chartlake/blob"
 	"chartlake/fault"
@@ -13,25 +13,29 @@ import (
 // Original brings one original of a backup into a blob store, if its bytes are those that a
 // manifest tells. NotFound where no snapshot has it.
 func Original(ctx context.Context, from, hash string, to blob.Keeper) error {
-	p, err := openPlace(from, false)
+	p, err := openPlace(ctx, from, "", false)
 	if err != nil {
 		return err
 	}
-	ids, err := p.snapshots()
+	defer p.close()
+	ids, err := p.snapshots(ctx)
 	if err != nil {
 		return err
 	}
 	for i := len(ids) - 1; i >= 0; i-- {
-		f, err := p.line(ids[i], hash)
+		f, err := line(ctx, p, ids[i], hash)
 		if err != nil {
 			return err
 		}
 		if f == nil {
 			continue
 		}
-		in, err := os.Open(p.path(f.Path))
+		in, err := p.open(ctx, f.Path)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fault.New(fault.Corrupt, "backup_damaged", "the backup lacks %s", f.Path)
+		}
 		if err != nil {
-			return fault.New(fault.Corrupt, "backup_damaged", "the backup lacks %s", f.Path)
+			return err
 		}
 		defer in.Close()
 		s := newSumming(ctx, in)
@@ -46,8 +50,8 @@ func Original(ctx context.Context, from, hash string, to blob.Keeper) error {
 }
 
 // line looks for an original in a snapshot's manifest; nil where it is not.
-func (p *place) line(id, hash string) (found *File, err error) {
-	m, err := p.openManifest(id)
+func line(ctx context.Context, p place, id, hash string) (found *File, err error) {
+	m, err := openManifest(ctx, p, id)
 	if err != nil {
 		return nil, err
 	}

@@ -38,14 +38,15 @@ type Target struct {
 // empty; the keys are other ones), Corrupt with code backup_damaged, naming the file.
 func Restore(ctx context.Context, from, snapshot string, to Target) (*Report, error) {
 	started := time.Now()
-	p, err := openPlace(from, false)
+	p, err := openPlace(ctx, from, "", false)
 	if err != nil {
 		return nil, err
 	}
-	if snapshot, err = p.choose(snapshot); err != nil {
+	defer p.close()
+	if snapshot, err = choose(ctx, p, snapshot); err != nil {
 		return nil, err
 	}
-	if err := to.begin(); err != nil {
+	if err := to.begin(ctx); err != nil {
 		return nil, err
 	}
 	r := &restoring{place: p, to: to, r: &Report{Snapshot: snapshot}}
@@ -56,14 +57,14 @@ func Restore(ctx context.Context, from, snapshot string, to Target) (*Report, er
 	return r.r, nil
 }
 
-func (p *place) choose(snapshot string) (string, error) {
+func choose(ctx context.Context, p place, snapshot string) (string, error) {
 	if snapshot != "" {
 		if !validID(snapshot) {
 			return "", fault.New(fault.Invalid, "snapshot_id", "this is no name of a snapshot")
 		}
 		return snapshot, nil
 	}
-	ids, err := p.snapshots()
+	ids, err := p.snapshots(ctx)
 	if err == nil && len(ids) == 0 {
 		err = fault.New(fault.NotFound, "no_snapshot", "the backup has no snapshot that is whole")
 	}
@@ -74,7 +75,7 @@ func (p *place) choose(snapshot string) (string, error) {
 }
 
 // begin makes the data folder, marks it as unfinished, and brings the keys.
-func (t *Target) begin() error {
+func (t *Target) begin(ctx context.Context) error {
 	entries, err := os.ReadDir(t.Data)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return ioFault("read the data folder", err)
@@ -85,14 +86,14 @@ func (t *Target) begin() error {
 	if err := os.MkdirAll(t.Data, 0o700); err != nil {
 		return ioFault("make the data folder", err)
 	}
-	folder := place{t.Data}
-	err = folder.write(Unfinished, func(w io.Writer) error {
+	folder := folderPlace{t.Data}
+	err = folder.write(ctx, Unfinished, func(w io.Writer) error {
 		_, err := io.WriteString(w, "A restore into this folder was begun and not finished. Delete the folder and restore again.\n")
 		return err
 	})
 	for _, key := range t.Keys {
 		if err == nil {
-			err = folder.write(filepath.Base(key), func(w io.Writer) error { return copyFile(w, key) })
+			err = folder.write(ctx, filepath.Base(key), func(w io.Writer) error { return copyFile(w, key) })
 		}
 	}
 	return err
@@ -110,7 +111,7 @@ func copyFile(w io.Writer, path string) error {
 
 // restoring is one restore.
 type restoring struct {
-	*place
+	place
 	to    Target
 	blobs blob.Keeper
 	r     *Report
@@ -118,24 +119,16 @@ type restoring struct {
 }
 
 func (r *restoring) restore(ctx context.Context, snapshot string) error {
-	manifest, err := r.openManifest(snapshot)
-	if err != nil {
-		return err
-	}
-	defer manifest.Close()
 	// The whole manifest is held against its own end before a line of it is believed.
-	head, err := readManifest(manifest, func(File) error { return nil })
+	head, err := r.manifest(ctx, snapshot, func(File) error { return nil })
 	if err != nil {
 		return err
-	}
-	if _, err := manifest.Seek(0, io.SeekStart); err != nil {
-		return ioFault("read the manifest", err)
 	}
 	r.r.At = head.At
 	if r.blobs, err = r.to.Blobs(); err != nil {
 		return err
 	}
-	if _, err := readManifest(manifest, func(f File) error { return r.bring(ctx, f) }); err != nil {
+	if _, err := r.manifest(ctx, snapshot, func(f File) error { return r.bring(ctx, f) }); err != nil {
 		return err
 	}
 	if r.file == "" {
@@ -150,6 +143,15 @@ func (r *restoring) restore(ctx context.Context, snapshot string) error {
 	return ioFault("finish the restore", syncFolder(r.to.Data))
 }
 
+func (r *restoring) manifest(ctx context.Context, snapshot string, file func(File) error) (Head, error) {
+	f, err := openManifest(ctx, r.place, snapshot)
+	if err != nil {
+		return Head{}, err
+	}
+	defer f.Close()
+	return readManifest(f, file)
+}
+
 // bring copies one file, if its bytes are those of the manifest.
 func (r *restoring) bring(ctx context.Context, f File) error {
 	hash, original := f.blob()
@@ -158,12 +160,12 @@ func (r *restoring) bring(ctx context.Context, f File) error {
 		r.r.Originals++
 		return nil
 	}
-	in, err := os.Open(r.path(f.Path))
+	in, err := r.open(ctx, f.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fault.New(fault.Corrupt, "backup_damaged", "the backup lacks %s", f.Path)
 	}
 	if err != nil {
-		return ioFault("read "+f.Path, err)
+		return err
 	}
 	defer in.Close()
 	s := newSumming(ctx, in)
@@ -182,8 +184,7 @@ func (r *restoring) bring(ctx context.Context, f File) error {
 		}
 	} else {
 		r.file = "." + databaseName
-		data := place{r.to.Data}
-		err = data.write(r.file, func(w io.Writer) error {
+		err = folderPlace{r.to.Data}.write(ctx, r.file, func(w io.Writer) error {
 			if _, err := io.Copy(w, s); err != nil {
 				return err
 			}

@@ -24,6 +24,7 @@ type Source struct {
 	Blobs   blob.Keeper
 	Program string // version of the program, for the manifest
 	Now     func() time.Time
+	Temp    string // folder for what is on its way into a bucket; "": the system's
 	// Progress, where set, is called after each original, with how many were looked at so far.
 	Progress func(originals int)
 }
@@ -40,63 +41,51 @@ type Report struct {
 	Seconds   float64   `json:"seconds"`
 }
 
-// Take adds a snapshot to the backup in a folder, making it where it is missing. The store goes
-// on being used. Faults: Conflict (the folder has something else in it, or another backup
-// runs), Full, Unavailable.
+// Take adds a snapshot to the backup in a folder, or in a bucket (s3://bucket/prefix), making it
+// where it is missing. The store goes on being used. Faults: Conflict (the folder has something
+// else in it, or another backup runs), Full, Unavailable.
 func Take(ctx context.Context, src Source, dest string) (*Report, error) {
 	started := time.Now()
-	p, err := openPlace(dest, true)
+	p, err := openPlace(ctx, dest, src.Temp, true)
 	if err != nil {
 		return nil, err
 	}
+	defer p.close()
 	unlock, err := p.lock()
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	if err := p.clear(); err != nil {
+	if err := p.clear(ctx); err != nil {
 		return nil, err
 	}
 	t := &taking{place: p, src: src, r: &Report{}, earlier: &earlier{}}
 	defer t.earlier.close()
-	if err := t.begin(); err != nil {
+	if err := t.begin(ctx); err != nil {
 		return nil, err
 	}
 	if err := t.take(ctx); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(p.path(snapshots, t.head.ID+partial)))
+		return nil, errors.Join(err, p.forget(t.head.ID, t.dir))
 	}
 	t.r.Seconds = time.Since(started).Seconds()
 	return t.r, nil
 }
 
-// clear removes what backups that were cut off left.
-func (p *place) clear() error {
-	left, err := filepath.Glob(p.path(snapshots, "*"+partial))
-	for _, dir := range left {
-		if err == nil {
-			err = os.RemoveAll(dir)
-		}
-	}
-	if err != nil {
-		return ioFault("remove an unfinished snapshot", err)
-	}
-	return nil
-}
-
 // taking is one snapshot being made.
 type taking struct {
-	*place
+	place
 	src     Source
 	head    Head
 	r       *Report
 	earlier *earlier
+	dir     string // of this machine, for the manifest and the database
 	file    *os.File
 	text    *bufio.Writer
 	list    *manifestWriter
 }
 
-func (t *taking) begin() error {
-	ids, err := t.snapshots()
+func (t *taking) begin(ctx context.Context) error {
+	ids, err := t.snapshots(ctx)
 	if err != nil {
 		return err
 	}
@@ -106,17 +95,17 @@ func (t *taking) begin() error {
 		if err == nil && !now.After(last) { // a clock that went back: names still sort
 			now = last.Add(time.Millisecond)
 		}
-		if t.earlier, err = t.openEarlier(ids[len(ids)-1]); err != nil {
+		if t.earlier, err = openEarlier(ctx, t.place, ids[len(ids)-1]); err != nil {
 			return err
 		}
 	}
 	t.head = Head{Format: strings.TrimSpace(markText), ID: now.Format(idForm), At: now, Program: t.src.Program,
 		Engine: t.src.Store.Engine(), Key: hex.EncodeToString(t.src.Store.KeyCheck())}
 	t.r.Snapshot, t.r.At = t.head.ID, now
-	if err := makeFolders(t.path(snapshots, t.head.ID+partial)); err != nil {
-		return ioFault("make the snapshot's folder", err)
+	if t.dir, err = t.place.begin(t.head.ID); err != nil {
+		return err
 	}
-	if t.file, err = os.OpenFile(t.path(snapshots, t.head.ID+partial, manifestName), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600); err != nil {
+	if t.file, err = os.OpenFile(filepath.Join(t.dir, manifestName), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600); err != nil {
 		return ioFault("write the manifest", err)
 	}
 	t.text = bufio.NewWriter(t.file)
@@ -126,12 +115,10 @@ func (t *taking) begin() error {
 
 func (t *taking) take(ctx context.Context) error {
 	defer t.file.Close()
-	dir := t.path(snapshots, t.head.ID+partial)
-	database := filepath.Join(dir, databaseName)
-	if err := t.src.Store.Copy(ctx, database, func(hash string) error { return t.original(ctx, hash) }); err != nil {
+	if err := t.src.Store.Copy(ctx, filepath.Join(t.dir, databaseName), func(hash string) error { return t.original(ctx, hash) }); err != nil {
 		return err
 	}
-	sum, size, err := sumFile(ctx, database)
+	sum, size, err := sumFile(ctx, folderPlace{t.dir}, databaseName)
 	if err != nil {
 		return ioFault("read the copy of the database", err)
 	}
@@ -147,16 +134,10 @@ func (t *taking) take(ctx context.Context) error {
 	if err == nil {
 		err = t.file.Sync()
 	}
-	if err == nil {
-		err = syncFolder(dir)
+	if err != nil {
+		return ioFault("write the manifest", err)
 	}
-	if err == nil {
-		err = os.Rename(dir, strings.TrimSuffix(dir, partial))
-	}
-	if err == nil {
-		err = syncFolder(t.path(snapshots))
-	}
-	return ioFault("write the manifest", err)
+	return t.commit(ctx, t.head.ID, t.dir)
 }
 
 // original sees that one original is in the backup.
@@ -166,12 +147,12 @@ func (t *taking) original(ctx context.Context, hash string) error {
 	}
 	f := File{Path: blobPath(hash)}
 	known := t.earlier.find(f.Path)
-	info, err := os.Stat(t.path(f.Path))
+	size, err := t.size(ctx, f.Path)
 	switch {
-	case err == nil && known != nil && info.Size() == known.Size:
+	case err == nil && known != nil && size == known.Size:
 		f = *known
 	case err == nil && known == nil: // of a backup that was cut off
-		f.SHA256, f.Size, err = sumFile(ctx, t.path(f.Path))
+		f.SHA256, f.Size, err = sumFile(ctx, t.place, f.Path)
 		if err != nil || f.SHA256 != hash { // sealed, or damaged: what lies there tells nothing
 			err = t.fetch(ctx, hash, &f)
 		}
@@ -203,7 +184,7 @@ func (t *taking) fetch(ctx context.Context, hash string, f *File) error {
 	}
 	defer r.Close()
 	s := newSumming(ctx, io.NewSectionReader(r, 0, r.Size()))
-	err = t.write(f.Path, func(w io.Writer) error {
+	err = t.write(ctx, f.Path, func(w io.Writer) error {
 		_, err := io.Copy(w, s)
 		return err
 	})
@@ -221,8 +202,8 @@ type earlier struct {
 	at   *File
 }
 
-func (p *place) openEarlier(id string) (*earlier, error) {
-	f, err := p.openManifest(id)
+func openEarlier(ctx context.Context, p place, id string) (*earlier, error) {
+	f, err := openManifest(ctx, p, id)
 	if err != nil {
 		return nil, err
 	}

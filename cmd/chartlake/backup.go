@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"chartlake/backup"
@@ -18,23 +19,26 @@ import (
 
 // backupCommand is `chartlake backup`.
 type backupCommand struct {
-	Dest string `arg:"" help:"Folder of the backup: empty, or one that has a backup."`
+	Dest string `arg:"" help:"Folder of the backup: empty, or one that has a backup. Or s3://bucket/prefix (region, endpoint and credentials: AWS_… in the environment)."`
 	Keys string `help:"Folder, away from the backup, for the newest copy of the data keys." placeholder:"DIR"`
 	dataFolder
 }
 
 func (backupCommand) Help() string {
-	return "Example: chartlake backup /mnt/backup --data /srv/chartlake --keys /mnt/keys"
+	return "Example: chartlake backup /mnt/backup --data /srv/chartlake --keys /mnt/keys\n\nNot in it: keys, the search index, and the files of bulk exports (data/bulk)."
 }
 
 func (c backupCommand) Run(e *env) error {
 	if err := c.existing(); err != nil {
 		return err
 	}
-	c.Data, c.Dest = absolute(c.Data), absolute(c.Dest)
-	for what, dir := range map[string]string{"the data folder": c.Data, "the folder of the keys": c.Keys} {
-		if dir != "" && (within(dir, c.Dest) || within(c.Dest, dir)) {
-			return usage("the backup must not lie in or above " + what)
+	c.Data = absolute(c.Data)
+	if !strings.HasPrefix(c.Dest, "s3://") {
+		c.Dest = absolute(c.Dest)
+		for what, dir := range map[string]string{"the data folder": c.Data, "the folder of the keys": c.Keys} {
+			if dir != "" && (within(dir, c.Dest) || within(c.Dest, dir)) {
+				return usage("the backup must not lie in or above " + what)
+			}
 		}
 	}
 	s, err := c.database.open(e.ctx, c.Data, "")
@@ -51,7 +55,7 @@ func (c backupCommand) Run(e *env) error {
 		return err
 	}
 	bar := e.progress("originals")
-	report, err := backup.Take(e.ctx, backup.Source{Store: from, Blobs: blobs, Program: version, Now: time.Now, Progress: func(int) { bar.step(-1) }}, c.Dest)
+	report, err := backup.Take(e.ctx, backup.Source{Store: from, Blobs: blobs, Program: version, Now: time.Now, Temp: c.Data, Progress: func(int) { bar.step(-1) }}, c.Dest)
 	bar.done()
 	if err != nil {
 		return err

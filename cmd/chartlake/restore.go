@@ -18,7 +18,7 @@ import (
 
 // restoreCommand is `chartlake restore`.
 type restoreCommand struct {
-	Source   string `arg:"" help:"Folder of the backup."`
+	Source   string `arg:"" help:"Folder of the backup, or s3://bucket/prefix."`
 	Data     string `help:"Data folder to make; must be missing or empty." required:"" placeholder:"DIR"`
 	Keys     string `help:"Folder with store.key and the newest data.keys." required:"" placeholder:"DIR"`
 	Snapshot string `help:"Which snapshot (the newest)." placeholder:"ID"`
@@ -53,7 +53,7 @@ func (c restoreCommand) Run(e *env) error {
 	for _, hash := range report.Missing {
 		fmt.Fprintf(e.stderr, "chartlake: original %s was missing when the backup was made\n", hash)
 	}
-	return e.report(report, "snapshot %s restored and checked: database %d bytes, %d original(s), %.1f s\n",
+	return e.report(report, "snapshot %s restored and checked: database %d bytes, %d original(s), in %.1f s (RTO)\n",
 		report.Snapshot, report.Database, report.Originals, report.Seconds)
 }
 
