@@ -26,7 +26,7 @@ func (a Identified) Annotate(ctx context.Context, text string) (clinical.Finding
 	if err != nil {
 		return f, err
 	}
-	for _, m := range a.Finder.Find(text, nil) {
+	for _, m := range a.Finder.Find(text) {
 		f.Entities = append(f.Entities, record.Entity{Text: strings.ReplaceAll(m.Text, "\n", " "), Type: record.PHI, Begin: m.Begin, End: m.End,
 			Experiencer: "patient", Attributes: map[string]string{"kind": string(m.Kind)}, Confidence: m.Confidence, State: record.Accepted, Rule: m.Rule})
 	}

@@ -93,15 +93,17 @@ func (s *search) between(i int) string {
 	return s.text[from:s.words[i].begin]
 }
 
-// Find finds the identifiers of a text, in its order, none overlapping. known is what the
-// record says; it may be nil.
-func (f *Finder) Find(text string, known []Known) []Mention {
+// Find finds the identifiers of a text, in its order, none overlapping. known is what
+// records say; each may be nil.
+func (f *Finder) Find(text string, known ...*Dictionary) []Mention {
 	if len(text) > bytesMax {
 		text = text[:bytesMax]
 	}
 	s := &search{Finder: f, text: text, words: words(text, f.list)}
 	s.taken = make([]bool, len(s.words))
-	s.known(known)
+	for _, d := range known {
+		s.known(d)
+	}
 	s.structures()
 	s.dates()
 	s.ages()

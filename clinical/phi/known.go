@@ -6,13 +6,16 @@ import (
 	"chartlake/clinical/phi/wordlist"
 )
 
-// known finds what the record knows: by its words, whatever marks and case stand between. Each
-// part of a name is one too, where it is long enough to be told from other words.
-func (s *search) known(list []Known) {
+// Dictionary is what is known of somebody, made once for many texts. It is safe for many goroutines.
+type Dictionary struct{ byFirst map[string][]entry }
+
+// Dictionary makes one. Each part of a name is in it, too, where it is long enough to be told from
+// other words.
+func (f *Finder) Dictionary(list []Known) *Dictionary {
 	byFirst := map[string][]entry{}
 	put := func(text string, kind Kind, exactCase bool) {
 		var e entry
-		for _, w := range words(text, s.list) {
+		for _, w := range words(text, f.list) {
 			e.words = append(e.words, w.fold)
 		}
 		if len(e.words) == 0 || len(e.words) == 1 && len(e.words[0]) < 3 {
@@ -31,11 +34,16 @@ func (s *search) known(list []Known) {
 			}
 		}
 	}
-	if len(byFirst) == 0 {
+	return &Dictionary{byFirst}
+}
+
+// known finds what a dictionary has: by its words, whatever marks and case stand between.
+func (s *search) known(d *Dictionary) {
+	if d == nil || len(d.byFirst) == 0 {
 		return
 	}
 	for i := range s.words {
-		for _, e := range byFirst[s.words[i].fold] {
+		for _, e := range d.byFirst[s.words[i].fold] {
 			if e.at(s.words, i) && !(e.capital && s.words[i].has(lowerCase)) {
 				s.take(i, i+len(e.words), e.kind, "known", 1)
 			}

@@ -20,7 +20,7 @@ func open(t testing.TB) *Finder {
 // found shows the finds of a text as "kind=words".
 func found(f *Finder, text string, known ...Known) []string {
 	out := []string{}
-	for _, m := range f.Find(text, known) {
+	for _, m := range f.Find(text, f.Dictionary(known)) {
 		out = append(out, string(m.Kind)+"="+m.Text)
 	}
 	return out
@@ -103,7 +103,7 @@ func TestAnyText(t *testing.T) {
 		"one long word": strings.Repeat("a.b/", 100_000), "many capitals": strings.Repeat("Aa ", 50_000), "every block": every.String(),
 		"broken": "Dr. \xff\xfeSmith 12\xff/12", "joined": strings.Repeat("1-", 50_000),
 	} {
-		list := f.Find(text, []Known{{Name, "Smith"}})
+		list := f.Find(text, f.Dictionary([]Known{{Name, "Smith"}}))
 		check(t, text, list)
 		if name == "one long line" && len(list) < 50_000 {
 			t.Errorf("%s: %d finds", name, len(list))
@@ -117,7 +117,7 @@ func FuzzFind(f *testing.F) {
 		f.Add(s, "Smith")
 	}
 	f.Fuzz(func(t *testing.T, text, known string) {
-		check(t, text, finder.Find(text, []Known{{Name, known}, {Other, known}}))
+		check(t, text, finder.Find(text, finder.Dictionary([]Known{{Name, known}, {Other, known}})))
 	})
 }
 
@@ -126,6 +126,6 @@ func BenchmarkFind(b *testing.B) {
 	text := strings.Repeat("The patient denies chest pain. Metformin 500 mg twice daily since 2011. Seen by Dr. Smith on 3/14/2024. ", 1000)
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
-		f.Find(text, nil)
+		f.Find(text)
 	}
 }

@@ -50,7 +50,7 @@ func Measure(seed uint64, n int, done func(), leaks func(part, what string)) (*R
 		p := Part{Name: part, Notes: n, Missed: map[string]int{}}
 		kinds := map[phi.Kind]*KindScore{}
 		for _, note := range Notes(seed, n, part == "apart") {
-			p.note(note, finder.Find(note.Text, nil), kinds, leaks)
+			p.note(note, finder.Find(note.Text), kinds, leaks)
 			if done != nil {
 				done()
 			}
