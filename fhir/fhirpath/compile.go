@@ -46,12 +46,13 @@ func compileFor(source string, c *compiler) (*Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Expr{source: source, eval: eval}, nil
+	return &Expr{source: source, eval: eval, variables: c.variables}, nil
 }
 
 type compiler struct {
-	target *definition.Type // nil: any
-	strict *definition.Type // nil: lenient
+	target    *definition.Type // nil: any
+	strict    *definition.Type // nil: lenient
+	variables []string
 }
 
 func semanticError(n *node, format string, args ...any) error {
@@ -76,7 +77,7 @@ func (c *compiler) compile(n *node, first bool) (step, error) {
 	case nodeSpecial:
 		return special(n.text), nil
 	case nodeExternal:
-		return external(n.text), nil
+		return c.external(n.text), nil
 	case nodeCall:
 		return c.call(n)
 	case nodePath:
@@ -161,7 +162,7 @@ func special(name string) step {
 // constants of http://hl7.org/fhir/R4/fhirpath.html#variables.
 var constants = map[string]string{"ucum": ucumSystem, "sct": "http://snomed.info/sct", "loinc": "http://loinc.org"}
 
-func external(name string) step {
+func (c *compiler) external(name string) step {
 	if url, ok := constants[name]; ok {
 		value := one(stringValue(url))
 		return func(*run, []Value) []Value { return value }
@@ -172,6 +173,7 @@ func external(name string) step {
 			return func(*run, []Value) []Value { return value }
 		}
 	}
+	c.variables = append(c.variables, name)
 	return func(r *run, _ []Value) []Value { return r.variable(name) }
 }
 

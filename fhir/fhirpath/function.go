@@ -83,6 +83,8 @@ func (c *compiler) call(n *node) (step, error) {
 		return c.typeCall(n)
 	case "sort":
 		return c.sortCall(n)
+	case "getReferenceKey":
+		return c.referenceKey(n)
 	}
 	f, ok := functions[n.text]
 	if !ok {
@@ -113,8 +115,8 @@ func (c *compiler) typeCall(n *node) (step, error) {
 	return func(r *run, in []Value) []Value { return apply(r, in, t) }, nil
 }
 
-// functions is the table of all functions but is(), as(), ofType() and sort(), whose
-// arguments are no plain expressions.
+// functions is the table of all functions but is(), as(), ofType(), sort() and getReferenceKey(),
+// whose arguments are no plain expressions.
 var functions = map[string]function{
 	// existence
 	"empty":      plain(func(_ *run, in []Value) []Value { return truth(len(in) == 0) }),
@@ -166,6 +168,8 @@ var functions = map[string]function{
 	"descendants": plain((*run).descendants),
 	"extension":   {1, 1, extension},
 	"resolve":     plain((*run).resolved),
+	// SQL on FHIR v2, "Required additional functions"; getReferenceKey has a type for its argument
+	"getResourceKey": plain(resourceKey),
 	"type":        plain(func(_ *run, in []Value) []Value { return mapItems(in, typeOf) }),
 
 	// utility

@@ -9,12 +9,18 @@ import (
 
 // Expr is a compiled expression.
 type Expr struct {
-	source string
-	eval   step
+	source    string
+	eval      step
+	variables []string
 }
 
 // String is the source of the expression.
 func (e *Expr) String() string { return e.source }
+
+// Variables lists the %names that the expression asks for, besides those whose value the
+// specification fixes; names that defineVariable() makes and context, resource and rootResource
+// are among them.
+func (e *Expr) Variables() []string { return e.variables }
 
 // step computes a collection from the input collection. After a failure it returns nothing
 // and run.err says why.
@@ -80,6 +86,12 @@ func WithVariable(name string, values ...Value) Option {
 	}
 }
 
+// WithVariables sets all %names of the map at once. The map is read during the evaluation and
+// belongs to the caller.
+func WithVariables(variables map[string][]Value) Option {
+	return func(o *options) { o.variables = variables }
+}
+
 // WithMemberOf gives the function behind memberOf(); without it memberOf() is empty.
 func WithMemberOf(f func(v Value, valueSet string) (is, known bool)) Option {
 	return func(o *options) { o.memberOf = f }
@@ -136,6 +148,13 @@ func Boolean(b bool) Value { return boolean(b) }
 
 // Integer makes a System.Integer.
 func Integer(i int32) Value { return integer(int64(i)) }
+
+// Primitive makes the system value of a FHIR primitive of the type named; ok is false where the
+// JSON is no such value.
+func Primitive(fhirType string, n *fhir.Node) (v Value, ok bool) {
+	s := primitiveValue(fhirType, n)
+	return system(s), s != nil
+}
 
 // ResourceValue makes the value of a whole resource; ok is false when its type is unknown.
 func ResourceValue(n *fhir.Node) (v Value, ok bool) { return resourceValue(n) }

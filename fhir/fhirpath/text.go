@@ -136,6 +136,8 @@ func split(r *run, s string, a []string) []Value {
 	return out
 }
 
+// join puts strings together; nothing put together is an empty string, as the tests of SQL on
+// FHIR have it (the specification of FHIRPath does not say).
 func join(args []step) step {
 	return func(r *run, in []Value) []Value {
 		separator := ""
@@ -152,9 +154,6 @@ func join(args []step) step {
 				return r.fail("join() takes strings, not a %s", v.Type())
 			}
 			parts = append(parts, s)
-		}
-		if len(parts) == 0 {
-			return nil
 		}
 		return one(stringValue(strings.Join(parts, separator)))
 	}
