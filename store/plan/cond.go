@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"chartlake/fault"
+	"chartlake/fhir"
 	"chartlake/search"
 	"chartlake/store/db"
 	"chartlake/store/index"
@@ -153,9 +154,14 @@ func (p *Planner) has(resourceType string, f *search.Filter) (cond, error) {
 	if err != nil {
 		return cond{}, err
 	}
+	d := smallest(inner)
+	if d >= 0 && inner[d].size <= fewReferrers {
+		list, err := p.referred(h.Param, resourceType, from)
+		return p.list("_has, read", list), err
+	}
 	// The targets may be of other types, deleted, or not there at all.
 	set := db.Join("", db.SQL(`SELECT DISTINCT x.target AS rid FROM reference x CROSS JOIN resource y ON y.rid=x.target AND y.type=? AND y.version>0 AND y.deleted=0 WHERE x.p=? AND x.target>0 AND x.rid IN (`, t, number), from, db.SQL(`)`+db.Once))
-	if d := smallest(inner); d < 0 || inner[d].size >= countLimit {
+	if d < 0 || inner[d].size >= countLimit {
 		// Too many refer: looking at each candidate's own references ends sooner.
 		set = db.Frag{}
 	}
@@ -169,6 +175,39 @@ func (p *Planner) has(resourceType string, f *search.Filter) (cond, error) {
 		}
 		return exists(db.Join(" AND ", tests...).Wrap(`reference `+x+` WHERE `, ``))
 	}}, nil
+}
+
+// fewReferrers is how many resources are read to know what they refer to. The index leads from
+// what is referred to, so that to go the other way along it costs all references of a parameter.
+const fewReferrers = 64
+
+// referred gives the resources of a type that the members of a small set refer to.
+func (p *Planner) referred(by *search.Param, resourceType string, set db.Frag) ([]int64, error) {
+	rids, err := p.few(set, "_has")
+	if err != nil {
+		return nil, err
+	}
+	keys := map[search.Reference]bool{}
+	var refs []search.Value
+	err = p.Read(rids, func(_ int64, res *fhir.Node) error {
+		values, err := p.Catalogue.ExtractOne(res, p.Base, by.IndexName())
+		for i := range values {
+			ref := search.Reference{Type: values[i].Ref.Type, ID: values[i].Ref.ID}
+			if ref.Type == resourceType && !keys[ref] {
+				keys[ref] = true
+				refs = append(refs, search.Value{Ref: ref})
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	targets, err := p.targets(&search.Filter{Param: by, Values: refs})
+	if err != nil {
+		return nil, err
+	}
+	return p.ofType(resourceType, targets, live)
 }
 
 // chain searches the resources that a reference points to.

@@ -21,7 +21,7 @@ func (p *Planner) hierarchy(f *search.Filter, targets []int64) ([]int64, error) 
 		if along == nil || f.Target != "" && f.Target != typ {
 			continue
 		}
-		members, err := p.ofType(typ, targets)
+		members, err := p.ofType(typ, targets, "")
 		if err != nil {
 			return nil, err
 		}
@@ -52,14 +52,17 @@ func (p *Planner) hierarchy(f *search.Filter, targets []int64) ([]int64, error) 
 	return slices.Compact(all), nil
 }
 
-// ofType leaves the resources of a type.
-func (p *Planner) ofType(typ string, rids []int64) (list []int64, err error) {
+// live is the condition of what is there, and not only referred to or deleted.
+const live = ` AND version>0 AND deleted=0`
+
+// ofType leaves the resources of a type for which a further condition holds.
+func (p *Planner) ofType(typ string, rids []int64, also string) (list []int64, err error) {
 	t, err := p.Names.FindType(p.Conn, typ)
 	if err != nil {
 		return nil, err
 	}
 	err = inChunks(rids, func(some []int64) error {
-		q := db.In(some).Wrap(`SELECT rid FROM resource WHERE rid IN `, ` AND type=?`)
+		q := db.In(some).Wrap(`SELECT rid FROM resource WHERE rid IN `, ` AND type=?`+also)
 		return p.Conn.Query(q.Text, append(q.Args, t), func(r db.Row) bool {
 			list = append(list, r.Int(0))
 			return true

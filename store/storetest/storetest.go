@@ -78,6 +78,7 @@ func Run(t *testing.T, open Open) {
 		{"Oracle", testOracle},
 		{"Partition", testPartition},
 		{"DeepChains", testDeepChains},
+		{"Guide", testGuide},
 		{"HeavyPages", testHeavyPages},
 	} {
 		t.Run(test.name, func(t *testing.T) {
