@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"chartlake/record"
+	"chartlake/terminology"
 )
 
 var engine = sync.OnceValues(Open)
@@ -296,5 +297,23 @@ func TestADrugThatGaveWay(t *testing.T) {
 	}
 	if len(f.Entities) != 4 {
 		t.Errorf("%d mentions", len(f.Entities))
+	}
+}
+
+// TestWordsHaveTheirNames holds that each own word which points to a name of the tables reaches it.
+func TestWordsHaveTheirNames(t *testing.T) {
+	t.Parallel()
+	problems, err := terminology.Problems()
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := map[string]string{}
+	for _, p := range problems {
+		code[p.Name] = p.Code
+	}
+	for _, row := range rows(findingsData) {
+		if term, target, ok := strings.Cut(row, "\t"); ok && code[terminology.Normal(terminology.Plain(target))] == "" {
+			t.Errorf("%q stands for %q, which has no code", term, target)
+		}
 	}
 }

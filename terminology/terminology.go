@@ -29,11 +29,27 @@ const ICD10CMVersion = "2021"
 //go:embed data/problems.tsv.zst
 var problemsData []byte
 
+//go:embed data/sides.tsv.zst
+var sidesData []byte
+
 //go:embed data/labs.tsv.zst
 var labsData []byte
 
 // Term is a name with its best code; Code is empty where the sources give none.
-type Term struct{ Name, Code, Display string }
+type Term struct {
+	Name, Code, Display string
+	Source              Source
+}
+
+// Source is where a name has its code from.
+type Source byte
+
+const (
+	Title          Source = 't' // a title of ICD-10-CM
+	Inclusion      Source = 'i' // an inclusion term of ICD-10-CM
+	CrossReference Source = 'x' // the disease ontology's reference
+	Broader        Source = 'b' // the reference of a broader term of the disease ontology
+)
 
 // Problems gives the names of diseases, symptoms and injuries, in Normal form, sorted. The
 // table is decoded on each call; keep what you need of it.
@@ -46,8 +62,27 @@ func Problems() ([]Term, error) {
 	out := make([]Term, len(lines))
 	for i, l := range lines {
 		name, rest, _ := strings.Cut(l, "\t")
-		code, display, _ := strings.Cut(rest, "\t")
-		out[i] = Term{name, code, display}
+		code, rest, _ := strings.Cut(rest, "\t")
+		display, source, _ := strings.Cut(rest, "\t")
+		out[i] = Term{name, code, display, Source(source[0])}
+	}
+	return out, nil
+}
+
+// Sided gives, for each billable code of an unspecified side, the codes of the sides ("left",
+// "right", "bilateral") with their titles. The table is decoded on each call.
+func Sided() (map[string]map[string]Term, error) {
+	text, err := decode(sidesData)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]map[string]Term{}
+	for _, l := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
+		f := strings.SplitN(l, "\t", 4)
+		if out[f[0]] == nil {
+			out[f[0]] = map[string]Term{}
+		}
+		out[f[0]][f[1]] = Term{Code: f[2], Display: f[3], Source: Title}
 	}
 	return out, nil
 }

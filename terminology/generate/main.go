@@ -20,7 +20,6 @@ import (
 	"log"
 	"os"
 	"path/filepath"
-	"regexp"
 	"sort"
 	"strconv"
 	"strings"
@@ -60,6 +59,9 @@ func generate(from, to, sums string) error {
 		return err
 	}
 	if err := write(filepath.Join(to, "problems.tsv.zst"), problems); err != nil {
+		return err
+	}
+	if err := write(filepath.Join(to, "sides.tsv.zst"), sides(icd)); err != nil {
 		return err
 	}
 	return write(filepath.Join(to, "labs.tsv.zst"), labs)
@@ -140,43 +142,33 @@ func icdTitles(from string) ([]title, error) {
 	return out, nil
 }
 
-// wordsMax is how long a term may be: longer titles do not stand in notes.
-const wordsMax = 6
-
-var (
-	brackets    = regexp.MustCompile(`\s*[\[(][^\])]*[\])]`)
-	qualifiers  = regexp.MustCompile(`(?i),? (unspecified|nos|not otherwise specified|without complications?|uncomplicated|unspecified site|unspecified organism)$`)
-	unspecified = regexp.MustCompile(`(?i)^unspecified `)
-)
-
-// plain takes what notes do not write out of a title.
-func plain(s string) string {
-	s = brackets.ReplaceAllString(s, "")
-	for {
-		t := qualifiers.ReplaceAllString(unspecified.ReplaceAllString(strings.TrimSpace(s), ""), "")
-		if t == s {
-			return s
-		}
-		s = t
-	}
-}
+// wordsMax is how long a term may be: longer titles do not stand in notes, and no other name leads to them.
+const wordsMax = 9
 
 type term struct {
 	code    string
 	display string
-	rank    int // 0 best: billable title, title, inclusion term, cross-reference, none
+	rank    int // 0 best: billable title, title, inclusion term, cross-reference, that of a broader term, none
 }
+
+// sources are the letters of the ranks in the table.
+const sources = "ttixb-"
 
 // problems joins ICD-10-CM titles and inclusion terms of the chapters of diseases, symptoms
 // and injuries (A to T) with the names and exact synonyms of the disease ontology.
 func problems(from string, icd []title) ([]string, error) {
 	terms := map[string]term{}
 	display := map[string]string{}
+	tree := newTree(icd)
 	add := func(name string, t term) {
-		name = terminology.Normal(plain(name))
+		name = terminology.Normal(terminology.Plain(name))
 		n := len(strings.Fields(name))
 		if n == 0 || n > wordsMax || len(name) < 3 || !strings.ContainsAny(name, "aeiouy") && len(name) < 4 {
 			return
+		}
+		if t.code != "" {
+			t.code = tree.leaf(t.code)
+			t.display = display[t.code]
 		}
 		if old, ok := terms[name]; !ok || t.rank < old.rank {
 			terms[name] = t
@@ -184,7 +176,9 @@ func problems(from string, icd []title) ([]string, error) {
 	}
 	for _, t := range icd {
 		display[t.code] = t.title
-		if t.code[0] > 'T' {
+	}
+	for _, t := range icd {
+		if t.code[0] > 'T' || strings.Contains(t.title, ", subsequent encounter") || strings.HasSuffix(t.title, ", sequela") {
 			continue
 		}
 		rank := 1
@@ -196,12 +190,12 @@ func problems(from string, icd []title) ([]string, error) {
 	if err := inclusions(from, display, add); err != nil {
 		return nil, err
 	}
-	if err := ontology(from, display, add); err != nil {
+	if err := ontology(from, display, tree, add); err != nil {
 		return nil, err
 	}
 	var lines []string
 	for name, t := range terms {
-		lines = append(lines, name+"\t"+t.code+"\t"+t.display)
+		lines = append(lines, name+"\t"+t.code+"\t"+t.display+"\t"+sources[t.rank:t.rank+1])
 	}
 	sort.Strings(lines)
 	return lines, nil
@@ -253,11 +247,64 @@ func inclusions(from string, display map[string]string, add func(string, term)) 
 	return nil
 }
 
-func ontology(from string, display map[string]string, add func(string, term)) error {
+// ontology adds the names of the disease ontology. A term without a code of its own takes that
+// of the nearest broader term, up to generationsMax above it: "adenocarcinoma of the caecum" is
+// coded as cancer of the caecum.
+func ontology(from string, display map[string]string, tree *tree, add func(string, term)) error {
+	xref, err := crossReferences(from, display, tree)
+	if err != nil {
+		return err
+	}
+	labels, err := table(from, "doid-labels-2026-07.tsv.gz")
+	if err != nil {
+		return err
+	}
+	parent, label := map[string]string{}, map[string]string{}
+	for _, f := range labels {
+		if len(f) >= 3 {
+			label[f[1]], parent[f[0]] = f[0], f[2]
+		}
+	}
+	named := func(id, name string) {
+		code, rank := xref[id], 3
+		for up, n := id, 0; code == "" && n < generationsMax && up != ""; n++ {
+			up = label[parent[up]]
+			code, rank = xref[up], 4
+		}
+		if code == "" {
+			rank = 5
+		}
+		add(name, term{code, display[code], rank})
+	}
+	for _, f := range labels {
+		if len(f) >= 2 {
+			named(f[0], f[1])
+		}
+	}
+	for _, file := range []string{"doid-synonyms-2026-07.tsv.gz", "doid-names-synonyms-2015.tsv.gz"} {
+		synonyms, err := table(from, file)
+		if err != nil {
+			return err
+		}
+		for _, f := range synonyms {
+			if len(f) == 3 && (f[2] == "exact" || f[2] == "name" || f[2] == "synonym") && !abbreviation(f[1]) {
+				named(f[0], f[1])
+			}
+		}
+	}
+	return nil
+}
+
+// generationsMax is how far up a broader term may be: further up are organ systems.
+const generationsMax = 3
+
+// crossReferences gives the ICD-10-CM code of each term of the ontology: the first, or where
+// several stand in one category that category.
+func crossReferences(from string, display map[string]string, tree *tree) (map[string]string, error) {
 	xref := map[string]string{}
 	data, err := os.ReadFile(filepath.Join(from, "doid-icd10cm-2026-07.tsv"))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, l := range strings.Split(string(data), "\n")[1:] {
 		f := strings.Split(l, "\t")
@@ -266,39 +313,35 @@ func ontology(from string, display map[string]string, add func(string, term)) er
 		}
 		for _, x := range strings.Split(strings.Trim(strings.TrimSpace(f[2]), `"`), ", ") {
 			code, ok := strings.CutPrefix(x, "ICD10CM:")
-			if _, known := display[code]; ok && known && xref[strings.Trim(f[0], `"`)] == "" {
-				xref[strings.Trim(f[0], `"`)] = code
+			id := strings.Trim(f[0], `"`)
+			code = tree.eitherSide(code)
+			switch _, known := display[code]; {
+			case !ok || !known:
+			case xref[id] == "":
+				xref[id] = code
+			case xref[id][:3] == code[:3]:
+				xref[id] = code[:3]
 			}
 		}
 	}
-	named := func(id, name string) {
-		code := xref[id]
-		rank := 4
-		if code != "" {
-			rank = 3
-		}
-		add(name, term{code, display[code], rank})
-	}
-	labels, err := gunzip(filepath.Join(from, "doid-labels-2026-07.tsv.gz"))
+	return xref, nil
+}
+
+// table reads the rows of a packed table without its header and quotes.
+func table(from, name string) ([][]string, error) {
+	data, err := gunzip(filepath.Join(from, name))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, l := range strings.Split(string(labels), "\n")[1:] {
-		if f := strings.Split(l, "\t"); len(f) >= 2 {
-			named(strings.Trim(f[0], `"`), strings.Trim(f[1], `"`))
-		}
-	}
-	synonyms, err := gunzip(filepath.Join(from, "doid-synonyms-2026-07.tsv.gz"))
-	if err != nil {
-		return err
-	}
-	for _, l := range strings.Split(string(synonyms), "\n")[1:] {
+	var out [][]string
+	for _, l := range strings.Split(strings.TrimSpace(string(data)), "\n")[1:] {
 		f := strings.Split(strings.TrimSpace(l), "\t")
-		if len(f) == 3 && (f[2] == "exact" || f[2] == "name") && !abbreviation(f[1]) {
-			named(f[0], f[1])
+		for i := range f {
+			f[i] = strings.Trim(f[i], `"`)
 		}
+		out = append(out, f)
 	}
-	return nil
+	return out, nil
 }
 
 // abbreviation reports names without a lower-case letter and of up to five characters: they

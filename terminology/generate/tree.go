@@ -1,0 +1,114 @@
+package main
+
+import (
+	"sort"
+	"strings"
+)
+
+// tree is the hierarchy of ICD-10-CM: a code's parent is the longest code that it begins with. The
+// order file lists parents first.
+type tree struct {
+	titles   map[string]title
+	children map[string][]title
+}
+
+func newTree(icd []title) *tree {
+	t := &tree{map[string]title{}, map[string][]title{}}
+	for _, c := range icd {
+		t.titles[c.code] = c
+		for n := len(c.code) - 1; n >= 3; n-- {
+			if up := strings.TrimSuffix(c.code[:n], "."); t.titles[up].code != "" {
+				t.children[up] = append(t.children[up], c)
+				break
+			}
+		}
+	}
+	return t
+}
+
+// leaf gives the billable code for what is said without more detail: of the children the one
+// that says "unspecified", else the only one, that of the initial encounter, the one "without" what
+// the others have, or "Other" of the same; the code itself where there is none.
+func (t *tree) leaf(code string) string {
+	for !t.titles[code].billable {
+		next := t.plainest(code)
+		if next == "" {
+			return code
+		}
+		code = next
+	}
+	return code
+}
+
+func (t *tree) plainest(code string) string {
+	children := t.children[code]
+	if len(children) == 1 {
+		return children[0].code
+	}
+	own := strings.ToLower(t.titles[code].title)
+	for _, fits := range []func(title string) bool{
+		func(s string) bool { return strings.Contains(s, ", initial encounter") },
+		func(s string) bool {
+			return strings.Contains(s, "unspecified") && !strings.HasPrefix(s, "other") && !sided(s)
+		},
+		func(s string) bool { return strings.HasPrefix(s, own) && strings.Contains(s, "without") },
+		func(s string) bool { return strings.Contains(s, "without") && !strings.Contains(own, "without") },
+		func(s string) bool { return s == "other "+own },
+	} {
+		best, words := "", 0
+		for _, c := range children {
+			if n := len(strings.Fields(c.title)); fits(strings.ToLower(c.title)) && (best == "" || n < words) {
+				best, words = c.code, n
+			}
+		}
+		if best != "" {
+			return best
+		}
+	}
+	return ""
+}
+
+// eitherSide gives a code above one that names a side: a name without a side cannot have it.
+func (t *tree) eitherSide(code string) string {
+	if len(code) > 4 && sided(strings.ToLower(t.titles[code].title)) {
+		return strings.TrimSuffix(code[:len(code)-1], ".")
+	}
+	return code
+}
+
+// sided reports a title, in lower case, that names a side of the body.
+func sided(title string) bool {
+	for _, w := range strings.FieldsFunc(title, func(r rune) bool { return r == ' ' || r == ',' }) {
+		if w == "left" || w == "right" || w == "bilateral" {
+			return true
+		}
+	}
+	return false
+}
+
+// sides lists billable codes of an unspecified side with those of the named sides: code, side,
+// code of the side, its title. What belongs together has one title but for the words of the side.
+func sides(icd []title) []string {
+	var lines []string
+	unspecified := map[string]string{}
+	for _, c := range icd {
+		if words := strings.ToLower(c.title); c.billable && strings.Contains(words, "unspecified ") {
+			unspecified[c.code[:3]+" "+strings.Replace(words, "unspecified ", "", 1)] = c.code
+		}
+	}
+	for _, c := range icd {
+		words := strings.ToLower(c.title)
+		for _, side := range []string{"left", "right", "bilateral"} {
+			if !c.billable || strings.Contains(words, "subsequent encounter") || strings.HasSuffix(words, "sequela") || !strings.Contains(words, side+" ") && !strings.HasSuffix(words, ", "+side) {
+				continue
+			}
+			for _, bare := range []string{strings.Replace(words, side+" ", "", 1), strings.TrimSuffix(words, ", "+side) + ", side"} {
+				if code := unspecified[c.code[:3]+" "+bare]; code != "" && code != c.code {
+					lines = append(lines, code+"\t"+side+"\t"+c.code+"\t"+c.title)
+				}
+			}
+		}
+	}
+	sort.Strings(lines)
+	return lines
+}
