@@ -87,7 +87,7 @@ func write(dir string, s *specimen.Specimen) error {
 	if files[s.Reading.ID+reading.Suffix], err = s.Reading.Format(); err != nil {
 		return err
 	}
-	if slices.Contains(specimen.Kinds(), specimen.Kind(s.Expected.DocType)) {
+	if !slices.Contains(specimen.ReadingKinds(), specimen.Kind(s.Expected.DocType)) {
 		if files[s.Expected.ID+expectedSuffix], err = s.Expected.Format(); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"chartlake/eval"
 	"chartlake/eval/specimen"
@@ -65,7 +66,7 @@ type evalGenerate struct {
 	Dir       string   `arg:"" help:"Folder to write to."`
 	Seed      uint64   `help:"Which documents they are." default:"1"`
 	N         int      `help:"How many of each kind, layout and condition." default:"1" short:"n"`
-	Kind      []string `help:"Only these kinds."`
+	Kind      []string `help:"Only these kinds; papers: all plainer kinds."`
 	Condition []string `help:"Only these conditions."`
 	Reading   bool     `help:"Forms, tables and articles to measure reading on, in the conditions for that."`
 	Apart     bool     `help:"The layouts that are kept apart: to measure, never to tune on."`
@@ -75,8 +76,8 @@ func (evalGenerate) Help() string { return "Example: chartlake eval generate /tm
 
 func (c evalGenerate) Run(e *env) error {
 	for _, k := range c.Kind {
-		if len(specimen.Layouts(specimen.Kind(k))) == 0 {
-			return usage(fmt.Sprintf("there is no such kind; kinds are %v", append(specimen.Kinds(), specimen.ReadingKinds()...)))
+		if k != "papers" && len(specimen.Layouts(specimen.Kind(k))) == 0 {
+			return usage(fmt.Sprintf("there is no such kind; kinds are %v", slices.Concat(specimen.Kinds(), specimen.ReadingKinds(), specimen.PaperKinds())))
 		}
 	}
 	kinds, conditions := kindsOf(c.Kind), conditionsOf(c.Condition)
@@ -110,7 +111,7 @@ func (c evalSpecimen) Run(e *env) error {
 	if c.Layout == "" {
 		layouts := specimen.Layouts(kind)
 		if len(layouts) == 0 {
-			return usage(fmt.Sprintf("there is no such kind; kinds are %v", append(specimen.Kinds(), specimen.ReadingKinds()...)))
+			return usage(fmt.Sprintf("there is no such kind; kinds are %v", slices.Concat(specimen.Kinds(), specimen.ReadingKinds(), specimen.PaperKinds())))
 		}
 		c.Layout = layouts[0]
 	}
@@ -156,6 +157,10 @@ func unwritable(err error) error {
 
 func kindsOf(names []string) (out []specimen.Kind) {
 	for _, n := range names {
+		if n == "papers" {
+			out = append(out, specimen.PaperKinds()...)
+			continue
+		}
 		out = append(out, specimen.Kind(n))
 	}
 	return out

@@ -12,6 +12,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 
 	"chartlake/eval/expected"
 	"chartlake/eval/reading"
@@ -36,6 +37,16 @@ const (
 	Table   Kind = "table"
 	Article Kind = "article"
 )
+
+// PaperKinds lists the plainer kinds of documents, whose layouts are designs as data: what
+// tells their type and, where the type has them, their fields and rows.
+func PaperKinds() []Kind {
+	var out []Kind
+	for _, k := range fiction.PaperKinds() {
+		out = append(out, Kind(k))
+	}
+	return out
+}
 
 // Kinds lists what can be made with an expected record, ReadingKinds what is made to measure
 // reading.
@@ -77,7 +88,11 @@ func layoutNames(k Kind, kept bool) []string {
 	case Article:
 		return names(choose(kept, apart.Articles, articleLayouts))
 	}
-	return nil
+	var list []string
+	for _, g := range designs(k, kept) {
+		list = append(list, g.Name)
+	}
+	return list
 }
 
 func choose[T any](kept bool, a, b func() T) T {
@@ -139,7 +154,7 @@ func truth(d *sheet.Draft, kind Kind, out *file) *reading.Truth {
 // Draw makes the sheets of one document and its expected result, before it is printed or
 // photographed.
 func Draw(seed uint64, kind Kind, layout string) (*sheet.Draft, error) {
-	d := sheet.NewDraft(string(kind), documentCode[kind])
+	d := sheet.NewDraft(string(kind), codeOf(kind))
 	s := fiction.NewSource(seed, string(kind))
 	found := false
 	switch kind {
@@ -162,7 +177,12 @@ func Draw(seed uint64, kind Kind, layout string) (*sheet.Draft, error) {
 	case Article:
 		found = setOut(d, append(apart.Articles(), articleLayouts()...), layout, s, s)
 	default:
-		return nil, fault.New(fault.NotFound, "specimen_kind", "no documents of this kind are made; kinds are %v", append(Kinds(), ReadingKinds()...))
+		facts := s.Paper(string(kind))
+		if facts == nil {
+			return nil, fault.New(fault.NotFound, "specimen_kind", "no documents of this kind are made; kinds are %v", slices.Concat(Kinds(), ReadingKinds(), PaperKinds()))
+		}
+		found = drawPaper(d, kind, layout, facts, s)
+		expectPaper(d, facts)
 	}
 	if !found {
 		return nil, fault.New(fault.NotFound, "specimen_layout", "this kind of document has no such layout; layouts are %v", append(Layouts(kind), ApartLayouts(kind)...))

@@ -364,3 +364,35 @@ func TestReadingOrder(t *testing.T) {
 		t.Errorf("box by box: the second label is word %d, the first value word %d", birth, name)
 	}
 }
+
+// TestPapers: every design of the plainer kinds draws, reads back and says where its values stand.
+func TestPapers(t *testing.T) {
+	t.Parallel()
+	planted := map[string]int{}
+	for _, kind := range PaperKinds() {
+		layouts := append(Layouts(kind), ApartLayouts(kind)...)
+		if len(layouts) < 4 {
+			t.Errorf("%s has %d layouts", kind, len(layouts))
+		}
+		for seed := range uint64(16) {
+			d, err := Draw(seed, kind, layouts[int(seed)%len(layouts)])
+			if err != nil {
+				t.Fatal(err)
+			}
+			d.Expected.Source.Pages = len(d.Sheets)
+			for name, v := range d.Expected.Fields {
+				for i := range v.Parts {
+					place(t, &d.Expected, expected.PartName(name, i))
+				}
+			}
+			for _, f := range d.Expected.Flags {
+				planted[f.Code[0]]++
+			}
+		}
+	}
+	for _, code := range []string{"sum_mismatch", "npi_check_digit", "date_order", "dea_check_digit", "units"} {
+		if planted[code] == 0 {
+			t.Errorf("%s is never planted", code)
+		}
+	}
+}

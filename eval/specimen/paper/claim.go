@@ -97,6 +97,10 @@ func (q *painter) box(g print, p place) {
 	x, y := g.at(p.line, p.column)
 	for i, text := range q.claimed(p.name, v, g) {
 		shown, said := text[0], text[1]
+		for g.value.Width(shown) > p.width*7.2*g.scale-4 && len(shown) > 1 { // what does not fit is not printed
+			shown = strings.TrimRight(shown[:len(shown)-1], " ")
+			said = shown
+		}
 		q.d.Field(p.name, said, q.s, q.s.Text(x, y+(10+12*float64(i))*g.scale, shown, g.value))
 	}
 }

@@ -73,7 +73,7 @@ func Parse(text string) []Design {
 		case "issuer", "line":
 			d.steps = append(d.steps, step{verb: verb, name: rest})
 		case "table":
-			d.steps = append(d.steps, step{verb: verb, columns: columns(rest)})
+			d.steps = append(d.steps, step{verb: verb, name: rest, columns: columns(rest)})
 		case "title", "words", "say", "blocks", "end", "claim":
 			d.steps = append(d.steps, step{verb: verb, words: rest})
 		default:
@@ -104,6 +104,21 @@ func Of(all []Design, kind string) []Design {
 		if d.Kind == kind {
 			out = append(out, d)
 		}
+	}
+	return out
+}
+
+// Variant gives the design with, of words divided by " ~ ", those of number i.
+func (g Design) Variant(i int, name, look string) Design {
+	out := Design{Kind: g.Kind, Name: name, Look: look}
+	for _, st := range g.steps {
+		if words := strings.Split(st.words, " ~ "); len(words) > 1 {
+			st.words = words[i]
+		}
+		if tables := strings.Split(st.name, " ~ "); st.verb == "table" {
+			st.columns = columns(tables[min(i, len(tables)-1)])
+		}
+		out.steps = append(out.steps, st)
 	}
 	return out
 }
