@@ -3,6 +3,7 @@ package phi
 import (
 	_ "embed"
 	"sort"
+	"sync"
 	"unicode/utf8"
 
 	"chartlake/clinical/phi/wordlist"
@@ -36,6 +37,7 @@ type Known struct {
 type Finder struct {
 	list   *wordlist.List
 	labels map[string]label
+	pool   func() (given, family []string)
 }
 
 // Open reads the tables.
@@ -44,7 +46,8 @@ func Open() (*Finder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Finder{list: list, labels: parseLabels(labelsData)}, nil
+	pool := sync.OnceValue(func() [2][]string { given, family := pools(list); return [2][]string{given, family} })
+	return &Finder{list: list, labels: parseLabels(labelsData), pool: func() ([]string, []string) { p := pool(); return p[0], p[1] }}, nil
 }
 
 // span is a find, in bytes.

@@ -5,6 +5,8 @@
 package wordlist
 
 import (
+	"iter"
+	"maps"
 	"strings"
 	"unicode"
 
@@ -55,6 +57,9 @@ func Read(packed []byte) (*List, error) {
 
 // Of gives what a word may be; zero for one that is not in the table. It takes Fold's form.
 func (l *List) Of(word string) Flags { return l.words[word] }
+
+// All goes over the table, in no order.
+func (l *List) All() iter.Seq2[string, Flags] { return maps.All(l.words) }
 
 // Fold is the form of the table's words: small letters, marks taken off.
 func Fold(s string) string {
