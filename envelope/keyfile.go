@@ -5,6 +5,7 @@ import (
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -26,7 +27,8 @@ import (
 // index keys were derived. It is read as it is: master key 1 is derived from it (Legacy gives
 // the secret), and the first rotation replaces it.
 type KeyFile struct {
-	path string
+	path   string
+	sealer Sealer // nil: the keys stand in the file as they are
 
 	mu     sync.Mutex
 	seen   fs.FileInfo // of the file as it was last read
@@ -36,11 +38,26 @@ type KeyFile struct {
 
 type masterKey struct {
 	Master
-	key  Key
-	aead cipher.AEAD
+	key    Key
+	aead   cipher.AEAD
+	sealed []byte // as it stands in the file; nil: as it is
 }
 
 var _ Wrapper = (*KeyFile)(nil)
+
+// Sealer seals the master keys that stand in a key file, as a key service does. It is asked once for
+// each master key that the file has, and when one is made.
+type Sealer interface {
+	// Seal seals a master key under a number, which Open must be given again. The result is short
+	// (some hundred bytes).
+	Seal(number uint32, key *Key) ([]byte, error)
+	// Open gives the key back. Corrupt where the bytes are not those of Seal for this number,
+	// Forbidden where the service will not have it, Unavailable where trying again may help.
+	Open(number uint32, sealed []byte) (Key, error)
+}
+
+// sealedMark begins a master key that is sealed.
+const sealedMark = "sealed:"
 
 // keyFileHead is the first line of the file.
 const keyFileHead = "chartlake master keys"
@@ -51,7 +68,14 @@ const maxKeyFile = 64 << 10
 // OpenKeyFile reads a key file; with fresh it makes one where there is none. Faults: Corrupt
 // (missing or damaged), Forbidden (others can read it).
 func OpenKeyFile(path string, fresh bool) (*KeyFile, error) {
-	k := &KeyFile{path: path}
+	return OpenSealedKeyFile(path, fresh, nil)
+}
+
+// OpenSealedKeyFile is OpenKeyFile for a file whose keys a Sealer seals; nil: nobody does. Keys that
+// stand in it as they are, from before there was a sealer, are read, and sealed with the next
+// rotation. A file with sealed keys is not read without a sealer: Forbidden, code store_key_sealed.
+func OpenSealedKeyFile(path string, fresh bool, sealer Sealer) (*KeyFile, error) {
+	k := &KeyFile{path: path, sealer: sealer}
 	err := k.read()
 	if errors.Is(err, fs.ErrNotExist) {
 		if !fresh {
@@ -99,10 +123,31 @@ func (k *KeyFile) read() error {
 		return err
 	}
 	for i := range keys {
+		if err := k.open(&keys[i]); err != nil {
+			return err
+		}
 		keys[i].aead = keys[i].key.aead()
 	}
 	k.seen, k.keys, k.legacy = info, keys, legacy
 	return nil
+}
+
+// open has a sealed key opened, unless it was already.
+func (k *KeyFile) open(m *masterKey) (err error) {
+	if m.sealed == nil {
+		return nil
+	}
+	for i := range k.keys {
+		if known := &k.keys[i]; known.ID == m.ID && bytes.Equal(known.sealed, m.sealed) {
+			m.key = known.key
+			return nil
+		}
+	}
+	if k.sealer == nil {
+		return fault.New(fault.Forbidden, "store_key_sealed", "the keys in store.key are sealed by a key service, and none is set (--kms)")
+	}
+	m.key, err = k.sealer.Open(m.ID, m.sealed)
+	return err
 }
 
 // parseKeyFile reads both forms of the file.
@@ -137,7 +182,11 @@ func parseKeyFile(text string) (keys []masterKey, legacy *Key, err error) {
 		if m.Made, err = time.Parse(time.RFC3339, part[1]); err != nil {
 			return nil, nil, bad
 		}
-		if !parseHex(&m.key, part[2]) {
+		if text, ok := strings.CutPrefix(part[2], sealedMark); ok {
+			if m.sealed, err = base64.StdEncoding.DecodeString(text); err != nil || len(m.sealed) == 0 {
+				return nil, nil, bad
+			}
+		} else if !parseHex(&m.key, part[2]) {
 			return nil, nil, bad
 		}
 		keys = append(keys, m)
@@ -159,7 +208,18 @@ func (k *KeyFile) write(keys []masterKey) error {
 	var b bytes.Buffer
 	b.WriteString(keyFileHead + "\n")
 	for i := range keys {
-		fmt.Fprintf(&b, "%d %s %x\n", keys[i].ID, keys[i].Made.Format(time.RFC3339), keys[i].key[:])
+		m := &keys[i]
+		if k.sealer != nil && m.sealed == nil {
+			var err error
+			if m.sealed, err = k.sealer.Seal(m.ID, &m.key); err != nil {
+				return err
+			}
+		}
+		if m.sealed != nil {
+			fmt.Fprintf(&b, "%d %s %s%s\n", m.ID, m.Made.Format(time.RFC3339), sealedMark, base64.StdEncoding.EncodeToString(m.sealed))
+		} else {
+			fmt.Fprintf(&b, "%d %s %x\n", m.ID, m.Made.Format(time.RFC3339), m.key[:])
+		}
 	}
 	if err := replaceFile(k.path, b.Bytes()); err != nil {
 		return fault.New(fault.Unavailable, "store_key", "write store.key: %w", pathless(err))

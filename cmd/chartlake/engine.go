@@ -31,8 +31,10 @@ type limits struct {
 	MaxPixels int64 `help:"Most pixels of a picture (100 million)." placeholder:"N"`
 }
 
-// models are what a language model is asked. Without a name nothing is.
+// models are the engines that may read and understand beside ours or in their place: those of
+// Amazon, and language models. Without a name none is asked.
 type models struct {
+	amazon
 	LLM      string `help:"OpenAI-compatible endpoint of the models below: https://HOST/v1, or http:// on this machine." name:"llm" env:"CHARTLAKE_LLM" placeholder:"URL"`
 	LLMKey   string `help:"Key of the endpoint, or file:NAME." name:"llm-key" env:"CHARTLAKE_LLM_KEY" placeholder:"KEY"`
 	LLMPages string `help:"Model that reads scanned pages a second time; what it reads otherwise goes to review." name:"llm-pages" env:"CHARTLAKE_LLM_PAGES" placeholder:"MODEL"`
@@ -57,7 +59,12 @@ func (m models) endpoint(e *env, name string) (*llm.Endpoint, error) {
 
 // readPages is the page reader that the settings ask for.
 func (e *env) readPages(m models, r *reader.Reader) (pipeline.Reader, error) {
-	if m.LLMPages == "" {
+	switch {
+	case m.ReadBy == "textract" && m.LLMPages != "":
+		return nil, usage("--llm-pages is a second reader beside our own, not beside --read-by textract")
+	case m.ReadBy == "textract":
+		return m.amazon.readPages(e.ctx, r)
+	case m.LLMPages == "":
 		return r, nil
 	}
 	endpoint, err := m.endpoint(e, m.LLMPages)
@@ -69,27 +76,34 @@ func (e *env) readPages(m models, r *reader.Reader) (pipeline.Reader, error) {
 
 // readText is the annotator that the settings ask for.
 func (e *env) readText(m models, c *clinical.Engine) (pipeline.Annotator, error) {
-	own := pipeline.Own{Engine: c}
+	var first pipeline.Annotator = pipeline.Own{Engine: c}
+	if m.AnnotateBy == "comprehend-medical" {
+		var err error
+		if first, err = m.amazon.readText(e.ctx, c); err != nil {
+			return nil, err
+		}
+	}
 	if m.LLMText == "" {
-		return own, nil
+		return first, nil
 	}
 	endpoint, err := m.endpoint(e, m.LLMText)
 	if err != nil {
 		return nil, err
 	}
-	return llm.NewProposer(own, c, endpoint), nil
+	return llm.NewProposer(first, c, endpoint), nil
 }
 
 // engines are the parts that read and understand, without a store.
 type engines struct {
 	reader *reader.Reader
+	noOCR  bool // another engine reads pictures
 	stages pipeline.Stages
 }
 
 // open starts the engines. workers is how many pages are worked on at once; 0: one per core.
 func (e *env) open(l limits, u us, m models, workers int, strict bool) (*engines, error) {
 	words := later(clinical.Open) // both take a tenth of a second
-	r, err := reader.Open(reader.Config{CacheDir: e.cacheDir(), Workers: workers, Strict: strict,
+	r, err := reader.Open(reader.Config{CacheDir: e.cacheDir(), Workers: workers, Strict: strict, NoOCR: m.ReadBy == "textract",
 		Limits: reader.Limits{Bytes: l.MaxBytes, Pages: l.MaxPages, Pixels: l.MaxPixels}})
 	c, failed := words()
 	if err != nil {
@@ -99,7 +113,7 @@ func (e *env) open(l limits, u us, m models, workers int, strict bool) (*engines
 		_ = r.Close()
 		return nil, failed
 	}
-	g := &engines{reader: r, stages: pipeline.Stages{Program: version,
+	g := &engines{reader: r, noOCR: m.ReadBy == "textract", stages: pipeline.Stages{Program: version,
 		Us: form.Us{Names: u.UsName, NPIs: u.UsNPI, Faxes: u.UsFax}}}
 	if g.stages.Reader, err = e.readPages(m, r); err == nil {
 		g.stages.Clinical, err = e.readText(m, c)
@@ -132,7 +146,7 @@ func (g *engines) close() { _ = g.reader.Close() }
 
 // banner is the notice of a machine that cannot read pictures; "" where it can.
 func (g *engines) banner() string {
-	if g.reader.Missing() == nil {
+	if g.noOCR || g.reader.Missing() == nil {
 		return ""
 	}
 	return "Tesseract 5 with English is not installed: text layers are read, scans and pictures are not."

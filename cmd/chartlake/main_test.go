@@ -65,6 +65,8 @@ func TestExitCodes(t *testing.T) {
 		"file to write, no folder":    {[]string{"eval", "specimen", "--condition", "pdf", nowhere + "/x.pdf"}, 3, "no_such_folder"},
 		"store of no kind":            {[]string{"ingest", file(t, "a.pdf", []byte("x")), "--data", t.TempDir(), "--store", "mysql://x"}, 2, "postgres://"},
 		"model without address":       {[]string{"annotate", file(t, "a.txt", []byte("x")), "--llm-text", "m"}, 2, "--llm,"},
+		"two readers of pages":        {[]string{"convert", file(t, "a.pdf", []byte("%PDF-1.4")), "--read-by", "textract", "--llm-pages", "m"}, 2, "--llm-pages"},
+		"unknown reader":              {[]string{"convert", "x", "--read-by", "nope"}, 2, "textract"},
 		"model in the clear":          {[]string{"annotate", file(t, "a.txt", []byte("x")), "--llm-text", "m", "--llm", "http://10.0.0.1/v1"}, 2, "https://"},
 		"check without the key":       {[]string{"check", "--data", nowhere, "--store", "postgres://x"}, 3, "no_data_folder"},
 		"empty file":                  {[]string{"read", file(t, "a.pdf", nil)}, 4, "empty"},

@@ -45,6 +45,7 @@ type dataFolder struct {
 // database is where the store is.
 type database struct {
 	Store            string `help:"PostgreSQL database for the store (postgres://user@host/name), or file:NAME; else SQLite in the data folder." env:"CHARTLAKE_STORE" placeholder:"URL"`
+	KMS              string `help:"Key of AWS KMS (ARN, id or alias/NAME) that seals the master keys in store.key." name:"kms" env:"CHARTLAKE_KMS" placeholder:"KEY"`
 	AcceptClearIndex bool   `help:"With PostgreSQL: the server's disk, its backups and its WAL archives are encrypted, so no warning that the index is in clear." env:"CHARTLAKE_ACCEPT_CLEAR_INDEX"`
 }
 
@@ -70,12 +71,16 @@ func (d database) unfinished(ctx context.Context, data, base string) (store.Stor
 	if err != nil {
 		return nil, err
 	}
+	master, err := sealer(ctx, d.KMS)
+	if err != nil {
+		return nil, err
+	}
 	switch scheme, _, ok := strings.Cut(url, "://"); {
 	case url == "":
-		return sqlite.Open(ctx, sqlite.Config{Folder: data, Base: base, Unsynced: lab.StoreUnsynced(), Unsealed: lab.StoreUnsealed(),
+		return sqlite.Open(ctx, sqlite.Config{Folder: data, Sealer: master, Base: base, Unsynced: lab.StoreUnsynced(), Unsealed: lab.StoreUnsealed(),
 			Audit: store.Audit{Off: lab.StoreUnaudited()}})
 	case ok && (scheme == "postgres" || scheme == "postgresql"):
-		return postgres.Open(ctx, postgres.Config{URL: url, Folder: data, Base: base})
+		return postgres.Open(ctx, postgres.Config{URL: url, Folder: data, Sealer: master, Base: base})
 	}
 	return nil, usage("--store is not postgres://USER@HOST/NAME")
 }

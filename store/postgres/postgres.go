@@ -41,11 +41,13 @@ import (
 
 // Config says where the store is. URL and Folder are needed.
 type Config struct {
-	URL     string      // postgres://user:password@host/name?search_path=…; PGPASSWORD and ~/.pgpass are read, too
-	Folder  string      // holds store.key; made with mode 0700 where it is missing
-	Base    string      // this server's FHIR base URL: absolute references to it are local
-	Audit   store.Audit // how the audit trail is kept
-	Readers int         // snapshots at once; 0: twice the cores, at least 4
+	URL    string      // postgres://user:password@host/name?search_path=…; PGPASSWORD and ~/.pgpass are read, too
+	Folder string      // holds store.key; made with mode 0700 where it is missing
+	Base   string      // this server's FHIR base URL: absolute references to it are local
+	Audit  store.Audit // how the audit trail is kept
+	// Sealer seals the master keys in store.key; nil: they stand in it as they are.
+	Sealer  envelope.Sealer
+	Readers int // snapshots at once; 0: twice the cores, at least 4
 	Logger  *slog.Logger
 	Now     func() time.Time // nil: the clock
 

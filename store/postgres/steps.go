@@ -53,7 +53,7 @@ func (s *Store) migrate(ctx context.Context, c *conn, cfg Config) error {
 		return err
 	}
 	defer c.pg.Exec(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, int64(migrating))
-	if err := s.tables(ctx, c, cfg.Folder); err != nil {
+	if err := s.tables(ctx, c, cfg.Folder, cfg.Sealer); err != nil {
 		return err
 	}
 	q, err := riverqueue.OpenPostgres(ctx, s.queue, cfg.Logger)
@@ -74,7 +74,7 @@ func version(ctx context.Context, pg *pgx.Conn) error {
 	return nil
 }
 
-func (s *Store) tables(ctx context.Context, c *conn, folder string) error {
+func (s *Store) tables(ctx context.Context, c *conn, folder string, sealer envelope.Sealer) error {
 	newest := int64(len(steps) + 1)
 	// The first schema of the search path is where tables are made; another one's do not count.
 	there, _, err := db.One(c, `SELECT count(*) FROM pg_tables WHERE schemaname=current_schema() AND tablename='chartlake'`)
@@ -94,7 +94,7 @@ func (s *Store) tables(ctx context.Context, c *conn, folder string) error {
 	if have > newest {
 		return fault.New(fault.Unsupported, "store_newer", "the database has schema %d, this program knows %d: a newer Chartlake wrote it", have, newest)
 	}
-	master, err := envelope.OpenKeyFile(filepath.Join(folder, seal.MasterFile), have == 0)
+	master, err := envelope.OpenSealedKeyFile(filepath.Join(folder, seal.MasterFile), have == 0, sealer)
 	if err != nil {
 		return err
 	}

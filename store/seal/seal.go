@@ -47,8 +47,11 @@ const (
 
 // Load reads the keys of a data folder, making them (mode 0600) when the database is new. A
 // database without its keys is refused: it could not be read.
-func Load(folder string, fresh bool) (*Keys, error) {
-	master, err := envelope.OpenKeyFile(filepath.Join(folder, MasterFile), fresh)
+func Load(folder string, fresh bool) (*Keys, error) { return LoadSealed(folder, fresh, nil) }
+
+// LoadSealed is Load for a folder whose master keys a key service seals; nil: nobody does.
+func LoadSealed(folder string, fresh bool, sealer envelope.Sealer) (*Keys, error) {
+	master, err := envelope.OpenSealedKeyFile(filepath.Join(folder, MasterFile), fresh, sealer)
 	if err != nil {
 		return nil, err
 	}

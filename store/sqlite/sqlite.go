@@ -38,9 +38,11 @@ import (
 
 // Config says where the store is. Only Folder is needed.
 type Config struct {
-	Folder  string // holds chartlake.db, its WAL, and store.key; made with mode 0700 where it is missing
-	Base    string // this server's FHIR base URL: absolute references to it are local
-	Readers int    // snapshots at once; 0: twice the cores, at least 4
+	Folder string // holds chartlake.db, its WAL, and store.key; made with mode 0700 where it is missing
+	Base   string // this server's FHIR base URL: absolute references to it are local
+	// Sealer seals the master keys in store.key; nil: they stand in it as they are.
+	Sealer  envelope.Sealer
+	Readers int // snapshots at once; 0: twice the cores, at least 4
 	// Unsynced leaves out the sync of commits: the negative control of the durability tests.
 	Unsynced bool
 	Audit    store.Audit // how the audit trail is kept
@@ -88,7 +90,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	s.core = &relational.Store{Base: cfg.Base, Now: cfg.Now, Names: db.NewNames(), Catalogue: search.R4(), Logger: cfg.Logger, Snapshot: s.View}
 	_, err := os.Stat(s.path)
 	fresh := errors.Is(err, fs.ErrNotExist)
-	if s.core.Keys, err = seal.Load(cfg.Folder, fresh); err != nil {
+	if s.core.Keys, err = seal.LoadSealed(cfg.Folder, fresh, cfg.Sealer); err != nil {
 		return nil, err
 	}
 	s.core.Keys.Unsealed = cfg.Unsealed
