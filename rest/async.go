@@ -123,7 +123,8 @@ func (s *server) answered(r *http.Request) (*fhir.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	reply, err := s.route(c)
+	c.prefer.later = false
+	reply, err := s.do(c)
 	if err != nil {
 		return nil, err
 	}

@@ -65,6 +65,7 @@ func (s *server) call(r *http.Request, out *writer) (*call, error) {
 	}
 	if r.Method == http.MethodPost || r.Method == http.MethodPut || r.Method == http.MethodPatch {
 		if err := s.readBody(c, r); err != nil {
+			s.room.leave(&c.stay)
 			return nil, err
 		}
 	}
@@ -126,8 +127,10 @@ func (s *server) readBody(c *call, r *http.Request) error {
 		return err
 	}
 	defer body.Close()
-	data, err := io.ReadAll(io.LimitReader(body, limit+1))
+	data, err := s.room.read(io.LimitReader(body, limit+1), &c.stay)
 	switch {
+	case fault.As(err) != nil:
+		return err
 	case errors.As(err, &tooLarge), int64(len(data)) > limit, errors.Is(err, zstd.ErrWindowSizeExceeded):
 		return large
 	case err != nil:

@@ -77,6 +77,7 @@ type server struct {
 	prefix   string // path of Base
 	started  time.Time
 	declared atomic.Pointer[declared]
+	room     *room
 	*encoders
 }
 
@@ -92,7 +93,7 @@ func New(config Config) http.Handler {
 		config.Now = time.Now
 	}
 	config.Base = strings.TrimSuffix(config.Base, "/")
-	s := &server{Config: config, started: config.Now(), encoders: newEncoders()}
+	s := &server{Config: config, started: config.Now(), encoders: newEncoders(), room: newRoom()}
 	if u, err := url.Parse(config.Base); err == nil {
 		s.prefix = u.EscapedPath()
 	}
@@ -120,11 +121,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		out.fail(err)
 		return
 	}
-	route := s.route
-	if s.deferred(c) {
-		route = s.later
-	}
-	reply, err := route(c)
+	reply, err := s.do(c)
 	if err != nil {
 		out.fail(err)
 		return
@@ -137,6 +134,19 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	out.reply(c, reply, s.Base)
 }
 
+// do does what a request asks for, within the room for large bodies; what it is answered with is
+// written outside, where a client may be slow.
+func (s *server) do(c *call) (*reply, error) {
+	defer s.room.leave(&c.stay)
+	if err := s.room.enter(c.ctx, len(c.body), &c.stay); err != nil {
+		return nil, err
+	}
+	if s.deferred(c) {
+		return s.later(c)
+	}
+	return s.route(c)
+}
+
 // call is one interaction, from HTTP or from an entry of a Bundle.
 type call struct {
 	ctx    context.Context
@@ -146,6 +156,7 @@ type call struct {
 	query  []search.Pair
 	form   bool          // the query came in a body: POST _search
 	body   []byte        // of POST, PUT and PATCH
+	stay   stay          // the room that the body takes
 	stream io.ReadCloser // instead of body: resources to import
 	media  string        // media type of the body
 	when   conditions
