@@ -190,9 +190,10 @@ func (w *rewriting) primitive(v *fhir.Node, typ, path string) *fhir.Node {
 	case "boolean", "integer", "decimal", "positiveInt", "unsignedInt", "code", "time":
 		return v
 	case "date", "dateTime", "instant":
-		text = w.date(text)
-		if typ == "instant" && len(text) == 4 {
-			text += "-01-01T00:00:00Z"
+		if text = w.date(text); typ == "instant" && len(text) >= 4 {
+			// Instants are the times of systems: beside another record of when something was
+			// filed, a shifted one would tell by how much all days are shifted.
+			text = text[:4] + "-01-01T00:00:00Z"
 		}
 	case "id":
 		text = w.key.ID(text)

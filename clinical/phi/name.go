@@ -166,6 +166,9 @@ func (s *search) pair(i int) {
 		return
 	}
 	person := w.is&(wordlist.Given|wordlist.Family) != 0
+	if i+2 <= len(s.words)-1 && s.between(i+1) == "-" && s.between(i+2) != "-" && w.is&wordlist.English != 0 {
+		return // "Gamma-Glutamyl"
+	}
 	unlisted := w.is == 0 || w.is == wordlist.Place || w.is == wordlist.Family
 	if w.is&wordlist.Given != 0 || unlisted && !w.has(allCapitals) {
 		end := s.run(i, false)

@@ -35,6 +35,8 @@ type fhirClient struct {
 	base  string // without a slash at its end
 	token string
 	http  *http.Client
+	// served is this process's own server, where the place is a data folder.
+	served *server
 }
 
 // place is a running server, or a data folder that is served for as long as the command runs.
@@ -74,7 +76,7 @@ func (p place) folder(e *env) (*fhirClient, func(), error) {
 	}
 	token := make([]byte, 24)
 	_, _ = rand.Read(token)
-	c := &fhirClient{base: base, token: hex.EncodeToString(token), http: &http.Client{}}
+	c := &fhirClient{base: base, token: hex.EncodeToString(token), http: &http.Client{}, served: s}
 	handler := s.handler(c.token, base)
 	ctx, cancel := context.WithCancel(e.ctx)
 	var group sync.WaitGroup

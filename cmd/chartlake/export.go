@@ -27,6 +27,7 @@ type exportCommand struct {
 	Since      string   `help:"Only what was changed after this instant." placeholder:"INSTANT"`
 	TypeFilter []string `help:"Only what this search finds, as in Observation?status=final (repeatable)." sep:"none" placeholder:"QUERY"`
 	Elements   []string `help:"Only these elements." placeholder:"NAME"`
+	deidentified
 }
 
 func (exportCommand) Help() string {
@@ -42,6 +43,12 @@ func (c exportCommand) Run(e *env) error {
 	}
 	if c.Group != "" && !ident.Valid(c.Group) {
 		return usage("--group is no id of a resource")
+	}
+	if c.Deidentify && c.Data == "" {
+		return usage("--deidentify works on a data folder: give --data")
+	}
+	if !c.Deidentify && (c.SurrogateKey != "" || c.Years) {
+		return usage("--surrogate-key and --years belong to --deidentify")
 	}
 	if c.Data != "" {
 		if err := (dataFolder{Data: c.Data, database: c.database}).existing(); err != nil {
@@ -60,6 +67,9 @@ func (c exportCommand) Run(e *env) error {
 		return err
 	}
 	bar.done()
+	if c.Deidentify {
+		return c.withoutPersons(e, client, m)
+	}
 	return c.save(e, client, m)
 }
 
