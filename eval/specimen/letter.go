@@ -147,7 +147,22 @@ func articleFigure(d *sheet.Draft, s fiction.Source, r *rand.Rand) {
 		lines = append(lines, st.Wrap(sheet.Printed(t), width)...)
 	}
 	foot := top + 150 + float64(s.IntN(60)) // of the picture, over the second and third column
+	picture := func() {
+		p.Aside(func() {
+			p.Frame(column(1), top-8, 2*width+gap, foot-top, 0.8, sheet.Black)
+			x, y := column(1)+30, foot-20
+			for range 6 {
+				h := 30 + float64(s.IntN(90))
+				p.Fill(x, y-h, 24, h, sheet.Grey(uint8(60+s.IntN(120))))
+				x += 48
+			}
+			p.Text(column(1), foot+6, "Figure 1. Visits in each month of the year, all clinics together.", st.With(st.Size-0.5).Strong())
+		})
+	}
 	for n := range 3 {
+		if n == 1 {
+			picture()
+		}
 		p.Block()
 		y := top
 		if n > 0 {
@@ -159,15 +174,5 @@ func articleFigure(d *sheet.Draft, s fiction.Source, r *rand.Rand) {
 			y += 1.25 * st.Size
 		}
 	}
-	p.Aside(func() {
-		p.Frame(column(1), top-8, 2*width+gap, foot-top, 0.8, sheet.Black)
-		x, y := column(1)+30, foot-20
-		for range 6 {
-			h := 30 + float64(s.IntN(90))
-			p.Fill(x, y-h, 24, h, sheet.Grey(uint8(60+s.IntN(120))))
-			x += 48
-		}
-		p.Text(column(1), foot+6, "Figure 1. Visits in each month of the year, all clinics together.", st.With(st.Size-0.5).Strong())
-	})
 	p.Edge(func() { p.Centre(306, 768, fmt.Sprint(2+s.IntN(30)), st) })
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
+	"unicode"
 
 	"chartlake/document"
 	"chartlake/reader/pixel"
@@ -61,7 +63,7 @@ func NewFrame(p *document.Page, rules []Rule) *Frame {
 	for _, w := range p.Words {
 		r := f.Rect(w.Box)
 		f.Words = append(f.Words, r)
-		if len(w.Text) > 1 {
+		if len(w.Text) > 1 && strings.ContainsFunc(w.Text, letter) {
 			heights = append(heights, r.H())
 		}
 	}
@@ -77,6 +79,8 @@ func NewFrame(p *document.Page, rules []Rule) *Frame {
 	slices.SortStableFunc(f.Steep, func(a, b Rect) int { return cmp.Compare(a.X0, b.X0) })
 	return f
 }
+
+func letter(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 func (f *Frame) addRule(r Rule) {
 	x0, y0 := f.level.To(r.X0*f.w, r.Y0*f.h)

@@ -17,18 +17,23 @@ type item struct {
 	inside [][]*Phrase // phrases of the grid's cells in reading order, cell by cell
 }
 
-// arrange puts items into reading order: columns of running text one after the other, all
-// else across the page, row by row.
+// depthMax bounds how often a page is parted: columns within columns within columns.
+const depthMax = 16
+
+// arrange puts items into reading order: columns one after the other, all else across the
+// page, row by row.
 func (f *Frame) arrange(items []*item, depth int) []*item {
-	if len(items) < 2 || depth > 12 {
+	if len(items) < 2 {
 		return items
 	}
-	if g, ok := f.gutter(items); ok {
-		var out []*item
-		for _, part := range [][]*item{g.above, g.left, g.right, g.below} {
-			out = append(out, f.arrange(part, depth+1)...)
+	if depth < depthMax {
+		if g, ok := f.gutter(items); ok {
+			var out []*item
+			for _, part := range [][]*item{g.above, g.left, g.right, g.below} {
+				out = append(out, f.arrange(part, depth+1)...)
+			}
+			return out
 		}
-		return out
 	}
 	return acrossRows(items)
 }
@@ -71,34 +76,6 @@ func acrossRows(items []*item) []*item {
 	return out
 }
 
-// split is a page area parted by a gutter.
-type split struct{ above, left, right, below []*item }
-
-// gutter finds the white space between two columns of running text, the one with most text
-// beside it.
-func (f *Frame) gutter(items []*item) (split, bool) {
-	byY := slices.Clone(items)
-	slices.SortStableFunc(byY, func(a, b *item) int { return cmp.Compare(a.MidY(), b.MidY()) })
-	best, bestSize := split{}, 0
-	tried := map[int]bool{}
-	for i, s := range byY {
-		t := rightOf(byY, i)
-		if t == nil || t.X0-s.X1 < 0.9*f.Text {
-			continue
-		}
-		key := int((s.X1+t.X0)/2/f.Text)*100000 + i/4 // neighbours in one gutter give one answer
-		if tried[key] {
-			continue
-		}
-		tried[key] = true
-		g := f.grow(byY, i, s.X1, t.X0)
-		if n := min(len(g.left), len(g.right)); n > bestSize && f.running(g.left, g.right) {
-			best, bestSize = g, n
-		}
-	}
-	return best, bestSize > 0
-}
-
 // rightOf is the nearest item to the right of the i-th that shares its height.
 func rightOf(byY []*item, i int) *item {
 	s := byY[i]
@@ -115,41 +92,6 @@ func rightOf(byY []*item, i int) *item {
 		}
 	}
 	return best
-}
-
-// grow follows a gutter up and down until something crosses it.
-func (f *Frame) grow(byY []*item, at int, x0, x1 float64) split {
-	least := 0.8 * f.Text
-	left, right := x0, x1
-	takes := func(it *item) bool {
-		l, r := left, right
-		if it.MidX() < (left+right)/2 {
-			l = max(l, it.X1)
-		} else {
-			r = min(r, it.X0)
-		}
-		if r-l < least {
-			return false
-		}
-		left, right = l, r
-		return true
-	}
-	first, last := at, at
-	for first > 0 && takes(byY[first-1]) {
-		first--
-	}
-	for last+1 < len(byY) && takes(byY[last+1]) {
-		last++
-	}
-	g := split{above: byY[:first], below: byY[last+1:]}
-	for _, it := range byY[first : last+1] {
-		if it.MidX() < (left+right)/2 {
-			g.left = append(g.left, it)
-		} else {
-			g.right = append(g.right, it)
-		}
-	}
-	return g
 }
 
 // running reports whether both sides of a gutter are running text that is read down.
