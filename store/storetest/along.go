@@ -33,11 +33,16 @@ func (list alongs) text() string {
 }
 
 func (g *maker) includes(typ string) (list alongs) {
-	if len(g.count) == 0 || typ == "" || !g.often(30) {
+	if len(g.count) == 0 || typ == "" || !g.often(45) {
 		return nil
 	}
 	for range 1 + g.IntN(3) {
 		a := along{back: g.often(40), iterate: g.often(40), source: one(g, kindsOfThings).typ}
+		if ways := waysTo(typ); a.back && ways != nil && g.often(70) {
+			by := one(g, ways)
+			list = append(list, along{back: true, iterate: a.iterate, source: by.from, code: by.p.code})
+			continue
+		}
 		if !a.back && g.often(60) {
 			a.source = typ
 		}

@@ -437,13 +437,14 @@ func (g *maker) chainClause(p naiveParam, depth int, reads bool) (clause, bool) 
 	}}, true
 }
 
-// hasClause asks for resources that others refer to.
-func (g *maker) hasClause(typ string, depth int, reads bool) (clause, bool) {
-	type way struct {
-		from string
-		p    naiveParam
-	}
-	var ways []way
+// way is a reference parameter with the type that it is of.
+type way struct {
+	from string
+	p    naiveParam
+}
+
+// waysTo are the parameters that may refer to a type.
+func waysTo(typ string) (ways []way) {
 	for _, k := range kindsOfThings {
 		for _, p := range naiveParams[k.typ] {
 			if p.kind == "reference" && slices.Contains(p.targets, typ) {
@@ -451,6 +452,12 @@ func (g *maker) hasClause(typ string, depth int, reads bool) (clause, bool) {
 			}
 		}
 	}
+	return ways
+}
+
+// hasClause asks for resources that others refer to.
+func (g *maker) hasClause(typ string, depth int, reads bool) (clause, bool) {
+	ways := waysTo(typ)
 	if len(ways) == 0 {
 		return clause{}, false
 	}

@@ -11,6 +11,26 @@ import (
 	"chartlake/store"
 )
 
+// testHasWithinHas asks for more than is read one by one, from where the _has can only be
+// tested.
+func testHasWithinHas(t *testing.T, open Open) {
+	s := open(t)
+	defer s.Close()
+	var batch []store.Command
+	for i := range 90 {
+		batch = append(batch, store.Update{Resource: parse(t, `{"resourceType":"Patient","id":"p%d"}`, i)},
+			store.Update{Resource: parse(t, `{"resourceType":"Encounter","id":"e%d","status":"finished","subject":{"reference":"Patient/p%d"}}`, i, i)},
+			store.Update{Resource: parse(t, `{"resourceType":"Observation","id":"o%d","status":%q,"encounter":{"reference":"Encounter/e%d"}}`, i, []string{"final", "final", "final", "amended"}[i%4], i)})
+	}
+	do(t, s, batch...)
+	for also, want := range map[string]int{"": 68, "&_id=p1,p2,p3": 2, "&_id:not=p1": 67, "&_sort=-_lastUpdated": 68} {
+		q := "Patient?_has:Encounter:subject:_has:Observation:encounter:status=final" + also
+		if got := len(all(t, s, anna, q)); got != want {
+			t.Errorf("%s: %d, want %d", q, got, want)
+		}
+	}
+}
+
 // testDeepChains follows chains and _has through a tower of Locations, one on top of the other,
 // as far as they may go.
 func testDeepChains(t *testing.T, open Open) {

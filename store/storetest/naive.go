@@ -52,7 +52,7 @@ var naiveParams = map[string][]naiveParam{
 	},
 	"Encounter": {
 		{"identifier", "token", "identifier:Identifier", nil, nil}, {"status", "token", "status:code", nil, nil}, {"class", "token", "class:Coding", nil, nil},
-		{"date", "date", "period:Period", nil, nil}, {"length", "quantity", "length:Quantity", nil, nil},
+		{"date", "date", "period:Period", nil, nil}, {"location-period", "date", "location.period:Period", nil, nil}, {"length", "quantity", "length:Quantity", nil, nil},
 		{"subject", "reference", "subject:Reference", []string{"Group", "Patient"}, nil}, {"patient", "reference", "subject:Patient", toPatient, nil},
 		{"part-of", "reference", "partOf:Reference", []string{"Encounter"}, nil}, {"service-provider", "reference", "serviceProvider:Reference", []string{"Organization"}, nil},
 		{"location", "reference", "location.location:Reference", []string{"Location"}, nil},

@@ -14,6 +14,7 @@ var sortsOf = map[string][]string{
 	"Observation": {"", "date", "-date", "value-quantity", "-value-quantity", "code", "-code", "subject", "-subject", "_id", "-_id", "_lastUpdated", "-_lastUpdated",
 		"value-string", "-date,code", "code,-value-quantity,date", "status,-_id", "-value-string,subject,-date", "_lastUpdated,-code"},
 	"RiskAssessment": {"probability", "-probability,date"},
+	"Encounter":      {"location-period", "-location-period", "-location-period,length"},
 	"Patient":        {"family", "-family,birthdate", "identifier", "-name"},
 	"ValueSet":       {"url", "-url,-date"},
 }

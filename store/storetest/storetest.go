@@ -78,6 +78,7 @@ func Run(t *testing.T, open Open) {
 		{"Oracle", testOracle},
 		{"Partition", testPartition},
 		{"DeepChains", testDeepChains},
+		{"HasWithinHas", testHasWithinHas},
 		{"Guide", testGuide},
 		{"HeavyPages", testHeavyPages},
 	} {

@@ -237,7 +237,7 @@ func (g *maker) make(typ, id string) *thing {
 		set(40, "length", g.quantity())
 		set(30, "partOf", g.ref("Encounter"))
 		set(50, "serviceProvider", g.ref("Organization"))
-		set(50, "location", several(g, 2, func() any { return map[string]any{"location": g.ref("Location")} }))
+		set(50, "location", several(g, 3, func() any { return map[string]any{"location": g.ref("Location"), "period": g.period()} }))
 		set(50, "participant", several(g, 2, func() any { return map[string]any{"individual": g.ref("Practitioner")} }))
 	case "Observation":
 		set(95, "status", one(g, []string{"final", "preliminary"}))

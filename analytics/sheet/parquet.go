@@ -1,0 +1,163 @@
+package sheet
+
+import (
+	"io"
+	"slices"
+	"strconv"
+
+	"github.com/parquet-go/parquet-go"
+
+	"chartlake/analytics/view"
+	"chartlake/fault"
+)
+
+const (
+	// rowsAtOnce are kept before they are handed on; rowsOfGroup make a row group, the unit that
+	// readers skip and share out. A group lies in memory until it is written.
+	rowsAtOnce  = 256
+	rowsOfGroup = 50_000
+)
+
+type parquetWriter struct {
+	to      *parquet.Writer
+	columns []parquetColumn // in the order of the file: by name
+	rows    []parquet.Row
+	count   int
+}
+
+type parquetColumn struct {
+	view.Column
+	from int // place in the row
+	kind kind
+}
+
+func newParquet(columns []view.Column, out io.Writer) (Writer, error) {
+	w := &parquetWriter{}
+	group := parquet.Group{}
+	for i, c := range columns {
+		node := leaf(kindOf(c))
+		if c.Collection {
+			node = parquet.Repeated(node)
+		} else {
+			node = parquet.Optional(node)
+		}
+		group[c.Name] = node
+		w.columns = append(w.columns, parquetColumn{c, i, kindOf(c)})
+	}
+	slices.SortFunc(w.columns, func(a, b parquetColumn) int { // a Group is written in the order of names
+		switch {
+		case a.Name < b.Name:
+			return -1
+		case a.Name > b.Name:
+			return 1
+		}
+		return 0
+	})
+	schema := parquet.NewSchema("row", group)
+	w.to = parquet.NewWriter(out, schema, parquet.Compression(&parquet.Zstd), parquet.CreatedBy("chartlake", "", ""))
+	return w, nil
+}
+
+func leaf(k kind) parquet.Node {
+	switch k {
+	case truth:
+		return parquet.Leaf(parquet.BooleanType)
+	case whole:
+		return parquet.Leaf(parquet.Int64Type)
+	case decimal:
+		return parquet.Leaf(parquet.DoubleType)
+	}
+	return parquet.String()
+}
+
+func (w *parquetWriter) Write(row []any) error {
+	var out parquet.Row
+	if n := len(w.rows); n < cap(w.rows) {
+		out = w.rows[:n+1][n][:0] // the storage of an earlier row
+	}
+	for at, c := range w.columns {
+		v := row[c.from]
+		if !c.Collection {
+			x, err := c.value(v)
+			if err != nil {
+				return err
+			}
+			defined := 1
+			if v == nil {
+				defined = 0
+			}
+			out = append(out, x.Level(0, defined, at))
+			continue
+		}
+		list, _ := v.([]any)
+		if len(list) == 0 {
+			out = append(out, parquet.NullValue().Level(0, 0, at))
+		}
+		for i, item := range list {
+			x, err := c.value(item)
+			if err != nil {
+				return err
+			}
+			out = append(out, x.Level(min(i, 1), 1, at))
+		}
+	}
+	w.rows = append(w.rows, out)
+	if w.count++; w.count%rowsOfGroup == 0 {
+		if err := w.flush(); err != nil {
+			return err
+		}
+		return w.to.Flush()
+	}
+	if len(w.rows) == rowsAtOnce {
+		return w.flush()
+	}
+	return nil
+}
+
+func (w *parquetWriter) flush() error {
+	_, err := w.to.WriteRows(w.rows)
+	w.rows = w.rows[:0]
+	return err
+}
+
+func (w *parquetWriter) Close() error {
+	if err := w.flush(); err != nil {
+		return err
+	}
+	return w.to.Close()
+}
+
+func (c parquetColumn) value(v any) (parquet.Value, error) {
+	switch x := v.(type) {
+	case nil:
+		return parquet.NullValue(), nil
+	case bool:
+		if c.kind == truth {
+			return parquet.BooleanValue(x), nil
+		}
+		if c.kind == words {
+			return parquet.ByteArrayValue([]byte(strconv.FormatBool(x))), nil
+		}
+	case int64:
+		switch c.kind {
+		case whole:
+			return parquet.Int64Value(x), nil
+		case decimal:
+			return parquet.DoubleValue(float64(x)), nil
+		case words:
+			return parquet.ByteArrayValue([]byte(strconv.FormatInt(x, 10))), nil
+		}
+	case view.Number:
+		if c.kind == words {
+			return parquet.ByteArrayValue([]byte(x)), nil
+		}
+		if f, err := strconv.ParseFloat(string(x), 64); err == nil && c.kind == decimal {
+			return parquet.DoubleValue(f), nil
+		}
+	case string:
+		if c.kind == words {
+			return parquet.ByteArrayValue([]byte(x)), nil
+		}
+	}
+	return parquet.Value{}, fault.New(fault.Invalid, "view_value", "column %s: a value is no %s", c.Name, c.Type)
+}
