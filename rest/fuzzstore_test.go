@@ -126,6 +126,7 @@ func FuzzAllowed(f *testing.F) {
 		{"GET", "/fhir/$export?_type=Patient&_typeFilter=Patient?family=x&_since=2020-01-01T00:00:00Z", "Prefer: respond-async, handling=lenient"},
 		{"GET", "/fhir/Group/g/$export"}, {"GET", "/fhir/_job/x/y"}, {"GET", "/fhir/$reindex"}, {"POST", "/fhir/Patient/a/$reindex"}, {"POST", "/fhir/Observation/o/$erase"},
 		{"GET", "/fhir/Composition/c/$document?persist=true"}, {"GET", "/fhir/Patient?family=x", "Prefer: respond-async"},
+		{"GET", "/fhir/AuditEvent?date=ge2020&patient=Patient/a&agent=user:fuzz&entity=Observation/o&action=R,U&outcome=0&_count=2&_elements=agent"}, {"GET", "/fhir/AuditEvent/1"}, {"GET", "/fhir/Patient/a/AuditEvent?entity:identifier=x|y&_cursor=AAAA"},
 		{"POST", "/fhir/Binary", "Content-Type: text/plain;charset=utf-8", "x"}, {"POST", "/fhir/Patient", "Content-Encoding: gzip", "\x1f\x8b\x08"},
 	} {
 		f.Add(seed[0], seed[1], seed[2], seed[3])

@@ -66,8 +66,11 @@ func (s *server) transact(c *call, actor store.Actor, commands []store.Command) 
 	put := store.PutStage{Key: key, Make: func(results []store.Result) ([]byte, error) { return json.Marshal(receiptOf(request, results)) }}
 	results, err := s.Store.Transact(c.ctx, actor, append(commands[:len(commands):len(commands)], put))
 	if f := fault.As(err); f != nil && f.Code == "stage_exists" { // the same request was faster on another way
-		results, _, err = s.replay(c, actor, key, request)
-		return results, err
+		results, done, again := s.replay(c, actor, key, request)
+		if again == nil && !done {
+			again = err
+		}
+		return results, again
 	}
 	if err != nil {
 		return nil, err

@@ -121,6 +121,12 @@ func tryOutside(t *testing.T, a *api) {
 	}
 	a.want(404, "GET", "/Observation/moved/_history/1", "", "X-Patient: mine")
 	a.want(200, "GET", "/Observation/moved/_history/2", "", "X-Patient: mine")
+	const once = "Idempotency-Key: k1"
+	made := a.want(201, "POST", "/Observation", unnamed, "X-Patient: mine", "X-Who: app", once)
+	if again := a.want(201, "POST", "/Observation", unnamed, "X-Patient: mine", "X-Who: app", once); again.body.ID() != made.body.ID() {
+		t.Errorf("done twice: %s and %s", made.body.ID(), again.body.ID())
+	}
+	a.want(404, "POST", "/Observation", unnamed, "X-Patient: theirs", "X-Who: app", once)
 	app := []string{"X-Patient: mine", "X-Who: app"}
 	exported := a.lines(a.manifest(a.do("GET", "/$export", "", app...), app...).Output, app...)
 	for key, n := range exported {

@@ -94,7 +94,7 @@ type Actor struct {
 	Patients  []string // patient ids that the actor is confined to; nil: not confined
 	// Permit narrows a query to what the actor may read, or refuses it; nil: they may read every
 	// type. Transact asks it of each query that a write is decided by (criteria, conditional
-	// references), maybe more than once.
+	// references), maybe more than once, and while others wait: it must not.
 	Permit func(*search.Query) error
 }
 
