@@ -41,7 +41,7 @@ func tableBanner(d *sheet.Draft, s fiction.Source, r *rand.Rand) {
 	}
 	y := p.Grid(g) + 18
 	p.Text(40, y, "Comment", st.Strong())
-	y = para(p, 40, y+13, 532, 1.3, "Results should be read together with the findings at the bedside. A value outside its reference interval is not always a sign of disease.", st)
+	para(p, 40, y+13, 532, 1.3, "Results should be read together with the findings at the bedside. A value outside its reference interval is not always a sign of disease.", st)
 	p.Edge(func() {
 		p.Text(40, 766, "CLIA "+l.CLIA, st.With(7))
 		p.Centre(306, 766, l.Address.Street+", "+l.Address.CityLine(), st.With(7))

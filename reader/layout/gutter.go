@@ -196,11 +196,16 @@ func (g *gutters) parts(r reach) []reach {
 // letter's head, the parts of a page's foot.
 func (g *gutters) across(r reach) bool {
 	left, right := g.sides(r.first, r.last, r)
-	if len(left) == 0 || len(right) == 0 || wordsPerLine(left) >= 4 && wordsPerLine(right) >= 4 {
+	if len(left) == 0 || len(right) == 0 || g.long(left) && g.long(right) {
 		return false
 	}
 	n, tight, _ := g.inRows(left, right)
 	return n > 0 && 10*tight >= 7*n
+}
+
+// long reports whether the lines of a column have the length of running text.
+func (g *gutters) long(items []*item) bool {
+	return g.telling(items) >= 4*len(lines(items))
 }
 
 // trim takes the parts at the ends of a gutter off that are read across, and those on one side
@@ -215,17 +220,6 @@ func (g *gutters) trim(r reach) reach {
 	}
 	r.first, r.last = parts[0].first, parts[len(parts)-1].last
 	return r
-}
-
-// wordsPerLine is the usual length of lines; grids count as none.
-func wordsPerLine(items []*item) float64 {
-	words, lines := 0, 0
-	for _, it := range items {
-		if it.phrase != nil {
-			words, lines = words+len(it.phrase.Words), lines+1
-		}
-	}
-	return float64(words) / float64(max(lines, 1))
 }
 
 // outOfStep reports whether lines stand side by side at heights of their own, as a side column
@@ -287,7 +281,7 @@ func between(items []*item, top, foot float64) []*item {
 func (f *Frame) base(p *Phrase) float64 {
 	var feet []float64
 	for _, w := range p.Words {
-		if !strings.ContainsAny(f.page.Words[w].Text, "gjpqyQ,;()[]{}|_$@/") {
+		if !strings.ContainsAny(f.page.Words[w].Text, "gjpqyQ,;()[]{}|_$@") {
 			feet = append(feet, f.Words[w].Y1)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"image"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -75,6 +76,69 @@ func TestFormReadsAcross(t *testing.T) {
 	shuffle(p)
 	Arrange(p, nil)
 	if got := reading(p); got != strings.Join(want, "\n") {
+		t.Errorf("got:\n%s", got)
+	}
+}
+
+func TestSideColumnBesideALetter(t *testing.T) {
+	t.Parallel()
+	p := sheet()
+	head := []string{"Ward Clinic", "Main Street"}
+	letter := []string{"Dear Doctor:", "Thank you for your kind referral.", "We saw no fever.", "The scan was clear and we will not", "repeat it.", "Sincerely,", "Jane Roe"}
+	side := []string{"Physicians", "Ann Lee", "Tom Fox", "Geriatrics", "Sue Day", "Bo Katz"}
+	foot := []string{"Page 1", "04/02/2025"}
+	set(p, 40, 30, head[0])
+	set(p, 450, 30, head[1])
+	for i, l := range letter {
+		set(p, 40, 100+14*float64(i), l)
+	}
+	for i, l := range side {
+		set(p, 450, 103+17*float64(i), l)
+	}
+	set(p, 40, 760, foot[0])
+	set(p, 450, 760, foot[1])
+	shuffle(p)
+	Arrange(p, nil)
+	want := strings.Join(slices.Concat(head, letter, side, foot), "\n")
+	if got := reading(p); got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+// TestAnswersBesideQuestions has boxes that were read as letters and signs: no running text.
+func TestAnswersBesideQuestions(t *testing.T) {
+	t.Parallel()
+	p := sheet()
+	questions := []string{"Do you have asthma or use an inhaler?", "Have you fallen in the last year?", "Are you allergic to latex or rubber?", "Do you drink alcohol every day?"}
+	answers := []string{"O Yes @ No", "O Yes O No", "@ Yes O No", "O Yes O No"}
+	var want []string
+	for i, q := range questions {
+		set(p, 40, 80+18*float64(i), answers[i])
+		set(p, 180, 80+18*float64(i), q)
+		want = append(want, answers[i], q)
+	}
+	shuffle(p)
+	Arrange(p, nil)
+	if got := reading(p); got != strings.Join(want, "\n") {
+		t.Errorf("got:\n%s", got)
+	}
+}
+
+func TestRuleEndsColumns(t *testing.T) {
+	t.Parallel()
+	p := sheet()
+	left := []string{"The patient was seen in clinic today", "for follow up of a chronic cough which", "began last winter and has not improved"}
+	right := []string{"On examination the lungs were clear to", "auscultation and no wheeze was heard by", "either examiner during the whole visit"}
+	for i := range left {
+		set(p, 40, 80+14*float64(i), left[i])
+		set(p, 330, 80+14*float64(i), right[i])
+		set(p, 40, 140+14*float64(i), left[i])
+		set(p, 330, 140+14*float64(i), right[i])
+	}
+	shuffle(p)
+	Arrange(p, []Rule{{X0: 30.0 / 612, Y0: 130.0 / 792, X1: 580.0 / 612, Y1: 130.0 / 792}})
+	half := strings.Join(slices.Concat(left, right), "\n")
+	if got := reading(p); got != half+"\n"+half {
 		t.Errorf("got:\n%s", got)
 	}
 }

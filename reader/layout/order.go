@@ -104,7 +104,7 @@ func (f *Frame) running(left, right []*item) bool {
 // go on in small letters; against it labels with colons, numbers, single words.
 func (f *Frame) prose(items []*item) float64 {
 	var col Rect
-	lines, words, small, colon, figures, grids := 0, 0, 0, 0, 0, 0
+	lines, small, colon, figures, grids := 0, 0, 0, 0, 0
 	for _, it := range items {
 		if it.phrase == nil {
 			grids++
@@ -112,10 +112,9 @@ func (f *Frame) prose(items []*item) float64 {
 		}
 		col = col.Union(it.Rect)
 		lines++
-		words += len(it.phrase.Words)
 		first := f.page.Words[it.phrase.Words[0]].Text
 		last := f.page.Words[it.phrase.Words[len(it.phrase.Words)-1]].Text
-		if r, _ := utf8.DecodeRuneInString(first); unicode.IsLower(r) {
+		if r, size := utf8.DecodeRuneInString(first); unicode.IsLower(r) && len(first) > size {
 			small++
 		}
 		if strings.HasSuffix(last, ":") || strings.HasSuffix(first, ":") {
@@ -136,9 +135,49 @@ func (f *Frame) prose(items []*item) float64 {
 			full++
 		}
 	}
-	n := float64(lines)
+	n, words := float64(lines), f.telling(items)
 	score := math.Min(float64(words)/n/2, 2.5) - 0.5 // five words a line and more count fully
 	score += 3*float64(small)/n + 1.2*float64(full)/n
 	score -= 3*float64(colon)/n + 2*float64(figures)/float64(max(words, 1))
 	return score
+}
+
+// telling counts the words of a column that say something: of two letters or figures and more,
+// and not the same in most lines, as "Yes" and "No" are beside questions. A box to tick is read
+// as a letter or a sign.
+func (f *Frame) telling(items []*item) int {
+	lines, words := 0, 0
+	in := map[string]int{} // word to the lines with it
+	for _, it := range items {
+		if it.phrase == nil {
+			continue
+		}
+		lines++
+		line := map[string]bool{}
+		for _, w := range it.phrase.Words {
+			if text := f.page.Words[w].Text; says(text) {
+				words++
+				line[text] = true
+			}
+		}
+		for text := range line {
+			in[text]++
+		}
+	}
+	for _, n := range in {
+		if lines >= 3 && 2*n > lines {
+			words -= n
+		}
+	}
+	return max(words, 0)
+}
+
+func says(word string) bool {
+	n := 0
+	for _, r := range word {
+		if letter(r) {
+			n++
+		}
+	}
+	return n >= 2
 }
