@@ -60,6 +60,9 @@ func (l *Library) system(url string) *codeSystem {
 	if s, ok := l.systems.Load(url); ok {
 		return s.(*codeSystem)
 	}
+	if c := l.listed(url); c != nil {
+		return c.listed()
+	}
 	var s *codeSystem
 	if n, frozen := l.lookup("CodeSystem", url); n != nil {
 		fold := n.Get("caseSensitive")

@@ -211,6 +211,9 @@ func (x *expander) system(p *part, raw *fhir.Node) ([]Code, error) {
 // with its designations and properties. The faults are code_system_unknown and code_unknown,
 // both NotFound.
 func (l *Library) Lookup(system, code string) (c Code, designations, properties *fhir.Node, err error) {
+	if listed := l.listed(system); listed != nil {
+		return listed.find(system, code)
+	}
 	s := l.system(system)
 	if s == nil {
 		return c, nil, nil, unknownSystem()

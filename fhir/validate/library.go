@@ -30,6 +30,8 @@ type canonical struct {
 	text    string
 	once    sync.Once
 	node    *fhir.Node
+	listing *Listing           // of a code system whose concepts are kept elsewhere
+	listed  func() *codeSystem // it as a whole, read once
 }
 
 func (c *canonical) resource() *fhir.Node {
