@@ -59,6 +59,8 @@ func operations() []operation {
 			note: "what is in the compartments of the group's patients; else as on the system", run: (*server).export},
 		{name: "$import", definition: "https://chartlake.dev/fhir/OperationDefinition/import", onSystem: true, bulk: true,
 			note: "answered by a job; Parameters with input (url, type), mode and inputFormat, or the resources as application/fhir+ndjson, several files as multipart/mixed", run: (*server).load},
+		{name: "$viewdefinition-run", definition: "http://sql-on-fhir.org/OperationDefinition/$viewdefinition-run", onSystem: true,
+			note: "viewResource, resource, _format (ndjson, csv, parquet) and _limit; nothing is stored", run: (*server).runView},
 		{name: "$meta", definition: defined + "Resource-meta", onInstance: true, onVersion: true, reads: true, note: "of one resource or version", run: (*server).meta},
 		{name: "$meta-add", definition: defined + "Resource-meta-add", onInstance: true, note: "makes a new version of the resource", run: (*server).metaAdd},
 		{name: "$meta-delete", definition: defined + "Resource-meta-delete", onInstance: true, note: "makes a new version of the resource", run: (*server).metaDelete},
@@ -69,6 +71,9 @@ func operations() []operation {
 
 // operation finds an operation by the last part of the path.
 func (s *server) operation(c *call) (*reply, error) {
+	if len(c.parts) == 2 && c.parts[0] == "ViewDefinition" && c.parts[1] == "$viewdefinition-run" {
+		c.parts = c.parts[1:] // not a type of R4
+	}
 	last := len(c.parts) - 1
 	for _, o := range operations() {
 		if o.name != c.parts[last] || o.bulk && s.Bulk == nil || !o.at(c.parts) || last > 0 && (!search.R4().Knows(c.parts[0]) || o.types != nil && !slices.Contains(o.types, c.parts[0])) {

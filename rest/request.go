@@ -39,13 +39,16 @@ func (s *server) call(r *http.Request, out *writer) (*call, error) {
 	if c.query, err = search.Pairs(r.URL.RawQuery); err != nil {
 		return nil, err
 	}
-	if c.native, err = out.negotiate(r, c.query); err != nil {
-		return nil, err
-	}
 	if c.parts, err = s.split(r.URL.EscapedPath()); err != nil {
 		return nil, err
 	}
-	if c.native && !(len(c.parts) > 0 && (c.parts[0] == "Binary" || c.parts[0] == jobs)) {
+	if c.ofRows() {
+		c.native = true // its own formats; errors are FHIR
+		out.media = fhirJSON
+	} else if c.native, err = out.negotiate(r, c.query); err != nil {
+		return nil, err
+	}
+	if c.native && !c.ofRows() && !(len(c.parts) > 0 && (c.parts[0] == "Binary" || c.parts[0] == jobs)) {
 		return nil, notAcceptable()
 	}
 	c.prefer = readPrefer(r.Header.Values("Prefer"))

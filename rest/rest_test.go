@@ -125,7 +125,7 @@ func (a *api) do(method, path, body string, headers ...string) answer {
 		a.t.Fatal(err)
 	}
 	out := answer{Response: res, raw: raw}
-	if strings.Contains(res.Header.Get("Content-Type"), "json") && len(raw) > 0 {
+	if media := res.Header.Get("Content-Type"); strings.Contains(media, "json") && !strings.Contains(media, "ndjson") && len(raw) > 0 {
 		if out.body, err = fhir.Parse(raw); err != nil {
 			a.t.Fatalf("%s %s: the answer is no JSON: %v", method, path, err)
 		}

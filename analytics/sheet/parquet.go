@@ -20,7 +20,7 @@ const (
 
 type parquetWriter struct {
 	to      *parquet.Writer
-	columns []parquetColumn // in the order of the file: by name
+	columns []parquetColumn
 	rows    []parquet.Row
 	count   int
 }
@@ -44,18 +44,23 @@ func newParquet(columns []view.Column, out io.Writer) (Writer, error) {
 		group[c.Name] = node
 		w.columns = append(w.columns, parquetColumn{c, i, kindOf(c)})
 	}
-	slices.SortFunc(w.columns, func(a, b parquetColumn) int { // a Group is written in the order of names
-		switch {
-		case a.Name < b.Name:
-			return -1
-		case a.Name > b.Name:
-			return 1
-		}
-		return 0
-	})
-	schema := parquet.NewSchema("row", group)
+	schema := parquet.NewSchema("row", ordered{group, columns})
 	w.to = parquet.NewWriter(out, schema, parquet.Compression(&parquet.Zstd), parquet.CreatedBy("chartlake", "", ""))
 	return w, nil
+}
+
+// ordered is a group whose fields stand in the order of the columns; a Group sorts them by name.
+type ordered struct {
+	parquet.Group
+	columns []view.Column
+}
+
+func (o ordered) Fields() []parquet.Field {
+	out := make([]parquet.Field, len(o.columns))
+	for _, f := range o.Group.Fields() {
+		out[slices.IndexFunc(o.columns, func(c view.Column) bool { return c.Name == f.Name() })] = f
+	}
+	return out
 }
 
 func leaf(k kind) parquet.Node {

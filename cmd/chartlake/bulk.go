@@ -114,14 +114,13 @@ func (c *fhirClient) send(ctx context.Context, method, address, media string, bo
 	}
 	defer resp.Body.Close()
 	data, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
-	code, text := "http_error", http.StatusText(resp.StatusCode)
 	if n, err := fhir.Parse(data); err == nil {
 		issue := n.Get("issue").Item(0)
-		if c := issue.Get("details").Get("coding").Item(0).Str("code"); c != "" {
-			code, text = c, issue.Str("diagnostics")
+		if code := issue.Get("details").Get("coding").Item(0).Str("code"); code != "" {
+			return nil, fault.New(kindOf(resp.StatusCode), code, "%w", errors.New(issue.Str("diagnostics")))
 		}
 	}
-	return nil, fault.New(kindOf(resp.StatusCode), code, "%w", errors.New(text))
+	return nil, answered(resp.StatusCode, data)
 }
 
 // kindOf is the kind of fault that a status stands for.

@@ -27,6 +27,8 @@ type exportCommand struct {
 	Since      string   `help:"Only what was changed after this instant." placeholder:"INSTANT"`
 	TypeFilter []string `help:"Only what this search finds, as in Observation?status=final (repeatable)." sep:"none" placeholder:"QUERY"`
 	Elements   []string `help:"Only these elements." placeholder:"NAME"`
+	Format     string   `help:"fhir: resources as NDJSON; parquet, csv, ndjson: flat tables." enum:"fhir,parquet,csv,ndjson" default:"fhir"`
+	Table      []string `help:"Only these tables; see docs/guide/tables.md." placeholder:"NAME"`
 	deidentified
 }
 
@@ -55,11 +57,17 @@ func (c exportCommand) Run(e *env) error {
 			return err
 		}
 	}
+	if err := c.oneKind(); err != nil {
+		return err
+	}
 	client, done, err := c.reach(e)
 	if err != nil {
 		return err
 	}
 	defer done()
+	if c.Format != "fhir" {
+		return c.tables(e, client)
+	}
 	bar := e.progress("exporting")
 	defer bar.done()
 	m, err := client.job(e.ctx, http.MethodGet, c.path(), "", nil, bar.at)

@@ -11,6 +11,7 @@ import (
 	"net/textproto"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -21,7 +22,7 @@ import (
 
 // importCommand is `chartlake import`.
 type importCommand struct {
-	Paths []string `arg:"" help:"Files of FHIR NDJSON (also .gz, .zst) or of one Bundle (.json), or folders of them; - is NDJSON from standard input."`
+	Paths []string `arg:"" help:"Files of FHIR NDJSON (also .gz, .zst) or of one Bundle (.json, also .gz, .zst), or folders of them; - is NDJSON from standard input."`
 	place
 	Mode string `help:"What is checked before a resource is written: strict (profiles, invariants, all bindings), structure, minimal (JSON, type, id)." enum:"strict,structure,minimal" default:"structure"`
 }
@@ -57,7 +58,7 @@ func (c importCommand) Run(e *env) error {
 	refused := 0
 	var lines []source
 	for n, name := range files {
-		if !strings.HasSuffix(strings.ToLower(name), ".json") {
+		if packed := packing(name); !strings.HasSuffix(strings.TrimSuffix(strings.ToLower(name), packed), ".json") {
 			lines = append(lines, source{n + 1, name})
 			continue
 		}
@@ -83,6 +84,17 @@ func (c importCommand) Run(e *env) error {
 		return result(exitSomeFailed)
 	}
 	return nil
+}
+
+// packings are the endings of packed files and what HTTP calls them.
+var packings = map[string]string{".gz": "gzip", ".zst": "zstd"}
+
+// packing is the ending of a packed file's name, or nothing.
+func packing(name string) string {
+	if end := strings.ToLower(filepath.Ext(name)); packings[end] != "" {
+		return end
+	}
+	return ""
 }
 
 // source is a file of lines and its number among those that were given.
@@ -220,6 +232,9 @@ func (c importCommand) bundle(e *env, client *fhirClient, name string) (ev impor
 		return ev, err
 	}
 	req.Header.Set("Content-Type", "application/fhir+json")
+	if packed := packing(name); packed != "" {
+		req.Header.Set("Content-Encoding", packings[packed])
+	}
 	if client.token != "" {
 		req.Header.Set("Authorization", "Bearer "+client.token)
 	}

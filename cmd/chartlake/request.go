@@ -74,7 +74,7 @@ func route(r *http.Request) string {
 			return "/documents/{id}"
 		}
 		return "/documents"
-	case "fhir", "review", "events", "healthz", "readyz", "metrics", "console", "assets":
+	case "fhir", "tables", "review", "events", "healthz", "readyz", "metrics", "console", "assets":
 		return "/" + first
 	}
 	return "other"

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"chartlake/analytics"
+
 	"context"
 	"errors"
 	"log/slog"
@@ -233,6 +235,9 @@ func (s *server) handler(token, base string) http.Handler {
 	api := s.fhir(base)
 	mux.Handle("/fhir", api)
 	mux.Handle("/fhir/", api)
+	tables := analytics.Handler(analytics.Config{Store: s.store, Actor: actor})
+	mux.Handle("GET /tables", tables)
+	mux.Handle("GET /tables/", tables)
 	mux.HandleFunc("GET /healthz", s.health)
 	mux.HandleFunc("GET /readyz", s.ready)
 	metrics := promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{})

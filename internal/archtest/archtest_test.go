@@ -34,7 +34,7 @@ var within = map[string][]string{
 	"search":   {"audit"},
 	"review":   {"pipeline"},
 	"intake":   {"pipeline"},
-	"rest":     {"bulk"},
+	"rest":     {"bulk", "analytics"},
 	"console":  {},
 	"pipeline": {},
 }
