@@ -1,0 +1,72 @@
+package pipelinetest
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"chartlake/clinical"
+	"chartlake/pipeline"
+	"chartlake/record"
+	"chartlake/terminology"
+	"chartlake/terminology/release"
+)
+
+// said is an annotator that always finds the same.
+type said []record.Entity
+
+func (said) Version() string { return "said" }
+
+func (s said) Annotate(context.Context, string) (clinical.Findings, error) {
+	return clinical.Findings{Entities: append([]record.Entity(nil), s...)}, nil
+}
+
+func TestCoded(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"icd-10-cm": "00001 R11     0 Nausea and vomiting                                          Nausea and vomiting\n00002 R110    1 Nausea                                                       Nausea of today\n",
+		"rxnorm":    "6809|ENG||||||1||||RXNORM|IN|6809|metformin||N||\n1|ENG||||||1||||RXNORM|IN|1|twice||N||\n2|ENG||||||1||||RXNORM|BN|2|Twice||N||\n",
+	} {
+		system, err := release.Find(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := release.Import(dir, system, []release.Input{{File: strings.NewReader(text), Size: int64(len(text))}}, release.Options{Version: "2027", Now: time.Unix(0, 0)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	releases, err := release.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for _, r := range releases {
+			r.Close()
+		}
+	})
+	icd := func(code string) []record.Code {
+		return []record.Code{{System: terminology.ICD10CM, Code: code, Display: "old"}}
+	}
+	a := pipeline.Coded{Releases: releases, Annotator: said{
+		{Text: "nausea", Type: record.Problem, Codes: icd("R11.0")}, {Text: "x", Type: record.Problem, Codes: icd("R99.9")},
+		{Text: "Metformin", Type: record.Medication}, {Text: "twice", Type: record.Medication}, {Text: "Nausea and vomiting", Type: record.Problem},
+		{Text: "metformin", Type: record.Test}}}
+	f, err := a.Annotate(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"R11.0 Nausea of today", "", "6809 metformin", "", "R11 Nausea and vomiting", ""} {
+		got := ""
+		if c := f.Entities[i].Codes; len(c) == 1 {
+			got = c[0].Code + " " + c[0].Display
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", f.Entities[i].Text, got, want)
+		}
+	}
+	if v := a.Version(); v != "said, icd-10-cm 2027, rxnorm 2027" {
+		t.Errorf("version %q", v)
+	}
+}
