@@ -22,10 +22,11 @@ const (
 )
 
 // members calls take for each file of interest: those of an archive that the system wants, or the
-// file itself. name is the name that the file had, or "" where it has none.
-func (s *System) members(file io.ReaderAt, size int64, name string, take func(name string, in io.Reader, size int64) error) (used int, err error) {
+// file itself. name is the name that the file had, or "" where it has none. version is what the
+// names in an archive say.
+func (s *System) members(file io.ReaderAt, size int64, name string, take func(name string, in io.Reader) error) (version string, err error) {
 	if size > fileMax {
-		return 0, fault.New(fault.TooLarge, "release_too_large", "the file has more than %d bytes", int64(fileMax))
+		return "", fault.New(fault.TooLarge, "release_too_large", "the file has more than %d bytes", int64(fileMax))
 	}
 	head := make([]byte, 4)
 	_, _ = file.ReadAt(head, 0)
@@ -35,45 +36,49 @@ func (s *System) members(file io.ReaderAt, size int64, name string, take func(na
 	case head[0] == 0x1f && head[1] == 0x8b:
 		z, err := gzip.NewReader(bufio.NewReader(io.NewSectionReader(file, 0, size)))
 		if err != nil {
-			return 0, fault.New(fault.Corrupt, "gzip_damaged", "the file is not whole")
+			return "", fault.New(fault.Corrupt, "gzip_damaged", "the file is not whole")
 		}
-		return 1, take(strings.TrimSuffix(name, ".gz"), &measured{in: z, packed: size}, size)
+		return "", take(strings.TrimSuffix(name, ".gz"), &measured{in: z, packed: size})
 	case string(head) == "%PDF" || head[0] == 0:
-		return 0, fault.New(fault.Unsupported, "not_a_release", "the file is no release of a code system")
+		return "", fault.New(fault.Unsupported, "not_a_release", "the file is no release of a code system")
 	}
-	return 1, take(name, io.NewSectionReader(file, 0, size), size)
+	return "", take(name, io.NewSectionReader(file, 0, size))
 }
 
-func (s *System) zipped(file io.ReaderAt, size int64, take func(name string, in io.Reader, size int64) error) (used int, err error) {
+func (s *System) zipped(file io.ReaderAt, size int64, take func(name string, in io.Reader) error) (version string, err error) {
+	used := 0
 	z, err := zip.NewReader(file, size)
 	if err != nil {
-		return 0, fault.New(fault.Corrupt, "zip_damaged", "the archive is not whole")
+		return "", fault.New(fault.Corrupt, "zip_damaged", "the archive is not whole")
 	}
 	if len(z.File) > membersMax {
-		return 0, fault.New(fault.TooLarge, "too_many_members", "the archive has more than %d files", membersMax)
+		return "", fault.New(fault.TooLarge, "too_many_members", "the archive has more than %d files", membersMax)
 	}
 	for _, f := range z.File {
+		if m := s.version.FindStringSubmatch(path.Base(f.Name)); m != nil && version == "" {
+			version = m[1]
+		}
 		if !s.wanted(f.Name) || f.FileInfo().IsDir() || strings.HasPrefix(path.Base(f.Name), "._") {
 			continue
 		}
 		if f.UncompressedSize64 > memberMax {
-			return used, fault.New(fault.TooLarge, "member_too_large", "a file of the archive unpacks to more than %d bytes", int64(memberMax))
+			return "", fault.New(fault.TooLarge, "member_too_large", "a file of the archive unpacks to more than %d bytes", int64(memberMax))
 		}
 		in, err := f.Open()
 		if err != nil {
-			return used, fault.New(fault.Corrupt, "zip_damaged", "a file of the archive cannot be unpacked")
+			return "", fault.New(fault.Corrupt, "zip_damaged", "a file of the archive cannot be unpacked")
 		}
-		err = take(f.Name, &measured{in: in, packed: int64(f.CompressedSize64)}, int64(f.CompressedSize64))
+		err = take(f.Name, &measured{in: in, packed: int64(f.CompressedSize64)})
 		in.Close()
 		if err != nil {
-			return used, err
+			return "", err
 		}
 		used++
 	}
 	if used == 0 {
-		return 0, fault.New(fault.Unsupported, "not_a_release", "the archive has none of the files of a release of this system")
+		return "", fault.New(fault.Unsupported, "not_a_release", "the archive has none of the files of a release of this system")
 	}
-	return used, nil
+	return version, nil
 }
 
 // wanted passes over lists of what is new in a release: they are no whole release.

@@ -42,7 +42,7 @@ type Input struct {
 }
 
 // Options of an import. Version is needed where neither the files nor their names say it. Read is told
-// how many bytes of how many are read; it may be nil.
+// how many bytes are read of files of how many; unpacked they are more. It may be nil.
 type Options struct {
 	Version string
 	Now     time.Time
@@ -58,7 +58,7 @@ var versionRE = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._-]{0,31}$`)
 func Import(folder string, s *System, files []Input, o Options) (*Manifest, error) {
 	m := &Manifest{System: s.Name, URL: s.URL, Imported: o.Now.UTC().Format(time.RFC3339), Tables: map[string]string{}}
 	d := newDraft()
-	of, read := int64(0), int64(0)
+	of, read, packed := int64(0), int64(0), ""
 	for _, f := range files {
 		of += f.Size
 	}
@@ -73,17 +73,21 @@ func Import(folder string, s *System, files []Input, o Options) (*Manifest, erro
 			return nil, err
 		}
 		m.Sources = append(m.Sources, sum)
-		if _, err := s.members(f.File, f.Size, f.Name, func(name string, in io.Reader, size int64) error {
+		version, err := s.members(f.File, f.Size, f.Name, func(name string, in io.Reader) error {
 			return s.parse(name, &counted{in: in, tell: tell}, d)
-		}); err != nil {
+		})
+		if err != nil {
 			return nil, err
+		}
+		if packed == "" {
+			packed = version
 		}
 	}
 	concepts := d.sorted()
 	if len(concepts) == 0 {
 		return nil, fault.New(fault.Corrupt, "release_empty", "the files have no codes with names")
 	}
-	for _, version := range []string{o.Version, d.version, s.versionOf(files)} {
+	for _, version := range []string{o.Version, d.version, s.versionOf(files), packed} {
 		if m.Version = version; version != "" {
 			break
 		}
