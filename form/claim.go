@@ -16,7 +16,7 @@ func (r *reading) claim() {
 	for i := range r.sheet.Pages {
 		p := r.sheet.Pages[i].Source
 		fit, ok := cms1500.FitPage(p)
-		if !ok {
+		if !ok || fit.Template.Type != string(r.guess.Type) {
 			continue
 		}
 		c := cms1500.Read(p, fit, r.sheet.Text)
@@ -59,10 +59,13 @@ const fitConfidence = 0.95
 // claimPages bounds the pages of a document of unknown kind that are laid over the templates.
 const claimPages = 3
 
-// printOfClaim reports whether one of the first pages of the segment is a print of the form.
-func printOfClaim(s *sheet.Sheet) bool {
-	return slices.ContainsFunc(s.Pages[:min(len(s.Pages), claimPages)], func(p sheet.Page) bool {
-		_, ok := cms1500.FitPage(p.Source)
-		return ok
-	})
+// printOfClaim gives the type of the form that one of the first pages of the segment is a
+// print of; "" for none.
+func printOfClaim(s *sheet.Sheet) record.Type {
+	for _, p := range s.Pages[:min(len(s.Pages), claimPages)] {
+		if f, ok := cms1500.FitPage(p.Source); ok {
+			return record.Type(f.Template.Type)
+		}
+	}
+	return ""
 }

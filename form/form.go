@@ -23,6 +23,7 @@ import (
 	"chartlake/form/section"
 	"chartlake/form/sheet"
 	"chartlake/form/split"
+	"chartlake/form/table"
 	"chartlake/record"
 	"chartlake/value"
 )
@@ -117,8 +118,8 @@ func understand(doc *document.Document, at split.Range, us Us, looks map[int]loo
 		s = sheet.New(doc, at.First, at.Last)
 		g = classify.Segment(s, shapeOf(s))
 	}
-	if g.Type == record.Unknown && printOfClaim(s) {
-		g.Type, g.Confidence = "cms1500", fitConfidence
+	if t := printOfClaim(s); g.Type == record.Unknown && t != "" {
+		g.Type, g.Confidence = t, fitConfidence
 	}
 	r := newReading(s, g)
 	r.read()
@@ -158,21 +159,39 @@ func (r *reading) read() {
 		r.card()
 	case "discharge_summary", "progress_note", "history_and_physical", "emergency_note", "consult_letter", "operative_report", "nursing_note":
 		r.note()
+		switch r.guess.Type {
+		case "operative_report":
+			r.parts(operationParts)
+		case "nursing_note":
+			for _, row := range table.Read(r.sheet, r.guess.Type, r.labelRow()) {
+				r.lines = append(r.lines, r.line(row))
+			}
+		}
 	case "medical_invoice":
 		r.invoice()
 	case "immunization_card":
 		r.immunization()
-	case "cms1500":
+	case "eob", "remittance", "prior_auth_request", "prior_auth_determination":
+		r.tabular("payer", "")
+	case "prescription":
+		r.tabular("clinic", "phone")
+	case "refill_request":
+		r.tabular("pharmacy", "pharmacy.phone")
+	case "medication_administration_record":
+		r.tabular("facility", "")
+	case "imaging_report", "pathology_report":
+		r.report()
+	case "referral":
+		r.fromPairs(nil)
+		r.issuer("practice", "", "")
+	case "cms1500", "ub04":
 		r.claim()
 	case "immunization_consent", "consent", "patient_intake_form", "medical_history_form":
 		r.consent()
-	case "ub04":
-		// Claims are read by box, not by label: a label beside another box's value would
-		// swap patient and insured. Without a template nothing is read.
 	default:
 		r.fromPairs(nil)
 	}
-	if r.guess.Type != "insurance_card" && r.guess.Type != "cms1500" && len(r.guess.Title) > 0 && r.field("title") == nil && r.guess.Type != record.Unknown {
+	if r.guess.Type != "insurance_card" && r.guess.Type != "cms1500" && r.guess.Type != "ub04" && len(r.guess.Title) > 0 && r.field("title") == nil && r.guess.Type != record.Unknown {
 		r.putText("title", "", r.guess.Title, "title", 0.93)
 	}
 	r.expect()

@@ -1,10 +1,22 @@
 package form
 
-import "chartlake/form/pair"
+import (
+	"chartlake/form/pair"
+	"chartlake/form/table"
+)
 
-// immunization reads the head of an immunisation card. Its dose rows are often written by
-// hand or on stickers and are read by the form's own template, not by label.
+// immunization reads the head of an immunisation card and the rows of its table, where heads
+// say what the columns hold. A row needs a day and a lot of its own: where a
+// card prints the lot under the product, a person reads it.
 func (r *reading) immunization() {
+	for _, row := range table.Read(r.sheet, r.guess.Type, r.labelRow()) {
+		line := r.line(row)
+		_, lot := line["lot"]
+		if f, ok := line["date"]; !ok || !lot || !pairRead("date", f.Raw).OK {
+			continue
+		}
+		r.lines = append(r.lines, line)
+	}
 	r.fromPairs(func(p pair.Pair) bool {
 		switch p.Label.Name {
 		case "first", "last", "mi", "dob", "patient_number":

@@ -221,7 +221,7 @@ func solve(points []point) (Fit, bool) {
 func grade(f Fit, points []point) (Fit, bool) {
 	in := within(f, points, near)
 	var dist []float64
-	var quarter [4]int
+	var quarter, printed [4]int
 	long := 0
 	for _, q := range in {
 		u, v := f.to(q.x, q.y)
@@ -236,6 +236,7 @@ func grade(f Fit, points []point) (Fit, bool) {
 		if len(w.text) >= 4 {
 			all++
 		}
+		printed[min(max(int(w.at.Y0*4), 0), 3)]++
 	}
 	if len(dist) == 0 || all == 0 {
 		return f, false
@@ -243,10 +244,10 @@ func grade(f Fit, points []point) (Fit, bool) {
 	slices.Sort(dist)
 	f.Shared, f.Share, f.Error = len(in), float64(long)/float64(all), dist[len(dist)/2]
 	full := 0
-	for _, n := range quarter {
-		if n >= 4 {
+	for i, n := range quarter {
+		if n >= 4 || printed[i] < 12 { // a part of the form that prints nothing can hold no words
 			full++
 		}
 	}
-	return f, f.Shared >= sharedMin && f.Share >= shareMin && f.Error <= slackMax && full == 4
+	return f, f.Shared >= f.Template.least && f.Share >= shareMin && f.Error <= slackMax && full == 4
 }

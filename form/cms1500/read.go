@@ -64,7 +64,7 @@ func Read(p *document.Page, fit Fit, text document.Text) *Claim {
 // serves tells a service line from specks in the columns of an empty one.
 func serves(row map[string]record.Field) bool {
 	for name, f := range row {
-		if f.State == record.Accepted || name == "24A.from" || name == "24D.code" || name == "24F" {
+		if f.State == record.Accepted || name == "24A.from" || name == "24D.code" || name == "24F" || name == "FL42" || name == "FL47" {
 			return true
 		}
 	}
@@ -241,8 +241,13 @@ func (h hold) fields(b box, hint value.Hint) []record.Field {
 	if h.over {
 		why = append(why, overBorder)
 	}
-	if b.kind == "procedure" {
+	switch b.kind {
+	case "procedure":
 		return procedures(b, h.tokens, why)
+	case "hcpcs":
+		return serviceCode(h.tokens, hint, why)
+	case "icdpoa":
+		return admitted(b, h.tokens, hint, why)
 	}
 	return []record.Field{finding(b.name, b.kind, h.tokens, hint, why)}
 }
@@ -266,7 +271,9 @@ func (c *Claim) version(p *document.Page, tokens []laid) {
 			return
 		}
 	}
-	title := slices.IndexFunc(tokens, func(w laid) bool { return w.printed && fold(w.Text) == "claim" })
+	title := slices.IndexFunc(tokens, func(w laid) bool {
+		return w.printed && (fold(w.Text) == "claim" || t.Type == "ub04" && len(fold(w.Text)) > 3)
+	})
 	if title < 0 {
 		return
 	}

@@ -25,6 +25,9 @@ var v0212 string
 //go:embed v1290.txt
 var v1290 string
 
+//go:embed ub04.txt
+var ub04 string
+
 // aspect is the width of the letter page that templates are drawn on, by its height.
 const aspect = 8.5 / 11
 
@@ -56,7 +59,9 @@ type tick struct {
 
 // Template is one version of the form.
 type Template struct {
+	Type    string // of the record, "cms1500" where the file does not say
 	Version string
+	least   int      // printed words that must be found at their places
 	footers []string // folded words that name the version
 	words   []printed
 	boxes   []box
@@ -68,7 +73,7 @@ type Template struct {
 // Templates gives the known versions.
 var Templates = sync.OnceValue(func() []*Template {
 	var out []*Template
-	for _, text := range []string{v0212, v1290} {
+	for _, text := range []string{v0212, v1290, ub04} {
 		t, err := parse(text)
 		if err != nil {
 			panic("cms1500: " + err.Error()) // the embedded data are tested
@@ -83,7 +88,7 @@ const itemsMax = 5000
 
 // parse reads a template; the format stands at the head of each file.
 func parse(text string) (*Template, error) {
-	t := &Template{}
+	t := &Template{Type: "cms1500", least: sharedMin}
 	var top, pitch float64
 	lines := bufio.NewScanner(strings.NewReader(text))
 	for n := 1; lines.Scan(); n++ {
@@ -96,6 +101,13 @@ func parse(text string) (*Template, error) {
 		}
 		var err error
 		switch {
+		case w[0] == "type" && len(w) == 2:
+			t.Type = w[1]
+		case w[0] == "least" && len(w) == 2:
+			t.least, err = strconv.Atoi(w[1])
+			if err == nil && (t.least < 20 || t.least > 1000) {
+				err = fmt.Errorf("least is from 20 to 1000")
+			}
 		case w[0] == "version" && len(w) == 2:
 			t.Version = w[1]
 		case w[0] == "footer" && len(w) == 2:

@@ -15,7 +15,7 @@ func recordKind(kind string) string {
 	switch kind {
 	case "birth":
 		return "date"
-	case "icd", "pos", "pointer", "modifier", "procedure":
+	case "icd", "icdpoa", "hcpcs", "pos", "pointer", "modifier", "procedure":
 		return "code"
 	case "taxid":
 		return "id"
@@ -47,6 +47,8 @@ func typed(kind, raw string, hint value.Hint) value.Reading {
 			return value.Reading{Value: raw, OK: true, Reasons: []string{"not in the form of a diagnosis code"}}
 		}
 		return value.Reading{Value: v, OK: true}
+	case "hcpcs":
+		return shaped(strings.ToUpper(raw), hcpcsShape, "not in the form of a procedure code, a rate or a HIPPS code")
 	case "pos":
 		return shaped(raw, posShape, "a place of service has two digits")
 	case "pointer":
@@ -81,6 +83,7 @@ var (
 	taxShape     = regexp.MustCompile(`^\d\d-?\d{7}$|^\d{3}-?\d\d-?\d{4}$`)
 	cptShape     = regexp.MustCompile(`^([0-9]{5}|[0-9]{4}[A-Z]|[A-Z][0-9]{4})$`)
 	modsShape    = regexp.MustCompile(`^[A-Z0-9]{2}( [A-Z0-9]{2}){0,3}$`)
+	hcpcsShape   = regexp.MustCompile(`^([0-9A-Z]{5}( [A-Z0-9]{2}){0,4}|[\d,]+\.\d\d)$`)
 	modShape     = regexp.MustCompile(`^[A-Z0-9]{2}$`)
 )
 
