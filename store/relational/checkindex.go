@@ -4,7 +4,9 @@ import (
 	"hash/maphash"
 	"maps"
 	"math"
+	"runtime"
 	"slices"
+	"sync"
 
 	"chartlake/fault"
 	"chartlake/fhir"
@@ -148,8 +150,8 @@ func (c *comparison) differs(rid int64) {
 	}
 }
 
-// versions calls f for every version in the window, in order of change.
-func (c *comparison) versions(f func(rawVersion)) error {
+// versions calls f with every version in the window, some at a time, in order of change.
+func (c *comparison) versions(f func([]rawVersion) error) error {
 	last := int64(0)
 	for {
 		var raws []rawVersion
@@ -161,9 +163,9 @@ func (c *comparison) versions(f func(rawVersion)) error {
 		if err != nil || len(raws) == 0 {
 			return err
 		}
-		for _, raw := range raws {
-			f(raw)
-			last = raw.seq
+		last = raws[len(raws)-1].seq
+		if err := f(raws); err != nil {
+			return err
 		}
 		if err := c.ctx.Err(); err != nil {
 			return canceled(err)
@@ -171,40 +173,82 @@ func (c *comparison) versions(f func(rawVersion)) error {
 	}
 }
 
-// takeOff takes the rows that a body gives off the sum of its resource, if it is current.
-func (c *comparison) takeOff(raw rawVersion) {
+// read is a current version with what it is found by.
+type read struct {
+	raw    rawVersion
+	typ    string
+	values []search.IndexValue
+	err    error
+}
+
+// takeOff takes the rows that bodies give off the sums of their resources, where they are current.
+// The values are extracted on all processors.
+func (c *comparison) takeOff(raws []rawVersion) error {
+	catalogue, err := c.Parameters()
+	if err != nil {
+		return err
+	}
+	bodies := make(chan func(), runtime.GOMAXPROCS(0))
+	var workers sync.WaitGroup
+	for range cap(bodies) {
+		workers.Go(func() {
+			for work := range bodies {
+				work()
+			}
+		})
+	}
+	var list []*read
+	for _, raw := range raws {
+		res := c.sound(raw)
+		if res == nil {
+			continue
+		}
+		one := &read{raw: raw, typ: res.Type()}
+		list = append(list, one)
+		bodies <- func() { one.values, one.err = settled(catalogue, res, c.s.Base) }
+	}
+	close(bodies)
+	workers.Wait()
+	for _, one := range list {
+		rows, complete, err := c.rows(one.raw, one.typ, one.values)
+		if one.err != nil || err != nil || !complete {
+			c.differs(one.raw.rid)
+			continue
+		}
+		for _, e := range rows {
+			c.count(e.rid, -maphash.Comparable(c.seed, e))
+		}
+	}
+	return nil
+}
+
+// sound looks whether a version can be read, and gives its content where it is current.
+func (c *comparison) sound(raw rawVersion) *fhir.Node {
 	if raw.body == nil {
-		return
+		return nil
 	}
 	current, err := c.isCurrent(raw)
 	if err != nil {
-		return
+		return nil
 	}
 	name := target(store.Key{Type: c.typeName(raw.t), ID: raw.id}, raw.version)
 	got, err := c.decode(raw)
 	switch {
 	case fault.Is(err, fault.Gone):
-		return // erased with its key: that is no damage
+		return nil // erased with its key: that is no damage
 	case fault.As(err) != nil && fault.As(err).Code == store.BodyOther:
 		c.found(store.Damage{Code: store.BodyOther, Subject: name})
 	case err != nil:
 		c.found(store.Damage{Code: store.BodyDamaged, Subject: name})
 	}
 	if !current {
-		return
+		return nil
 	}
 	if err != nil || got == nil {
 		c.unread[raw.rid] = true
-		return
+		return nil
 	}
-	list, complete, err := c.expected(raw, got.Resource)
-	if err != nil || !complete {
-		c.differs(raw.rid)
-		return
-	}
-	for _, e := range list {
-		c.count(e.rid, -maphash.Comparable(c.seed, e))
-	}
+	return got.Resource
 }
 
 // isCurrent reports whether a version is the one that its resource is at.
@@ -216,16 +260,25 @@ func (c *comparison) isCurrent(raw rawVersion) (bool, error) {
 // expected gives the index rows that a resource should have; complete is false where a number
 // of a name is not there, which no row can be without.
 func (c *comparison) expected(raw rawVersion, res *fhir.Node) (list []posting, complete bool, err error) {
-	values, err := c.settled(res)
+	catalogue, err := c.Parameters()
 	if err != nil {
 		return nil, false, err
 	}
+	values, err := settled(catalogue, res, c.s.Base)
+	if err != nil {
+		return nil, false, err
+	}
+	return c.rows(raw, res.Type(), values)
+}
+
+// rows gives the index rows of values; see expected.
+func (c *comparison) rows(raw rawVersion, typ string, values []search.IndexValue) (list []posting, complete bool, err error) {
 	var rows index.Rows
 	k := known{c.view, c.several}
 	x := &index.Indexer{Keys: c.s.Keys, Add: k, RID: k.rid, Rows: &rows}
-	err = x.Resource(raw.rid, res.Type(), values)
+	err = x.Resource(raw.rid, typ, values)
 	if err == nil {
-		err = c.s.compartment(x, &row{rid: raw.rid, t: raw.t, key: store.Key{Type: res.Type(), ID: raw.id}}, values)
+		err = c.s.compartment(x, &row{rid: raw.rid, t: raw.t, key: store.Key{Type: typ, ID: raw.id}}, values)
 	}
 	if err == errUnknown {
 		return nil, false, nil
@@ -234,12 +287,8 @@ func (c *comparison) expected(raw rawVersion, res *fhir.Node) (list []posting, c
 }
 
 // settled gives the values of a resource under the parameters whose rows are whole.
-func (v *view) settled(res *fhir.Node) ([]search.IndexValue, error) {
-	catalogue, err := v.Parameters()
-	if err != nil {
-		return nil, err
-	}
-	values, err := catalogue.Extract(stripMeta(res.Shallow()), v.s.Base)
+func settled(catalogue *search.Catalogue, res *fhir.Node, base string) ([]search.IndexValue, error) {
+	values, err := catalogue.Extract(stripMeta(res.Shallow()), base)
 	return slices.DeleteFunc(values, func(v search.IndexValue) bool { return !v.Param.Usable() }), err
 }
 
@@ -349,7 +398,11 @@ func (w *Writer) reindex(of *view, rid, seq int64, have []posting) error {
 		if err != nil {
 			return err
 		}
-		values, err := of.settled(got.Resource)
+		catalogue, err := of.Parameters()
+		if err != nil {
+			return err
+		}
+		values, err := settled(catalogue, got.Resource, w.s.Base)
 		if err != nil {
 			return err
 		}

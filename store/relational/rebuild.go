@@ -41,15 +41,33 @@ func (s *Store) Rebuild(ctx context.Context) error {
 		}
 		return nil
 	})
-	for last := int64(0); err == nil; {
-		var batch []indexed
-		if batch, err = s.rebuildBatch(ctx, last); err != nil || len(batch) == 0 {
+	if err != nil {
+		return err
+	}
+	// While a batch is written, the next one is read.
+	type read struct {
+		batch []indexed
+		err   error
+	}
+	behind := func(last int64) <-chan read {
+		c := make(chan read, 1)
+		go func() {
+			batch, err := s.rebuildBatch(ctx, last)
+			c <- read{batch, err}
+		}()
+		return c
+	}
+	for next := behind(0); ; {
+		got := <-next
+		if got.err != nil || len(got.batch) == 0 {
+			return got.err
+		}
+		next = behind(got.batch[len(got.batch)-1].raw.rid)
+		if err := s.inner(ctx, func(w *Writer) error { return w.indexAll(got.batch) }); err != nil {
+			<-next
 			return err
 		}
-		last = batch[len(batch)-1].raw.rid
-		err = s.inner(ctx, func(w *Writer) error { return w.indexAll(batch) })
 	}
-	return err
 }
 
 // inner does housekeeping in a transaction of its own.
