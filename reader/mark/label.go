@@ -85,17 +85,17 @@ func right(found []candidate, i int, f *layout.Frame, lines []run) []int {
 		}
 		return 1
 	})
-	edge := m.X1
+	edge, from := m.X1, m.X1+0.5*f.Text // the side of the frame itself may be a rule
 	for k, w := range words {
 		r := f.Words[w]
 		wide := 1.6 * f.Text
 		if k == 0 {
 			wide = 2.5 * f.Text
 		}
-		if r.X0-edge > wide || f.Parted(edge, r.X0, r.Y0, r.Y1) {
+		if r.X0-edge > wide || f.Parted(from, r.X0, r.Y0, r.Y1) {
 			return words[:k]
 		}
-		edge = r.X1
+		edge, from = r.X1, r.X1
 	}
 	return words
 }

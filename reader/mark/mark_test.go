@@ -137,6 +137,32 @@ func TestBrackets(t *testing.T) {
 	}
 }
 
+// TestFramesThatAreRules has boxes whose sides are rules of the page, as a PDF draws them: the
+// side of a box does not part it from its label.
+func TestFramesThatAreRules(t *testing.T) {
+	t.Parallel()
+	c := blank()
+	var rules []layout.Rule
+	square := func(x, y, size int) {
+		c.box(x, y, size)
+		x0, y0, x1, y1 := float64(x+1)/1700, float64(y+1)/1100, float64(x+size+1)/1700, float64(y+size+1)/1100
+		rules = append(rules, layout.Rule{X0: x0, Y0: y0, X1: x1, Y1: y0}, layout.Rule{X0: x0, Y0: y1, X1: x1, Y1: y1},
+			layout.Rule{X0: x0, Y0: y0, X1: x0, Y1: y1}, layout.Rule{X0: x1, Y0: y0, X1: x1, Y1: y1})
+	}
+	square(300, 98, 28)
+	c.words(340, 100, "Female")
+	square(480, 98, 28)
+	c.words(520, 100, "Male")
+	layout.Arrange(c.p, rules)
+	var got []string
+	for _, m := range Find(c.img, c.p, rules) {
+		got = append(got, m.Label)
+	}
+	if g := strings.Join(got, ", "); g != "Female, Male" {
+		t.Errorf("got %s", g)
+	}
+}
+
 func TestTextIsNoMark(t *testing.T) {
 	t.Parallel()
 	c := blank()
