@@ -61,8 +61,8 @@ func (s *sheet) give(k *key, words []int, line int) {
 // sign reports whether a label may end at word i, and by which sign.
 func (s *sheet) sign(words []int, i int) (bool, string) {
 	t := s.page.Words[words[i]].Text
-	if leader(t) {
-		return i > 0 && !leader(s.page.Words[words[i-1]].Text), ruleLeader
+	if s.leads(words, i) {
+		return i > 0 && !s.leads(words, i-1), ruleLeader
 	}
 	if !strings.HasSuffix(t, ":") {
 		return false, ""
@@ -81,10 +81,27 @@ func leader(t string) bool {
 	return utf8.RuneCountInString(t) >= 3 && strings.Trim(t, "._-…·") == "" && (strings.ContainsAny(t, "._…·"))
 }
 
+// leads reports whether word i of a line is a leader, or one of three dots and more that are
+// spaced out as one.
+func (s *sheet) leads(words []int, i int) bool {
+	if leader(s.page.Words[words[i]].Text) {
+		return true
+	}
+	dots := func(i int) bool { return strings.Trim(s.page.Words[words[i]].Text, "._…·") == "" }
+	from, to := i, i
+	for from >= 0 && i-from < 3 && dots(from) {
+		from--
+	}
+	for to < len(words) && to-i < 3 && dots(to) {
+		to++
+	}
+	return from < i && to-from > 3
+}
+
 func (s *sheet) withoutLeaders(words []int) []int {
 	var out []int
-	for _, w := range words {
-		if !leader(s.page.Words[w].Text) {
+	for i, w := range words {
+		if !s.leads(words, i) {
 			out = append(out, w)
 		}
 	}

@@ -77,6 +77,10 @@ func TestFind(t *testing.T) {
 			set(p, 40, 100, 10, "Signature ______________")
 			return nil
 		}, []want{{"Total Charges", "$1,204.50", "leader"}, {"Signature", "", "leader"}}},
+		{"leaders with blanks", func(p *document.Page) []layout.Rule {
+			set(p, 40, 80, 10, "Ward of admission . . . . . . North Wing")
+			return nil
+		}, []want{{"Ward of admission", "North Wing", "leader"}}},
 		{"lines of an address", func(p *document.Page) []layout.Rule {
 			x := set(p, 40, 80, 10, "Address:")
 			set(p, x, 80, 10, "1420 Maple Street")
