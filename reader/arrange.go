@@ -60,7 +60,22 @@ func complete(page *document.Page, img *image.Gray, rules []layout.Rule) {
 			}
 		}
 	}
+	page.Fields = slices.DeleteFunc(page.Fields, func(f document.Field) bool { return f.Source != "acroform" && choices(page.Marks, f) })
 	page.Confidence = confidence(page.Words)
+}
+
+// choices reports whether the value of a pair is only the names of places to mark, as "Female
+// Male" beside "Sex": the marks say which it is.
+func choices(marks []document.Mark, f document.Field) bool {
+	named := 0
+	for _, m := range marks {
+		for _, w := range m.LabelWords {
+			if slices.Contains(f.ValueWords, w) {
+				named++
+			}
+		}
+	}
+	return named > 0 && named >= len(f.ValueWords)
 }
 
 // stated reports whether a PDF form already gives the value that a pair was found around.
