@@ -94,12 +94,13 @@ func formNested(d *sheet.Draft, s fiction.Source, r *rand.Rand) {
 	box := func(x, y, w, h float64, key string, lines ...string) {
 		frame(x, y, w, h)
 		p.Cell(func() {
-			p.Text(x+3, y+8, number(key), label)
+			printed := number(key)
+			p.Text(x+3, y+8, printed, label)
 			ink, joined := p.Text(x+8, y+20, lines[0], value), lines[0]
 			for i, l := range lines[1:] {
 				ink, joined = ink.Union(p.Text(x+8, y+20+11*float64(i+1), l, value)), joined+" "+l
 			}
-			p.Pair(key, joined, ink)
+			p.Pair(printed, joined, ink)
 		})
 	}
 	choose := func(x, y, w, h float64, key string, all []string, chosen string) {
