@@ -35,28 +35,29 @@ const (
 
 // commands is the command line. Every verb is a struct with Run(*env) error.
 type commands struct {
-	Serve    serveCommand    `cmd:"" help:"API, console, intake and workers in one process."`
-	Work     workCommand     `cmd:"" help:"Workers only, against a shared data folder."`
-	Demo     demoCommand     `cmd:"" help:"Serve a fresh folder with fictional documents arriving live."`
-	Ingest   ingestCommand   `cmd:"" help:"Bring files or folders into a running server or a data folder."`
-	Import   importCommand   `cmd:"" help:"Bring FHIR resources in: NDJSON or Bundles."`
-	Export   exportCommand   `cmd:"" help:"Take FHIR resources out as NDJSON, of one moment."`
-	Read     readCommand     `cmd:"" help:"What the pages of a file say; nothing is stored."`
-	Annotate annotateCommand `cmd:"" help:"Clinical findings of a document or of plain text."`
-	Convert  convertCommand  `cmd:"" help:"The whole way from a file to its record, without a store."`
-	Eval     evalCommand     `cmd:"" help:"Quality against expected results."`
-	Bench    benchCommand    `cmd:"" help:"Speed and memory, beside the peer where it is installed."`
-	Status   statusCommand   `cmd:"" help:"The state of a document, or of all."`
-	Retry    retryCommand    `cmd:"" help:"Run a document through the pipeline again."`
-	Explain  explainCommand  `cmd:"" help:"Why a field has this value: place, rule, confidence, reasons."`
-	Check    checkCommand    `cmd:"" help:"Look for damage in a data folder, and repair it."`
-	Audit    auditCommand    `cmd:"" help:"The audit trail: verify and list."`
-	Keys     keysCommand     `cmd:"" help:"The keys of a data folder: list and rotate."`
-	Backup   backupCommand   `cmd:"" help:"Copy a data folder while it is in use."`
-	Restore  restoreCommand  `cmd:"" help:"Make a data folder of a backup."`
-	Doctor   doctorCommand   `cmd:"" help:"What this machine offers: OCR, confinement, disk, cache."`
-	Warm     warmCommand     `cmd:"" help:"Fill the PDF engine's compilation cache." hidden:""`
-	Version  versionCommand  `cmd:"" help:"Version and build."`
+	Serve       serveCommand       `cmd:"" help:"API, console, intake and workers in one process."`
+	Work        workCommand        `cmd:"" help:"Workers only, against a shared data folder."`
+	Demo        demoCommand        `cmd:"" help:"Serve a fresh folder with fictional documents arriving live."`
+	Ingest      ingestCommand      `cmd:"" help:"Bring files or folders into a running server or a data folder."`
+	Import      importCommand      `cmd:"" help:"Bring FHIR resources in: NDJSON or Bundles."`
+	Export      exportCommand      `cmd:"" help:"Take FHIR resources out as NDJSON, of one moment."`
+	Read        readCommand        `cmd:"" help:"What the pages of a file say; nothing is stored."`
+	Annotate    annotateCommand    `cmd:"" help:"Clinical findings of a document or of plain text."`
+	Convert     convertCommand     `cmd:"" help:"The whole way from a file to its record, without a store."`
+	Eval        evalCommand        `cmd:"" help:"Quality against expected results."`
+	Bench       benchCommand       `cmd:"" help:"Speed and memory, beside the peer where it is installed."`
+	Terminology terminologyCommand `cmd:"" help:"Releases of code systems: import, fetch, list."`
+	Status      statusCommand      `cmd:"" help:"The state of a document, or of all."`
+	Retry       retryCommand       `cmd:"" help:"Run a document through the pipeline again."`
+	Explain     explainCommand     `cmd:"" help:"Why a field has this value: place, rule, confidence, reasons."`
+	Check       checkCommand       `cmd:"" help:"Look for damage in a data folder, and repair it."`
+	Audit       auditCommand       `cmd:"" help:"The audit trail: verify and list."`
+	Keys        keysCommand        `cmd:"" help:"The keys of a data folder: list and rotate."`
+	Backup      backupCommand      `cmd:"" help:"Copy a data folder while it is in use."`
+	Restore     restoreCommand     `cmd:"" help:"Make a data folder of a backup."`
+	Doctor      doctorCommand      `cmd:"" help:"What this machine offers: OCR, confinement, disk, cache."`
+	Warm        warmCommand        `cmd:"" help:"Fill the PDF engine's compilation cache." hidden:""`
+	Version     versionCommand     `cmd:"" help:"Version and build."`
 
 	CacheDir string `help:"Folder of compiled code (mode 0700)." placeholder:"DIR" env:"CHARTLAKE_CACHE_DIR"`
 	JSON     bool   `help:"Machine-readable output: one JSON value, or NDJSON events." name:"json"`

@@ -36,6 +36,7 @@ import (
 	"chartlake/store"
 	"chartlake/store/postgres"
 	"chartlake/store/sqlite"
+	"chartlake/terminology/release"
 )
 
 // dataFolder is what every command on a data folder shares.
@@ -128,6 +129,7 @@ type server struct {
 	halt     func(error) // called when a write may not have reached the disk
 	halted   chan error
 	library  *validate.Library
+	releases []*release.Release // imported code systems
 }
 
 // newServer opens a data folder. workers is how many pages are worked on at once; 0: one per core.
@@ -153,6 +155,10 @@ func (e *env) newServer(ctx context.Context, c setting, workers int, base string
 		s.store = opened
 	}
 	if err = errors.Join(err, failed); err != nil {
+		s.close()
+		return nil, err
+	}
+	if err = s.useReleases(c.Data); err != nil {
 		s.close()
 		return nil, err
 	}
@@ -186,6 +192,9 @@ func (s *server) close() {
 	}
 	if s.store != nil {
 		_ = s.store.Close()
+	}
+	for _, r := range s.releases {
+		r.Close()
 	}
 }
 
