@@ -56,7 +56,7 @@ func (s *server) capabilityStatement(catalogue *search.Catalogue) *fhir.Node {
 		resources = append(resources, s.resourceCapability(catalogue, typ))
 	}
 	rest := fhir.NewObject("mode", "server", "resource", resources, "interaction", interactions(systemInteractions), "operation", s.operationsOf(""),
-		"searchParam", []*fhir.Node{searchCapability("_id", search.KindToken, ""), searchCapability("_lastUpdated", search.KindDate, "")})
+		"searchParam", []*fhir.Node{searchCapability("_id", search.KindToken, "", search.Not), searchCapability("_lastUpdated", search.KindDate, "")})
 	return fhir.NewObject("resourceType", "CapabilityStatement", "status", "active", "date", instant(s.started), "kind", "instance",
 		"software", fhir.NewObject("name", "Chartlake", "version", s.Version),
 		"implementation", fhir.NewObject("description", "Chartlake FHIR API", "url", s.Base),
@@ -81,18 +81,18 @@ func interactions(codes []string) []*fhir.Node {
 }
 
 func (s *server) resourceCapability(catalogue *search.Catalogue, typ string) *fhir.Node {
-	params := []*fhir.Node{searchCapability("_id", search.KindToken, "http://hl7.org/fhir/SearchParameter/Resource-id"),
+	params := []*fhir.Node{searchCapability("_id", search.KindToken, "http://hl7.org/fhir/SearchParameter/Resource-id", search.Not),
 		searchCapability("_lastUpdated", search.KindDate, "http://hl7.org/fhir/SearchParameter/Resource-lastUpdated"),
-		fullTextCapability(search.ContentText, "http://hl7.org/fhir/SearchParameter/Resource-content")}
+		fullTextCapability(catalogue.WordIndex(typ, search.ContentText), search.ContentText, "http://hl7.org/fhir/SearchParameter/Resource-content")}
 	if typ != "Binary" && typ != "Bundle" && typ != "Parameters" {
-		params = append(params, fullTextCapability(search.NarrativeText, "http://hl7.org/fhir/SearchParameter/DomainResource-text"))
+		params = append(params, fullTextCapability(catalogue.WordIndex(typ, search.NarrativeText), search.NarrativeText, "http://hl7.org/fhir/SearchParameter/DomainResource-text"))
 	}
 	var includes []string
 	for _, p := range catalogue.Params(typ) {
 		if !p.Usable() {
 			continue // it is being indexed
 		}
-		params = append(params, searchCapability(p.Code, p.Kind, p.URL))
+		params = append(params, searchCapability(p.Code, p.Kind, p.URL, catalogue.Modifiers(p)...))
 		if p.Kind == search.KindReference {
 			includes = append(includes, typ+":"+p.Code)
 		}
@@ -103,17 +103,20 @@ func (s *server) resourceCapability(catalogue *search.Catalogue, typ string) *fh
 		"operation", s.operationsOf(typ), "searchInclude", texts(includes...), "searchParam", params)
 }
 
-// fullTextCapability declares a search of texts, which have no index.
-func fullTextCapability(code, url string) *fhir.Node {
-	return fhir.NewObject("name", code, "definition", url, "type", "string",
-		"documentation", "words, joined by and, or, and parentheses; resources are read for it, so other parameters must leave few enough")
+// fullTextCapability declares a search of texts, which mostly have no index.
+func fullTextCapability(by *search.Param, code, url string) *fhir.Node {
+	text := "words, joined by and, or, and parentheses"
+	if by == nil {
+		text += "; resources are read for it, so other parameters must leave few enough"
+	}
+	return fhir.NewObject("name", code, "definition", url, "type", "string", "documentation", text)
 }
 
 // searchCapability says what a parameter can; the modifiers are not part of R4's statement
 // and stand in its documentation.
-func searchCapability(code string, kind search.Kind, url string) *fhir.Node {
+func searchCapability(code string, kind search.Kind, url string, modifiers ...search.Modifier) *fhir.Node {
 	text := ""
-	for i, m := range search.Support.Modifiers(kind) {
+	for i, m := range modifiers {
 		if i > 0 {
 			text += ", "
 		}

@@ -109,17 +109,12 @@ func (p *parser) modifier(f *Filter, m string) error {
 	default:
 		return fault.New(fault.Invalid, "unknown_modifier", "%s has a modifier that R4 does not have", f.Param.Code)
 	}
-	if !Support.Modifier(f.Param.Kind, Modifier(m)) {
+	if !slices.Contains(p.cat.Modifiers(f.Param), Modifier(m)) {
 		return fault.New(fault.Invalid, "modifier_unsupported", "modifier %s is not supported on %s, which is a %s parameter", m, f.Param.Code, f.Param.Kind)
 	}
 	f.Modifier = Modifier(m)
-	if f.Param.Kind == KindReference && (f.Modifier == Above || f.Modifier == Below) && !slices.ContainsFunc(f.Param.Targets, p.hierarchical) {
-		return fault.New(fault.Invalid, "modifier_unsupported", "modifier %s on %s: what it refers to has no hierarchy", m, f.Param.Code)
-	}
 	return nil
 }
-
-func (p *parser) hierarchical(resourceType string) bool { return p.cat.Hierarchy(resourceType) != nil }
 
 // special reads _id and _lastUpdated, which the store has as columns.
 func (p *parser) special(f Filter, modifier, value string) (Filter, error) {

@@ -123,6 +123,15 @@ func (c *Catalogue) Hierarchy(resourceType string) *Param {
 	return nil
 }
 
+// Modifiers lists the modifiers that work on a parameter of the catalogue.
+func (c *Catalogue) Modifiers(p *Param) []Modifier {
+	list := Support.Modifiers(p.Kind)
+	if p.Kind != KindReference || slices.ContainsFunc(p.Targets, func(t string) bool { return c.Hierarchy(t) != nil }) {
+		return list
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(m Modifier) bool { return m == Above || m == Below })
+}
+
 // WordIndex gives the index that answers _text or _content for a type; nil where there is none,
 // or it does not have every resource yet: then resources are read.
 func (c *Catalogue) WordIndex(resourceType, code string) *Param {

@@ -28,16 +28,6 @@ var Support = Supported{
 // Modifiers lists the modifiers that work on parameters of a kind.
 func (s Supported) Modifiers(k Kind) []Modifier { return s.modifiers[k] }
 
-// Modifier reports whether a modifier works on parameters of a kind.
-func (s Supported) Modifier(k Kind, m Modifier) bool {
-	for _, have := range s.modifiers[k] {
-		if have == m {
-			return true
-		}
-	}
-	return false
-}
-
 // Prefixes lists the prefixes that work on parameters of a kind.
 func (s Supported) Prefixes(k Kind) []Prefix { return s.prefixes[k] }
 
