@@ -100,15 +100,19 @@ func auditVersion(e *audit.Event) *store.Version {
 type auditPosition struct{ Before int64 }
 
 func (s *server) auditSearch(c *call, actor store.Actor, address string, also []search.Pair) (*reply, error) {
-	ask, err := s.auditQuery(c, also)
-	if err != nil {
-		return nil, err
-	}
-	page, next, about := &store.SearchPage{}, "", auditAbout(ask.used)
-	err = s.Store.View(c.ctx, actor, func(v store.View) error {
+	var ask *auditAsk
+	page, next := &store.SearchPage{}, ""
+	err := s.Store.View(c.ctx, actor, func(v store.View) (err error) {
+		if err := c.unsealQuery(v, address); err != nil {
+			return err
+		}
+		if ask, err = s.auditQuery(c, also); err != nil || ask.none {
+			return err
+		}
+		about := auditAbout(ask.used)
 		if ask.cursor != "" {
-			plain, err := v.Unseal(ask.cursor, about)
 			var at auditPosition
+			plain, err := v.Unseal(ask.cursor, about)
 			if err == nil && json.Unmarshal(plain, &at) != nil {
 				err = fault.New(fault.Invalid, "bad_cursor", "the page token is not of this store")
 			}
@@ -116,9 +120,6 @@ func (s *server) auditSearch(c *call, actor store.Actor, address string, also []
 				return err
 			}
 			ask.query.Before = at.Before
-		}
-		if ask.none {
-			return nil
 		}
 		found, err := v.Events(ask.query)
 		if err != nil {
@@ -132,7 +133,7 @@ func (s *server) auditSearch(c *call, actor store.Actor, address string, also []
 			if err != nil {
 				return err
 			}
-			next = s.searchURL(address, ask.used, v.Seal(plain, about))
+			next = s.nextURL(c, v, address, ask.used, v.Seal(plain, about))
 		}
 		return nil
 	})

@@ -111,6 +111,19 @@ func TestAuditEventPages(t *testing.T) {
 		t.Errorf("pages gave %v", got)
 	}
 	a.want(400, "GET", "/AuditEvent?_cursor=AAAA", "")
+	// What was asked in a body does not come up in an address.
+	set := a.want(200, "POST", "/AuditEvent/_search", "agent=user:test&action=C&_count=3", "Content-Type: application/x-www-form-urlencoded").body
+	for _, l := range set.Get("link").Items() {
+		if l.Str("relation") == "next" {
+			next = l.Str("url")
+		}
+	}
+	if next == "" || strings.Contains(next, "user") {
+		t.Errorf("the next page is at %s", next)
+	}
+	if got := a.want(200, "GET", next, "").body; len(got.Get("entry").Items()) != 3 || got.Get("entry").Item(0).Str("resource", "action") != "C" {
+		t.Errorf("the next page: %s", got.AppendJSON(nil))
+	}
 }
 
 // Nobody writes the trail, whichever way.
