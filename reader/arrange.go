@@ -50,6 +50,7 @@ func complete(page *document.Page, img *image.Gray, rules []layout.Rule) {
 			page.Fields = append(page.Fields, f)
 		}
 	}
+	page.Tables = slices.DeleteFunc(page.Tables, func(t document.Table) bool { return !t.Ruled && paired(page.Fields, t) })
 	if img != nil {
 		for _, m := range mark.Find(img, page, rules) {
 			switch {
@@ -62,6 +63,37 @@ func complete(page *document.Page, img *image.Gray, rules []layout.Rule) {
 	}
 	page.Fields = slices.DeleteFunc(page.Fields, func(f document.Field) bool { return f.Source != "acroform" && choices(page.Marks, f) })
 	page.Confidence = confidence(page.Words)
+}
+
+// paired reports whether a table without rules is labels over their values, in columns: most of
+// its words are such pairs, and labels stand in more than one row, as heads of columns do not.
+func paired(fields []document.Field, t document.Table) bool {
+	key, value := map[int]bool{}, map[int]bool{}
+	for _, f := range fields {
+		if f.Rule != "label_above" {
+			continue
+		}
+		for _, w := range f.KeyWords {
+			key[w] = true
+		}
+		for _, w := range f.ValueWords {
+			value[w] = true
+		}
+	}
+	words, pairs := 0, 0
+	rows := map[int]bool{}
+	for _, c := range t.Cells {
+		for _, w := range c.Words {
+			words++
+			if key[w] {
+				rows[c.Row] = true
+			}
+			if key[w] || value[w] {
+				pairs++
+			}
+		}
+	}
+	return len(rows) > 1 && 3*pairs >= 2*words
 }
 
 // choices reports whether the value of a pair is only the names of places to mark, as "Female
