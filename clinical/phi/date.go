@@ -13,6 +13,9 @@ var months = map[string]bool{
 	"oct": true, "october": true, "nov": true, "november": true, "dec": true, "december": true,
 }
 
+// holidays name a day of the year.
+var holidays = set("christmas thanksgiving halloween easter juneteenth hanukkah ramadan kwanzaa")
+
 var weekdays = map[string]bool{
 	"mon": true, "monday": true, "tue": true, "tues": true, "tuesday": true, "wed": true, "wednesday": true, "thu": true, "thur": true,
 	"thurs": true, "thursday": true, "fri": true, "friday": true, "sat": true, "saturday": true, "sun": true, "sunday": true,
@@ -49,6 +52,10 @@ thru between collected drawn received resulted scheduled returning admitted disc
 func (s *search) dates() {
 	for i := 0; i < len(s.words); i++ {
 		w := s.words[i]
+		if holidays[w.fold] && w.has(capital) && !s.taken[i] {
+			s.claim(w.begin, w.end, Date, "holiday", 0.7)
+			continue
+		}
 		if months[w.fold] && w.has(capital) && len(w.fold) > 2 && !s.taken[i] && s.date(i) == 0 && s.alone(i) {
 			s.claim(w.begin, w.end, Date, "month", 0.7)
 			continue
@@ -89,12 +96,16 @@ func (s *search) date(i int) int {
 	rest := s.text[w.begin:min(w.begin+60, len(s.text))]
 	for _, re := range datesRE {
 		if loc := re.FindStringIndex(rest); loc != nil && plausible(rest[:loc[1]]) {
-			return w.begin + len(strings.TrimRight(rest[:loc[1]], " \t\r\n\f,;:)(<\"']|-–"))
+			return w.begin + len(strings.TrimRight(rest[:loc[1]], " \u00a0\t\r\n\f.,;:)(<\"']|-–"))
 		}
 	}
-	if m := shortRE.FindStringSubmatch(rest); m != nil && i > 0 && whenWords[s.words[i-1].fold] {
+	if m := shortRE.FindStringSubmatch(rest); m != nil {
 		month, _ := strconv.Atoi(m[1])
 		day, _ := strconv.Atoi(m[2])
+		padded := len(m[1]) == 2 && len(m[2]) == 2 && (m[1][0] == '0' || m[2][0] == '0') // 02/28, never a ratio
+		if !padded && !(i > 0 && whenWords[s.words[i-1].fold]) {
+			return 0
+		}
 		if month >= 1 && month <= 12 && day >= 1 && day <= 31 {
 			return w.begin + len(m[1]) + 1 + len(m[2])
 		}
@@ -108,6 +119,9 @@ func plausible(s string) bool {
 	if len(fields) < 3 || strings.ContainsAny(s[:1], "JFMASONDjfmasond") {
 		return true
 	}
+	if len(s) > len(fields[0])+1+len(fields[1]) && numeric(s) && s[len(fields[0])] != s[len(fields[0])+1+len(fields[1])] {
+		return false // 25.1-40: the marks of a date are one
+	}
 	small := 0
 	for _, f := range fields[:3] {
 		if n, _ := strconv.Atoi(f); len(f) <= 2 && n >= 1 && n <= 31 {
@@ -115,6 +129,12 @@ func plausible(s string) bool {
 		}
 	}
 	return small >= 2
+}
+
+// numeric reports a date that begins with two numbers and a mark between.
+func numeric(s string) bool {
+	i := strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' })
+	return i > 0 && i+1 < len(s) && s[i+1] >= '0' && s[i+1] <= '9'
 }
 
 var (

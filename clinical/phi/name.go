@@ -7,7 +7,7 @@ import (
 )
 
 var (
-	titles     = set(`mr mrs ms miss mx dr doctor prof professor rev reverend fr sgt capt lt col officer judge hon rabbi sister`)
+	titles     = set(`drs mr mrs ms miss mx dr doctor prof professor rev reverend fr sgt capt lt col officer judge hon rabbi sister`)
 	credential = set(`md m.d do np pa pa-c rn lpn lvn phd pharmd dds dmd dpm od crna cnm arnp aprn fnp bsn msn mph mba esq jr sr ii iii iv
 facs facp facc faap rrt pt ot dpt slp lcsw msw rph cma ma dnp psyd`)
 	particles = set(`de la del der den van von di da dos bin ibn al el st mc mac le du ter y`)
@@ -16,7 +16,7 @@ facs facp facc faap rrt pt ot dpt slp lcsw msw rph cma ma dnp psyd`)
 	nameLabels = set(`patient name names pt re to from cc attn attention physician provider attending surgeon assistant anesthesiologist
 anesthetist witness guarantor spouse wife husband son daughter mother father sister brother niece nephew caregiver interpreter kin
 contact subscriber insured party nurse signed signature by author radiologist pathologist technologist technician therapist
-cardiologist consultant resident intern fellow dictator pcp employee policyholder member partner guardian parent agent proxy dear
+cardiologist consultant resident intern fellow dictator pcp employee policyholder member partner guardian parent agent proxy dear manager employer company
 beneficiary client resident counselor worker emergency sincerely regards responsible consult consulting requesting ordering referring
 dictated transcribed reviewed approved verified prepared performed administered hospitalist dentist pharmacist claimant plaintiff alias aka`)
 	// beside are words that a name may follow at once: "her son James".
@@ -48,6 +48,8 @@ func (s *search) names() {
 		switch {
 		case titles[w.fold] && w.has(capital):
 			s.after(i+1, "title", 0.95, true)
+		case (w.fold == "name" && s.colon(i+1) || titles[w.fold] && strings.HasPrefix(s.between(i+1), ".")) && i+1 < len(s.words) && s.words[i+1].has(lowerCase):
+			s.small(i + 1)
 		case nameLabels[w.fold] && s.colon(i+1):
 			s.after(i+1, "label", 0.9, true)
 		case beside[w.fold]:
@@ -90,6 +92,18 @@ func (s *search) after(i int, rule string, score float64, sure bool) {
 		end = s.run(end, sure) // family, given
 	}
 	s.take(i, end, Name, rule, score)
+	if rule == "title" && end+1 < len(s.words) && s.words[end].fold == "and" && s.words[end+1].name() && s.words[end+1].line == s.words[i].line && s.may(end+1, false) {
+		s.take(end+1, s.run(end+1, false), Name, rule, score) // "Drs. Patel and Wu"
+	}
+}
+
+// small takes a name that is written small behind what leaves no doubt: "name: jane doe".
+func (s *search) small(i int) {
+	end := i
+	for end < len(s.words) && end-i < 3 && s.words[end].has(lowerCase) && s.words[end].is&(wordlist.Given|wordlist.Family) != 0 && !stopNames[s.words[end].fold] && (end == i || s.between(end) == " ") {
+		end++
+	}
+	s.take(i, end, Name, "small", 0.7)
 }
 
 // given reports that word i may be a given name or an initial, behind a comma.
@@ -182,6 +196,20 @@ func (s *search) pair(i int) {
 	if next := i + 1; next < len(s.words) && s.between(next) == ", " && s.words[next].line == w.line && (person || unlisted) && s.words[next].is&wordlist.Given != 0 && s.given(next) &&
 		(s.words[next].is&wordlist.English == 0 || w.is&(wordlist.English|wordlist.Medical) == 0 || s.wholeLine(i, s.run(next, false))) {
 		s.take(i, s.run(next, false), Name, "family, given", 0.85)
+		return
+	}
+	if next := i + 1; next < len(s.words) && person && w.has(allCapitals) && s.words[next].has(allCapitals) && s.words[next].is&wordlist.Given != 0 &&
+		s.between(next) == " " && !stopNames[s.words[next].fold] && (i == 0 || s.words[i-1].line != w.line) {
+		s.take(i, s.run(next, false), Name, "FAMILY GIVEN", 0.7)
+		return
+	}
+	if next := i + 1; next < len(s.words) && s.between(next) == ", " && s.words[next].initial() && strings.HasPrefix(s.between(next+1), ".") && w.is == wordlist.Family {
+		s.take(i, next+1, Name, "family, initial", 0.75)
+		return
+	}
+	if w.is&wordlist.Given != 0 && w.is&(wordlist.Medical|wordlist.Place) == 0 && !w.has(allCapitals) && len(w.fold) > 2 && s.inSentence(i) &&
+		!(i+1 < len(s.words) && s.words[i+1].line == w.line && (eponym[s.words[i+1].fold] || s.words[i+1].name())) {
+		s.take(i, i+1, Name, "a name alone", 0.6)
 		return
 	}
 	if !person || w.is&(wordlist.English|wordlist.Medical|wordlist.Place) != 0 || w.has(allCapitals) || len(w.fold) < 3 {

@@ -45,8 +45,11 @@ func TestFind(t *testing.T) {
 		"VIN 1HGCM82633A004352":                                         {"vehicle=1HGCM82633A004352"},
 		"since September she has been well":                             {"date=September"},
 		"She may march on.":                                             {},
-		"123-45-6789":                                                   {"ssn=123-45-6789"},
-		"Cost $1234567.00 and 1,234,567 cells":                          {},
+		"Drs. Patel and Wu; dr. patel; name: jane doe.":                 {"name=Patel", "name=Wu", "name=patel", "name=jane doe"},
+		"PTT 25.1-40.7 seconds, again 02/28, 2/3 of it.":                {"date=02/28"},
+		"Seen at St. Mary's Clinic on Christmas; write to @janedoe.":    {"location=St. Mary's Clinic", "date=Christmas", "url=@janedoe"},
+		"123-45-6789":                          {"ssn=123-45-6789"},
+		"Cost $1234567.00 and 1,234,567 cells": {},
 	} {
 		if diff := cmp.Diff(want, found(f, text)); diff != "" {
 			t.Errorf("%q (-want +found):\n%s", text, diff)

@@ -119,6 +119,7 @@ func (s *search) facility(i int) {
 	for first > 0 && i-first < 6 && s.words[first-1].line == s.words[i].line {
 		w, gap := s.words[first-1], s.between(first)
 		of := w.fold == "of" || w.fold == "and" || w.fold == "the" || w.fold == "for"
+		gap = strings.TrimPrefix(strings.TrimPrefix(gap, "'s"), "’s")
 		if gap != " " && gap != ". " && gap != " & " || !w.name() && !of {
 			break
 		}
@@ -225,8 +226,8 @@ func (s *search) beforeState(i, end int) bool {
 	}
 	zip := town + 1
 	hasZIP := zipAt(s, zip)
-	if abbreviated && credential[st.fold] && !hasZIP {
-		return false // a physician's degree
+	if abbreviated && (credential[st.fold] || st.fold == "id") && !hasZIP {
+		return false // a physician's degree, the label of a number
 	}
 	last := town
 	if hasZIP {

@@ -36,6 +36,7 @@ var forms = []form{
 
 var (
 	emailRE  = regexp.MustCompile(`[\p{L}\p{N}._%+'-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+`)
+	handleRE = regexp.MustCompile(`^@[\p{L}_][\p{L}\p{N}_]{2,30}`)
 	urlRE    = regexp.MustCompile(`(?i)\b(?:https?|ftps?|sftp)://[^\s<>"]+|\bwww\.[^\s<>"]+|\b(?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|health|info|io|us|app|care)(?:/[^\s<>"]*)?\b`)
 	pictures = regexp.MustCompile(`(?i)[\p{L}\p{N}_()-]+\.(?:jpe?g|png|tiff?|heic|gif|bmp|dcm)\b`)
 )
@@ -129,6 +130,8 @@ func (s *search) anchored(re *regexp.Regexp, sign byte, kind Kind, rule string) 
 		}
 		if loc := re.FindStringIndex(s.text[from:min(at+255, len(s.text))]); loc != nil && from+loc[0] <= at {
 			s.claim(from+loc[0], from+loc[1], kind, rule, 0.98)
+		} else if loc := handleRE.FindStringIndex(s.text[at:min(at+60, len(s.text))]); loc != nil && (at == 0 || strings.IndexByte(" \t\n(:", s.text[at-1]) >= 0) {
+			s.claim(at, at+loc[1], URL, "handle", 0.8)
 		}
 		at++
 	}
