@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"chartlake/form/draft"
+	"chartlake/form/lexicon"
 	"chartlake/form/pair"
 	"chartlake/form/section"
 	"chartlake/form/sheet"
@@ -132,7 +133,7 @@ func (r *reading) parts(names map[string]string) {
 			continue
 		}
 		text := tail(section.Text(s))
-		text = slices.DeleteFunc(slices.Clone(text), func(t sheet.Token) bool { return r.inPair(t) })
+		text = r.beforeSignature(slices.DeleteFunc(slices.Clone(text), func(t sheet.Token) bool { return r.inPair(t) }))
 		r.putText(name, strings.TrimRight(sheet.Join(s.Head), " :"), text, "section", 0.93)
 	}
 }
@@ -152,4 +153,22 @@ func (r *reading) inPair(t sheet.Token) bool {
 		}
 	}
 	return false
+}
+
+// beforeSignature ends a text at the line that begins with the label of a signature: who
+// signed is no part of what was found.
+func (r *reading) beforeSignature(text []sheet.Token) []sheet.Token {
+	for i := range text {
+		if i > 0 && text[i].Y0 < text[i-1].Y0+0.6*(text[i-1].Y1-text[i-1].Y0) && text[i].Page == text[i-1].Page {
+			continue // in the same line
+		}
+		words := make([]string, 0, 6)
+		for _, t := range text[i:min(i+6, len(text))] {
+			words = append(words, t.Text)
+		}
+		if m, ok := r.lex.At(lexicon.Prepare(words), 0); ok && (m.Label.Name == "signed" || m.Label.Name == "signed.date") {
+			return text[:i]
+		}
+	}
+	return text
 }

@@ -2,8 +2,10 @@ package specimen
 
 import (
 	_ "embed"
+	"slices"
 	"sync"
 
+	"chartlake/eval/expected"
 	"chartlake/eval/specimen/apart"
 	"chartlake/eval/specimen/fiction"
 	"chartlake/eval/specimen/paper"
@@ -68,5 +70,15 @@ func drawPaper(d *sheet.Draft, kind Kind, layout string, facts *fiction.Paper, s
 	return false
 }
 
-// expectPaper lists what is planted and what must stay silent.
-func expectPaper(d *sheet.Draft, p *fiction.Paper) { expectPlanted(d, p.Planted, p.Silent...) }
+// expectPaper lists what is planted, where the design prints it, and what must stay silent.
+func expectPaper(d *sheet.Draft, p *fiction.Paper) {
+	var shown []fiction.Planted
+	for _, x := range p.Planted {
+		_, field := d.Expected.Fields[x.Fields[0]]
+		cell := slices.ContainsFunc(d.Expected.Lines, func(l map[string]expected.Value) bool { _, ok := l[x.Fields[0]]; return ok })
+		if field || cell {
+			shown = append(shown, x)
+		}
+	}
+	expectPlanted(d, shown, p.Silent...)
+}

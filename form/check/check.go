@@ -42,7 +42,7 @@ var rules = []struct {
 	run  func(*Case)
 }{
 	{"pages", pages}, {"identity", identity}, {"addressee", addressee}, {"dates", dates}, {"identifiers", identifiers},
-	{"results", results}, {"sums", sums}, {"note", noteRules}, {"card", cardRules}, {"claim", claimRules}, {"reading", readingRules},
+	{"results", results}, {"sums", sums}, {"note", noteRules}, {"card", cardRules}, {"claim", claimRules}, {"settled", settledRules}, {"hospital", hospitalRules}, {"authorization", authorizationRules}, {"reading", readingRules},
 }
 
 // Run applies all rules.

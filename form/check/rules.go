@@ -15,7 +15,8 @@ import (
 
 // orders are pairs of dates where the first may not lie after the second.
 var orders = [][2]string{{"dob", "collected"}, {"dob", "admitted"}, {"dob", "visit"}, {"dob", "date"}, {"collected", "received"}, {"received", "reported"},
-	{"collected", "reported"}, {"admitted", "discharged"}, {"discharged", "signed.date"}, {"date", "due"}, {"effective", "expires"}, {"dob", "effective"}, {"dob", "signed.date"}}
+	{"collected", "reported"}, {"admitted", "discharged"}, {"discharged", "signed.date"}, {"date", "due"}, {"effective", "expires"}, {"start", "end"}, {"FL6.from", "FL6.through"}, {"FL10", "FL6.from"},
+	{"FL12", "FL6.through"}, {"dob", "payment_date"}, {"dob", "effective"}, {"dob", "signed.date"}}
 
 func dates(c *Case) {
 	for i := range c.Segment.Fields {
@@ -70,7 +71,7 @@ func ageRule(c *Case) {
 }
 
 func identifiers(c *Case) {
-	shapes := []struct{ suffix, code string }{{"npi", "npi_check_digit"}, {"dea", "dea_check_digit"}, {"clia", "clia_format"}, {"rx.bin", "rx_bin_format"}}
+	shapes := []struct{ suffix, code string }{{"npi", "npi_check_digit"}, {"FL56", "npi_check_digit"}, {"FL5", "ein_format"}, {"dea", "dea_check_digit"}, {"clia", "clia_format"}, {"rx.bin", "rx_bin_format"}}
 	for i := range c.Segment.Fields {
 		f := &c.Segment.Fields[i]
 		if f.Value == nil || f.State == record.Missing {
@@ -85,6 +86,8 @@ func identifiers(c *Case) {
 			switch s.code {
 			case "npi_check_digit":
 				_, why, ok = value.ParseNPI(f.Raw)
+			case "ein_format":
+				_, why, ok = value.ParseEIN(f.Raw)
 			case "dea_check_digit":
 				_, why, ok = value.ParseDEA(f.Raw)
 			case "clia_format":

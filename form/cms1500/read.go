@@ -262,6 +262,9 @@ func finding(name, kind string, tokens []sheet.Token, hint value.Hint, why []str
 // boxes otherwise.
 func (c *Claim) version(p *document.Page, tokens []laid) {
 	t := c.Fit.Template
+	if t.Type != "cms1500" {
+		return
+	}
 	for _, w := range tokens {
 		if slices.Contains(t.footers, fold(w.Text)) && (w.at.Y0 > 0.93 || w.at.Y0 < 0.13) {
 			f := finding("form_version", "text", []sheet.Token{w.Token}, value.Hint{}, nil)
@@ -271,9 +274,7 @@ func (c *Claim) version(p *document.Page, tokens []laid) {
 			return
 		}
 	}
-	title := slices.IndexFunc(tokens, func(w laid) bool {
-		return w.printed && (fold(w.Text) == "claim" || t.Type == "ub04" && len(fold(w.Text)) > 3)
-	})
+	title := slices.IndexFunc(tokens, func(w laid) bool { return w.printed && fold(w.Text) == "claim" })
 	if title < 0 {
 		return
 	}

@@ -250,7 +250,7 @@ func rows(p *sheet.Page, heads []head, top, from, to int) []Row {
 			}
 			continue
 		}
-		if !begun(heads, cells) {
+		if !begun(heads, cells) || len(p.Rows[r].Phrases)*2 <= len(cells) { // a sentence runs over the columns
 			if len(out) > 0 {
 				break
 			}
