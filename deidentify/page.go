@@ -30,24 +30,43 @@ var identifying = map[record.Kind]bool{record.KindName: true, record.KindID: tru
 // what the document's own record says of whom it is about; fields are the record's.
 func (p *Person) Pages(doc *document.Document, first, last int, more *phi.Dictionary, fields []record.Field) (sheets []Sheet, text string, found []phi.Mention) {
 	running := doc.Text(first, last)
-	text, found = p.Text(running.String, more)
+	found = p.finder.Find(running.String, more, p.known)
 	hidden := map[[2]int]bool{} // page and word
 	for _, m := range found {
 		for _, r := range running.Words(m.Begin, m.End) {
 			hidden[[2]int{r.Page, r.Word}] = true
 		}
 	}
+	gone := map[[2]int]bool{}
 	for i := range doc.Pages {
 		if page := &doc.Pages[i]; page.Number >= first && page.Number <= last {
-			sheets = append(sheets, sheet(page, hidden, fields))
+			sheets = append(sheets, sheet(page, hidden, gone, fields))
 		}
 	}
-	return sheets, text, found
+	return sheets, p.replace(running.String, withGone(running, found, gone)), found
+}
+
+// withGone adds to the finds the words that are black for another reason, so that the text does not
+// say what the page hides.
+func withGone(running document.Text, found []phi.Mention, gone map[[2]int]bool) []phi.Mention {
+	var out []phi.Mention
+	next := 0
+	for _, r := range running.Runs {
+		for next < len(found) && found[next].Begin <= r.Begin {
+			out = append(out, found[next])
+			next++
+		}
+		covered := len(out) > 0 && out[len(out)-1].End > r.Begin || next < len(found) && found[next].Begin < r.End
+		if gone[[2]int{r.Page, r.Word}] && !covered {
+			out = append(out, phi.Mention{Begin: r.Begin, End: r.End})
+		}
+	}
+	return append(out, found[next:]...)
 }
 
 // sheet takes from a page the words that identify, those in the place of a field that does, and those
-// that are hardly read, and notes where black is to be.
-func sheet(page *document.Page, hidden map[[2]int]bool, fields []record.Field) Sheet {
+// that are hardly read, and notes where black is to be. Every word that goes is noted in all.
+func sheet(page *document.Page, hidden, all map[[2]int]bool, fields []record.Field) Sheet {
 	s := Sheet{Page: document.Page{Number: page.Number, Width: page.Width, Height: page.Height, DPI: page.DPI, Source: page.Source, Failed: page.Failed}}
 	for _, f := range fields {
 		if f.Page == page.Number && identifying[f.Kind] && !f.Box.Empty() {
@@ -74,6 +93,7 @@ func sheet(page *document.Page, hidden map[[2]int]bool, fields []record.Field) S
 	places := make([]int, len(page.Words))
 	for i, w := range page.Words {
 		if gone[i] {
+			all[[2]int{page.Number, i}] = true
 			places[i] = -1
 			continue
 		}

@@ -38,8 +38,13 @@ func (k *Key) Person(finder *phi.Finder, subject string, patient bool, known []p
 // found in the text as it was.
 func (p *Person) Text(text string, more ...*phi.Dictionary) (string, []phi.Mention) {
 	found := p.finder.Find(text, append(more, p.known)...)
+	return p.replace(text, found), found
+}
+
+// replace puts surrogates in place of finds, which are in order.
+func (p *Person) replace(text string, found []phi.Mention) string {
 	if len(found) == 0 {
-		return text, nil
+		return text
 	}
 	var b strings.Builder
 	at, runes := 0, 0
@@ -58,12 +63,14 @@ func (p *Person) Text(text string, more ...*phi.Dictionary) (string, []phi.Menti
 			at++
 		}
 	}
-	return b.String(), found
+	return b.String()
 }
 
 // Surrogate is what stands for an identifier.
 func (p *Person) Surrogate(kind phi.Kind, text string) string {
 	switch kind {
+	case "":
+		return "[unread]"
 	case phi.Name:
 		return p.Name(text)
 	case phi.Date:
