@@ -105,6 +105,12 @@ func (s *segment) write() {
 	s.questionnaireResponse()
 	s.consent()
 	s.immunizations()
+	s.explanationOfBenefit()
+	s.institutional()
+	s.authorization()
+	s.report()
+	s.referral()
+	s.medicationRequests()
 }
 
 // narrative are the documents whose text tells of the patient. What a laboratory report, a

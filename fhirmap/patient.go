@@ -12,8 +12,11 @@ import (
 // docs/format/record.md; the family name is split from the given names by the caller's rule
 // of identity, and the printed form stays in name.text.
 func (s *segment) patient() {
-	name := s.field("patient", "patient.name", "member", "2", "FL08b")
+	name := s.field("patient", "patient.name", "member", "2", "FL8b")
 	family, given, middle := s.field("patient.last", "last"), s.field("patient.first", "first"), s.field("patient.middle", "mi", "middle")
+	if family != nil && family.Kind == record.KindDate {
+		family = nil // "last" of a refill request is when it was last filled
+	}
 	dob := s.field("dob", "patient.dob", "3.dob", "FL10")
 	sex := s.field("sex", "3.sex", "FL11")
 	phone := s.field("patient.phone", "5.phone")
@@ -35,7 +38,7 @@ func (s *segment) patient() {
 	facts := s.facts("name", name, "name.family", family, "name.given", given, "birthDate", dob, "gender", sex, "telecom", phone)
 	var identifiers []*fhir.Node
 	for _, spec := range []struct{ code, field, assigner string }{
-		{"MR", "mrn", "facility"}, {"MB", "member_id", "payer"}, {"MB", "1a", "11c"}, {"PI", "patient_id", "facility"}, {"PI", "patient_number", "facility"},
+		{"MR", "mrn", "facility"}, {"MR", "FL3b", ""}, {"MB", "member_id", "payer"}, {"MB", "1a", "11c"}, {"PI", "patient_id", "facility"}, {"PI", "patient_number", "facility"},
 	} {
 		f := s.field(spec.field)
 		if f == nil || spec.field == "1a" && !strings.EqualFold(value(s.field("6")), "self") {
@@ -65,7 +68,7 @@ func (s *segment) patient() {
 
 // address is the patient's postal address, from parts where the form has them.
 func (s *segment) address() []*fhir.Node {
-	street, city, state, zip := s.field("patient.street", "5.street"), s.field("patient.city", "5.city"), s.field("patient.state", "5.state"), s.field("patient.zip", "5.zip")
+	street, city, state, zip := s.field("patient.street", "5.street", "FL9a"), s.field("patient.city", "5.city", "FL9b"), s.field("patient.state", "5.state", "FL9c"), s.field("patient.zip", "5.zip", "FL9d")
 	whole := s.field("patient.address")
 	a := fhir.NewObject("text", value(whole), "line", lines(value(street)), "city", value(city), "state", value(state), "postalCode", value(zip))
 	if len(a.Members()) == 0 {

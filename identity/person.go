@@ -60,16 +60,16 @@ type Identifier struct {
 // fieldNames gives, for each detail of a person, the names of record fields that hold it,
 // first found wins. Source: the field tables of docs/format/record.md.
 var fieldNames = map[string][]string{
-	"name":    {"patient", "patient.name", "member", "2", "FL08b"},
+	"name":    {"patient", "patient.name", "member", "2", "FL8b"},
 	"family":  {"patient.last", "last"},
 	"given":   {"patient.first", "first"},
 	"middle":  {"patient.middle", "mi"},
 	"dob":     {"dob", "patient.dob", "3.dob", "FL10"},
 	"sex":     {"sex", "3.sex", "FL11"},
 	"phone":   {"patient.phone", "5.phone"},
-	"zip":     {"patient.zip", "5.zip"},
-	"street":  {"patient.street", "5.street"},
-	"mrn":     {"mrn"},
+	"zip":     {"patient.zip", "5.zip", "FL9d"},
+	"street":  {"patient.street", "5.street", "FL9a"},
+	"mrn":     {"mrn", "FL3b"},
 	"member":  {"member_id", "1a"},
 	"patient": {"patient_id", "patient_number"},
 }
@@ -85,6 +85,9 @@ func FromSegment(seg *record.Segment) Person {
 			}
 			for i := range seg.Fields {
 				f := &seg.Fields[i]
+				if detail == "family" && f.Kind == record.KindDate {
+					continue // "last" of a refill request is when it was last filled
+				}
 				if f.Name == name && f.Value != nil && *f.Value != "" {
 					if f.State != record.Accepted {
 						p.Doubtful = append(p.Doubtful, detail)

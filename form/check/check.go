@@ -156,10 +156,10 @@ func identity(c *Case) {
 			hold(c)
 		}
 	}
-	name := c.first("patient", "patient.name", "member", "last", "first", "patient.last", "2")
+	name := c.first("patient", "patient.name", "member", "last", "first", "patient.last", "2", "FL8b")
 	count := 0
 	var about []*record.Field
-	for _, f := range []*record.Field{name, c.first("dob", "3.dob"), c.first("mrn", "patient_id", "patient_number", "member_id", "account", "1a", "26")} {
+	for _, f := range []*record.Field{name, c.first("dob", "3.dob", "FL10"), c.first("mrn", "patient_id", "patient_number", "member_id", "account", "1a", "26", "FL3b", "FL8a", "FL3a", "rx")} {
 		if f != nil {
 			count++
 			about = append(about, f)
