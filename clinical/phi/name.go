@@ -68,8 +68,7 @@ func (s *search) names() {
 	s.again()
 }
 
-// colon reports that a label's colon, or the two blanks of a form, stand before word i; what is
-// in brackets between is passed.
+// colon reports that a label's colon, or the two blanks of a form, stand before word i.
 func (s *search) colon(i int) bool {
 	gap := s.between(i)
 	return i < len(s.words) && (strings.ContainsAny(gap, ":") || strings.Contains(gap, "  ") || strings.Contains(gap, "\t")) && strings.Count(gap, "\n") <= 1

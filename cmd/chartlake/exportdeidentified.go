@@ -62,7 +62,7 @@ type deidentifiedReport struct {
 	Dates         string            `json:"dates"` // shifted, years
 	Resources     int               `json:"resources"`
 	NotExported   int               `json:"not_exported"` // of types that are never exported
-	Withheld      int               `json:"withheld"`     // an identifier was still in them
+	Withheld      int               `json:"withheld"`     // resources and documents in which an identifier still was
 	Documents     int               `json:"documents"`
 	DocumentsLeft int               `json:"documents_left"` // not read, or failed
 	Pages         int               `json:"pages"`
@@ -277,7 +277,11 @@ func (d *deidentifying) document(ctx context.Context, row *store.Document) error
 
 // draw writes the pages of a document.
 func (d *deidentifying) draw(ctx context.Context, row *store.Document, doc *document.Document, rec *record.Record) error {
-	sheets, texts := d.sheets(row, doc, rec)
+	sheets, texts, leaks := d.sheets(row, doc, rec)
+	if leaks {
+		d.report.Withheld++
+		return nil
+	}
 	if len(sheets) == 0 {
 		return nil // of no patient that is exported
 	}
@@ -320,8 +324,8 @@ func (d *deidentifying) draw(ctx context.Context, row *store.Document, doc *docu
 }
 
 // sheets judges the pages of a document, segment by segment; pages of patients who are not exported
-// are left out, where only some are.
-func (d *deidentifying) sheets(row *store.Document, doc *document.Document, rec *record.Record) (out []deidentify.Sheet, texts []string) {
+// are left out, where only some are. leaks: an identifier of a patient is still in a text.
+func (d *deidentifying) sheets(row *store.Document, doc *document.Document, rec *record.Record) (out []deidentify.Sheet, texts []string, leaks bool) {
 	some := d.Patients || d.Group != ""
 	next := 1
 	take := func(first, last int, patient string, seg *record.Segment) {
@@ -347,6 +351,7 @@ func (d *deidentifying) sheets(row *store.Document, doc *document.Document, rec 
 		for _, m := range found {
 			d.report.Identifiers[m.Kind]++
 		}
+		leaks = leaks || person.Leaks(text)
 		out, texts = append(out, sheets...), append(texts, text)
 	}
 	segments := slices.Clone(rec.Segments)
@@ -362,7 +367,7 @@ func (d *deidentifying) sheets(row *store.Document, doc *document.Document, rec 
 		next = max(next, seg.Pages[1]+1)
 	}
 	take(next, len(doc.Pages), "", nil)
-	return out, texts
+	return out, texts, leaks
 }
 
 // identifiersOf is what a record's fields say of persons.
