@@ -7,6 +7,7 @@ import (
 
 	"chartlake/document"
 	"chartlake/fault"
+	"chartlake/reader/pixel"
 	"chartlake/reader/raster"
 	"chartlake/reader/sniff"
 )
@@ -103,6 +104,9 @@ func (p *pictureReader) read(ctx context.Context, number int) (*document.Page, e
 		return nil, err
 	}
 	img := picture.Gray()
+	if picture.Coarse() {
+		img = pixel.Round(img)
+	}
 	orientation := picture.Orientation
 	page := &document.Page{Number: number, DPI: picture.DPI, Reasons: []string{"a picture has no text layer"}}
 	if page.DPI == 0 || !paper(img, page.DPI) {

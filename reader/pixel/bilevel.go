@@ -49,6 +49,50 @@ func Mend(img *image.Gray, side, clear int) *image.Gray {
 	return out
 }
 
+// coarseSpeck and coarseClear are side and clear of Mend for a fax in standard resolution whose
+// rows were doubled: a dot of its grain is two or three pixels high.
+const (
+	coarseSpeck = 3
+	coarseClear = 6
+)
+
+// Round makes a bilevel picture whose rows or columns were stretched to about twice their number
+// readable: without specks and streaks, its stairs smoothed by a binomial kernel of five pixels
+// (standard deviation 1).
+func Round(img *image.Gray) *image.Gray {
+	w, h := img.Bounds().Dx(), img.Bounds().Dy()
+	out := image.NewGray(image.Rect(0, 0, w, h))
+	for y := range h {
+		src, dst := img.Pix[y*img.Stride:y*img.Stride+w], out.Pix[y*w:(y+1)*w]
+		for x, v := range src {
+			if v >= 128 {
+				dst[x] = 255
+			}
+		}
+	}
+	mended := Mend(out, coarseSpeck, coarseClear)
+	for i, v := range mended.Pix { // keep the greys between rows, except of what was mended
+		y, x := i/w, i%w
+		if out.Pix[i] == v {
+			mended.Pix[i] = img.Pix[y*img.Stride+x]
+		}
+	}
+	binomial(mended.Pix, out.Pix, w, h, 1, w)
+	binomial(out.Pix, mended.Pix, h, w, w, 1)
+	return mended
+}
+
+// binomial smooths lines of n pixels that are step apart; lines of them, next apart.
+func binomial(from, to []uint8, n, lines, step, next int) {
+	for line := range lines {
+		at := func(i int) int { return int(from[line*next+min(max(i, 0), n-1)*step]) }
+		for i := range n {
+			sum := at(i-2) + 4*at(i-1) + 6*at(i) + 4*at(i+1) + at(i+2)
+			to[line*next+i*step] = uint8((sum + 8) / 16)
+		}
+	}
+}
+
 // amongTiny reports whether nothing within clear pixels of a component is larger than a speck.
 func amongTiny(labels []int32, w, h int, c Component, tiny []bool, clear int) bool {
 	for y := max(c.Y0-clear, 0); y < min(c.Y1+clear, h); y++ {

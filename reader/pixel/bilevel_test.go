@@ -80,3 +80,36 @@ func TestMendTakesStreaksAndKeepsRules(t *testing.T) {
 		t.Error("the ruling line is broken")
 	}
 }
+
+// TestRound doubles the rows of a slanting stroke with specks around it: the stairs become
+// greys, the specks paper, the stroke stays.
+func TestRound(t *testing.T) {
+	t.Parallel()
+	img := image.NewGray(image.Rect(0, 0, 120, 160))
+	for i := range img.Pix {
+		img.Pix[i] = 255
+	}
+	for y := 20; y < 140; y++ {
+		for x := range 8 {
+			img.Pix[y*img.Stride+30+y/4+x] = 0 // a step of one pixel every four rows
+		}
+	}
+	for _, at := range [][2]int{{100, 20}, {100, 60}, {100, 120}} {
+		img.Pix[at[1]*img.Stride+at[0]], img.Pix[(at[1]+1)*img.Stride+at[0]] = 0, 0
+	}
+	out := Round(img)
+	for _, at := range [][2]int{{100, 20}, {100, 60}, {100, 120}} {
+		if v := out.GrayAt(at[0], at[1]).Y; v != 255 {
+			t.Errorf("a speck is %d", v)
+		}
+	}
+	greys := 0
+	for _, v := range out.Pix {
+		if v > 16 && v < 239 {
+			greys++
+		}
+	}
+	if middle := out.GrayAt(30+80/4+4, 80).Y; middle > 40 || greys < 200 {
+		t.Errorf("the stroke is %d, %d pixels are grey", middle, greys)
+	}
+}

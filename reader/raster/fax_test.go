@@ -288,6 +288,9 @@ func TestFaxPages(t *testing.T) {
 		}
 	}
 	fax := page(t, data, TIFF, 3)
+	if !fax.Coarse() {
+		t.Error("a fax of 204 by 98 dpi is not coarse")
+	}
 	if g := fax.Gray(); g.Rect.Dy() != 67 || g.Rect.Dx() != 64 || fax.DPI != 204 {
 		t.Errorf("fax resolution: %v at %g", g.Rect, fax.DPI)
 	}

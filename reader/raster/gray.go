@@ -3,6 +3,8 @@ package raster
 import (
 	"image"
 	"image/color"
+
+	"chartlake/reader/pixel"
 )
 
 // Gray gives the picture upright with square pixels, on white paper, 0 black and 255 white.
@@ -10,6 +12,16 @@ func (p *Picture) Gray() *image.Gray {
 	g := toGray(p.stored)
 	g = p.square(g)
 	return turnGray(g, p.orientation)
+}
+
+// coarse is the ratio of the resolutions from which a picture shows steps when it is stretched:
+// 204 by 98 dpi has 2.1, 204 by 196 has 1.04 (ITU-T T.4).
+const coarse = 1.5
+
+// Coarse reports whether the stored picture is black and white and much coarser in one direction
+// than in the other, as a fax in standard resolution.
+func (p *Picture) Coarse() bool {
+	return max(p.stretchX, p.stretchY) > coarse && pixel.Bilevel(toGray(p.stored))
 }
 
 // square stretches the direction with the coarser resolution; rows or columns between are mixed.

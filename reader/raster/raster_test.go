@@ -189,6 +189,9 @@ func TestResolution(t *testing.T) {
 	}
 	// A fax of 204 × 98 dpi: twice as many rows, and half of the picture stays half.
 	fax := page(t, density(8031, 3858), PNG, 1)
+	if fax.Coarse() {
+		t.Error("greys are taken for a fax")
+	}
 	if g := fax.Gray(); g.Rect.Dx() != 40 || g.Rect.Dy() != 42 || fax.DPI < 203.9 || fax.DPI > 204.1 {
 		t.Errorf("fax: %v at %g dpi", g.Rect, fax.DPI)
 	} else if got := quarters(g); !alike(got, [4]int{0, 85, 170, 255}) {
