@@ -18,6 +18,13 @@ type gutters struct {
 	wide  float64   // from this height on a strip parts the area
 }
 
+// gutterMax bounds the gutters that are tried in one area, besideMax the lines that are compared
+// with one line beside them: no page that people print has as many.
+const (
+	gutterMax = 400
+	besideMax = 60
+)
+
 // gutter finds the white space between two columns, the one with most text beside it. A gutter
 // goes up and down until something crosses it, and is tried twice: over empty strips, as columns
 // of running text go on over them, and from strip to strip.
@@ -28,6 +35,9 @@ func (f *Frame) gutter(items []*item) (split, bool) {
 	best, bestSize := split{}, 0
 	var tried []reach
 	for i, s := range g.byY {
+		if len(tried) == gutterMax {
+			break
+		}
 		t := rightOf(g.byY, i)
 		if t == nil || t.X0-s.X1 < 0.9*f.Text {
 			continue
@@ -251,7 +261,7 @@ func (g *gutters) inRows(left, right []*item) (n, tight, loose int) {
 			at++
 		}
 		isTight, isLoose := false, false
-		for _, r := range right[at:] {
+		for _, r := range right[at:min(at+besideMax, len(right))] {
 			if r.MidY() > l.MidY()+2*g.Text {
 				break
 			}

@@ -124,6 +124,24 @@ func TestAnswersBesideQuestions(t *testing.T) {
 	}
 }
 
+// TestManyWords: a page of 20,000 scattered words, as no person prints, keeps all of them.
+func TestManyWords(t *testing.T) {
+	t.Parallel()
+	p := sheet()
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 20_000 {
+		set(p, 580*r.Float64(), 780*r.Float64(), "ab")
+	}
+	Arrange(p, nil)
+	n := 0
+	for _, l := range p.Lines {
+		n += len(l.Words)
+	}
+	if n != 20_000 || len(p.Words) != n {
+		t.Errorf("%d words in lines of %d", n, len(p.Words))
+	}
+}
+
 func TestRuleEndsColumns(t *testing.T) {
 	t.Parallel()
 	p := sheet()
