@@ -165,6 +165,11 @@ func TestResources(t *testing.T) {
 	if young := p.Resource(all[0], time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)); young.Str("birthDate") == "" {
 		t.Error("the birth date of somebody of 88 years is gone")
 	}
+	drug := p.Resource(parse(t, `{"resourceType":"MedicationRequest","status":"active","intent":"order","subject":{"reference":"Patient/secret1"},"medicationCodeableConcept":{
+"coding":[{"system":"http://www.nlm.nih.gov/research/umls/rxnorm","code":"1","display":"Natazia 28 Day Pack Dr. Vole"}],"text":"Natazia 28 Day Pack Dr. Vole"},"reasonCode":[{"text":"Seen by Dr. Vole"}]}`), time.Now())
+	if got := drug.Path("medicationCodeableConcept").Str("text"); got != "Natazia 28 Day Pack Dr. Vole" || strings.Contains(drug.Get("reasonCode").Item(0).Str("text"), "Vole") {
+		t.Errorf("the drug: %s", drug.AppendJSON(nil))
+	}
 	if n := p.Resource(parse(t, `{"resourceType":"Binary","id":"b","contentType":"image/png","data":"aGk="}`), time.Now()); n != nil {
 		t.Error("an original is exported")
 	}

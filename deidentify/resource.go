@@ -161,6 +161,8 @@ func (w *rewriting) value(v *fhir.Node, e *definition.Element, t *definition.Typ
 		return w.meta(v)
 	case "Coding":
 		return w.coding(v)
+	case "CodeableConcept":
+		return w.concept(v, e.Shape(t))
 	case "Age":
 		return w.age(v, e, t, path)
 	case "ContactPoint", "Signature", "Narrative":
@@ -440,6 +442,22 @@ func (w *rewriting) coding(v *fhir.Node) *fhir.Node {
 	}
 	if n := v.Get("userSelected"); n != nil {
 		out.Set("userSelected", n)
+	}
+	return out
+}
+
+// concept keeps a text that is the name of one of its codes of public systems: it names a thing, not a
+// person, whatever its words look like.
+func (w *rewriting) concept(v *fhir.Node, shape *definition.Element) *fhir.Node {
+	out := w.object(v, shape, "CodeableConcept")
+	text := v.Get("text")
+	if out == nil || text == nil || text.Kind() != fhir.String {
+		return out
+	}
+	for _, c := range v.Get("coding").Items() {
+		if public(c.Str("system")) && c.Str("code") != "" && strings.EqualFold(c.Str("display"), text.Text()) {
+			out.Set("text", text)
+		}
 	}
 	return out
 }
