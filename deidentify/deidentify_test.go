@@ -44,6 +44,9 @@ func TestSurrogatesHangOnTheKeyAndThePerson(t *testing.T) {
 		strings.Contains(got, "Abernathy") {
 		t.Errorf("the name is %q", got)
 	}
+	if got := one.Name("Quark682, Zeb9"); strings.ContainsAny(got, "0123456789") {
+		t.Errorf("the figures of a name stay: %q", got)
+	}
 	if one.Name("ABERNATHY, JOHN") != strings.ToUpper(one.Name("Abernathy, John")) {
 		t.Error("another case is another name")
 	}

@@ -91,8 +91,10 @@ func (p *Person) Name(text string) string {
 	var b strings.Builder
 	for _, part := range nameParts.FindAllString(text, -1) {
 		switch low := strings.ToLower(part); {
-		case !unicode.IsLetter([]rune(part)[0]) || kept[low]:
+		case kept[low]:
 			b.WriteString(part)
+		case !unicode.IsLetter([]rune(part)[0]): // figures in a name are of nobody else's
+			b.WriteString(figures.ReplaceAllString(part, ""))
 		case len([]rune(part)) == 1:
 			b.WriteByte(byte('A' + p.key.index(26, "initial", p.subject, low)))
 		default:
