@@ -1,9 +1,14 @@
 package form
 
 import (
+	"regexp"
+
 	"chartlake/form/pair"
 	"chartlake/form/table"
 )
+
+// doseWords are how a card counts doses.
+var doseWords = regexp.MustCompile(`(?i)^((\d{1,2}(st|nd|rd|th)?|first|second|third|fourth|booster)( dose| shot)?|dose #?\d{1,2})$`)
 
 // immunization reads the head of an immunisation card and the rows of its table, where heads
 // say what the columns hold. A row needs a day and a lot of its own: where a
@@ -14,6 +19,11 @@ func (r *reading) immunization() {
 		_, lot := line["lot"]
 		if f, ok := line["date"]; !ok || !lot || !pairRead("date", f.Raw).OK {
 			continue
+		}
+		if f, ok := line["vaccine"]; ok && doseWords.MatchString(f.Raw) { // which dose, under the head of the vaccine
+			delete(line, "vaccine")
+			f.Name = "dose"
+			line["dose"] = f
 		}
 		r.lines = append(r.lines, line)
 	}
