@@ -83,7 +83,7 @@ func (g *gutters) strips() {
 	g.wide = 1.4 * g.Text
 	if len(usual) > 0 {
 		slices.Sort(usual)
-		g.wide = max(g.wide, 1.7*usual[len(usual)/2])
+		g.wide = min(max(g.wide, 1.7*usual[len(usual)/2]), 1.8*g.Text) // few strips are clear beside a frame
 	}
 }
 
@@ -215,7 +215,7 @@ func (g *gutters) across(r reach) bool {
 
 // long reports whether the lines of a column have the length of running text.
 func (g *gutters) long(items []*item) bool {
-	return g.telling(items) >= 4*len(lines(items))
+	return g.telling(items) >= 4*len(items)
 }
 
 // trim takes the parts at the ends of a gutter off that are read across, and those on one side
@@ -278,8 +278,21 @@ func (g *gutters) inRows(left, right []*item) (n, tight, loose int) {
 	return n, tight, loose
 }
 
+// lines are the phrases of a column, with those in its frames, top to bottom.
 func lines(items []*item) []*item {
-	return slices.DeleteFunc(slices.Clone(items), func(it *item) bool { return it.phrase == nil })
+	var out []*item
+	for _, it := range items {
+		if it.phrase != nil {
+			out = append(out, it)
+		}
+		for _, cell := range it.inside {
+			for _, p := range cell {
+				out = append(out, &item{Rect: p.Rect, phrase: p, grid: it.grid})
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b *item) int { return cmp.Compare(a.MidY(), b.MidY()) })
+	return out
 }
 
 func between(items []*item, top, foot float64) []*item {

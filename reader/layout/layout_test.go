@@ -105,6 +105,25 @@ func TestSideColumnBesideALetter(t *testing.T) {
 	}
 }
 
+// TestFrameBesideText has a framed side column that ends before the text beside it does.
+func TestFrameBesideText(t *testing.T) {
+	t.Parallel()
+	p := sheet()
+	text := []string{"You came with a cough.", "We found no fever.", "Tests were normal.", "We gave you rest.", "Drink enough.", "Walk daily.", "Call us soon.", "Come again."}
+	frame := []string{"Medicines", "Aspirin", "Visits", "Monday", "Friday"}
+	for i, l := range text {
+		set(p, 40, 100+20*float64(i), l)
+	}
+	for i, l := range frame {
+		set(p, 420, 106+15*float64(i), l)
+	}
+	shuffle(p)
+	Arrange(p, box(410, 95, 580, 180))
+	if got, want := reading(p), strings.Join(slices.Concat(text, frame), "\n"); got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
+
 // TestAnswersBesideQuestions has boxes that were read as letters and signs: no running text.
 func TestAnswersBesideQuestions(t *testing.T) {
 	t.Parallel()
