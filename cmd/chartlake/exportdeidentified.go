@@ -52,6 +52,7 @@ type deidentifying struct {
 	finder  *phi.Finder
 	people  *deidentify.People
 	persons map[string]*deidentify.Person
+	wanted  map[string]bool // documents that an exported DocumentReference has
 	at      time.Time
 	report  deidentifiedReport
 }
@@ -77,7 +78,7 @@ func (c exportCommand) withoutPersons(e *env, client *fhirClient, m *bulk.Manife
 	if err != nil {
 		return fault.New(fault.Unavailable, "not_chartlake", "the answer is not what a Chartlake server sends")
 	}
-	d := &deidentifying{exportCommand: c, e: e, client: client, people: deidentify.NewPeople(), persons: map[string]*deidentify.Person{}, at: at}
+	d := &deidentifying{exportCommand: c, e: e, client: client, people: deidentify.NewPeople(), persons: map[string]*deidentify.Person{}, wanted: map[string]bool{}, at: at}
 	dates := deidentify.Shift
 	d.report = deidentifiedReport{Versions: map[string]string{"deidentify": deidentify.Version, "phi": phi.Version}, Dates: "shifted", Identifiers: map[phi.Kind]int{}, Residual: residual}
 	if c.Years {
@@ -94,11 +95,11 @@ func (c exportCommand) withoutPersons(e *env, client *fhirClient, m *bulk.Manife
 		return err
 	}
 	for _, f := range m.Output {
-		if err := d.lines(f, func(n *fhir.Node) error { d.people.Note(n); return nil }); err != nil {
+		if err := d.lines(f, d.note); err != nil {
 			return err
 		}
 	}
-	if len(c.Type) == 0 || slices.Contains(c.Type, "DocumentReference") {
+	if len(d.wanted) > 0 {
 		if err := d.documents(e.ctx); err != nil {
 			return err
 		}
@@ -174,6 +175,20 @@ func (d *deidentifying) lines(f bulk.ManifestFile, take func(*fhir.Node) error) 
 	}
 }
 
+// note takes in what a resource says of persons, and of which document it is.
+func (d *deidentifying) note(r *fhir.Node) error {
+	d.people.Note(r)
+	if r.Type() != "DocumentReference" {
+		return nil
+	}
+	for _, c := range r.Get("content").Items() {
+		if id, ok := strings.CutPrefix(c.Get("attachment").Str("url"), "Binary/"); ok {
+			d.wanted[id] = true
+		}
+	}
+	return nil
+}
+
 // person gives the surrogates of a patient; without one, those of what is nobody's.
 func (d *deidentifying) person(patient string) *deidentify.Person {
 	p := d.persons[patient]
@@ -228,7 +243,7 @@ func (d *deidentifying) resources(m *bulk.Manifest) (*saved, error) {
 	return s, nil
 }
 
-// documents writes the documents of the exported patients.
+// documents writes the documents that were asked for.
 func (d *deidentifying) documents(ctx context.Context) error {
 	if err := os.Mkdir(filepath.Join(d.Out, "documents"), 0o700); err != nil {
 		return fault.New(fault.Forbidden, "folder_unwritable", "the folder for the files cannot be made")
@@ -245,6 +260,9 @@ func (d *deidentifying) documents(ctx context.Context) error {
 			return err
 		}
 		for i := range rows {
+			if !d.wanted[rows[i].ID] {
+				continue
+			}
 			if err := d.document(ctx, &rows[i]); err != nil {
 				return err
 			}
