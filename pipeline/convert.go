@@ -33,6 +33,28 @@ func (s *Stages) Convert(ctx context.Context, file io.ReaderAt, size int64, o re
 	return rec, nil
 }
 
+// Make takes a file the whole way without a store, for one that keeps what is made elsewhere: known
+// is asked for patients there, and at is when the document came in. Where whose it is is a question
+// the Bundle has the DocumentReference alone.
+func (s *Stages) Make(ctx context.Context, file io.ReaderAt, size int64, o reader.Options, known Known, at time.Time) (*record.Record, error) {
+	doc, err := s.Reader.Read(ctx, file, size, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := unreadable(doc); err != nil {
+		return nil, err
+	}
+	rec, err := s.Understand(ctx, doc)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Identify(rec, known); err != nil {
+		return nil, err
+	}
+	rec.Bundle = s.Map(doc, rec, size, at.UTC(), at.UTC()).AppendJSON(nil)
+	return rec, nil
+}
+
 // propose gives each segment whose patient is a question the patient that it would make: there
 // is no store that knows anybody, and the Bundle shows what would be filed once a person said
 // that it is somebody new. The question stays in the record.
