@@ -85,7 +85,8 @@ func lookAt(doc *document.Document, p *document.Page) look {
 	f.Numbers = split.Numbers(&l.sheet.Pages[0])
 	l.guess = classify.Segment(l.sheet, shapeOf(l.sheet))
 	if l.guess.Type != record.Unknown && l.guess.Confidence >= titledMin {
-		f.Type, f.Titled = string(l.guess.Type), len(l.guess.Title) > 0
+		claim := l.guess.Type == "cms1500" || l.guess.Type == "ub04" // the form is its own title
+		f.Type, f.Titled = string(l.guess.Type), claim || len(l.guess.Title) > 0
 	}
 	l.person = personOn(l.sheet)
 	f.Patient, f.Birth, f.Record = said(l.person.Name), said(l.person.Birth), said(l.person.Record)
