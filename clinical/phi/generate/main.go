@@ -2,7 +2,8 @@
 //
 //	go run ./clinical/phi/generate -from DIR -to clinical/phi/data
 //
-// DIR holds the files that clinical/phi/SOURCES lists; each is checked against its SHA-256 first.
+// DIR holds the files that clinical/phi/SOURCES lists; each is checked against its SHA-256 first. The
+// words of medicine come from packages terminology and clinical as they are.
 package main
 
 import (
