@@ -25,7 +25,7 @@ func testHeavyPages(t *testing.T, open Open) {
 		do(t, s, store.Update{Resource: parse(t, `{"resourceType":"Basic","id":%q,"code":{"text":"x"},"subject":{"reference":"Patient/p"},"created":"2020-01-0%d","extension":[%s]}`,
 			id, n-i, part+strings.Repeat(","+part, 8))})
 	}
-	for _, q := range []string{"Basic?_count=10000", "Basic?_count=10000&_sort=created", "Basic?_count=3&_sort=-created,_id"} {
+	for _, q := range []string{"Basic?_count=10000&_sort=created", "Basic?_count=3"} {
 		parsed := query(t, q)
 		var got []string
 		for {

@@ -33,7 +33,7 @@ func testOracle(t *testing.T, open Open) {
 	for i := range tries(1, 8) {
 		s := open(t)
 		w, g := newWorld(t, s, uint64(i), 420, 0)
-		for range tries(230, 1_500) {
+		for range tries(200, 1_500) {
 			compare(t, s, w, g, true)
 		}
 		if err := s.Check(t.Context()); err != nil {
@@ -44,7 +44,7 @@ func testOracle(t *testing.T, open Open) {
 	for i := range tries(1, 3) {
 		s := open(t)
 		w, g := newWorld(t, s, uint64(100+i), 400, 2_600)
-		for range tries(40, 500) {
+		for range tries(30, 500) {
 			compare(t, s, w, g, false)
 		}
 		s.Close()

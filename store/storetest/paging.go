@@ -23,7 +23,7 @@ var sortsOf = map[string][]string{
 // is comes exactly once, whatever it is sorted by.
 func testPagingUnderWrites(t *testing.T, open Open) {
 	s := open(t)
-	const n = 48
+	const n = 32
 	for typ, sorts := range sortsOf {
 		g := &maker{Rand: rand.New(rand.NewPCG(1, 1)), count: map[string]int{"Patient": 5}}
 		var batch []store.Command
