@@ -112,7 +112,7 @@ func (e *Engine) Annotate(text string) Findings {
 	tagged := e.tag(toks, said)
 	for n, s := range said {
 		in := e.mentions(runes, toks, s, sections[s.first])
-		in = join(runes, toks, s, sections[s.first], in, tagged[n])
+		in = join(runes, toks, s, sections[s.first], in, e.findCues(toks, s), tagged[n])
 		e.attributes(runes, toks, s, in)
 		e.assert(toks, s, sections[s.first], in)
 		if sections[s.first] == "" && len(starts) > 0 && !prose(toks, s) {

@@ -215,6 +215,28 @@ func TestAGivenSpanMayHoldItsCue(t *testing.T) {
 	}
 }
 
+// What the tagger adds to a term never takes in the words that deny it, and what is over is over.
+func TestAMentionDoesNotHideItsDenial(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"A thoracic computed tomography scan did not show pulmonary embolism.": "embolism",
+		"There are no findings to suggest bowel obstruction.":                  "obstruction",
+	} {
+		found := false
+		for _, e := range annotate(t, text).Entities {
+			if e.Type == record.Problem && strings.Contains(e.Text, want) {
+				found = true
+				if !e.Negated || strings.Contains(e.Text, "not") || strings.Contains(e.Text, "suggest") {
+					t.Errorf("%s: %q negated %t", text, e.Text, e.Negated)
+				}
+			}
+		}
+		if !found {
+			t.Errorf("%s: nothing of %s", text, want)
+		}
+	}
+}
+
 func TestResults(t *testing.T) {
 	t.Parallel()
 	f := annotate(t, "Labs: Hemoglobin 9.1 g/dL (low), WBC 12.4, potassium 4.20 mmol/L. BP 142/88 mmHg. Takes potassium chloride. Sodium was not checked.")

@@ -29,7 +29,10 @@ var entityTypes = map[tagger.Type]record.EntityType{tagger.Disease: record.Probl
 // join puts what the tagger found to what the lexicon found. Where both name one thing the
 // longer span stands, with the code of the lexicon at a lower score if it grew; where they
 // differ in type the lexicon is right.
-func join(text []rune, toks []token, s span, section string, in []*mention, tagged []tagger.Mention) []*mention {
+//
+// A mention never takes in the words that assert something of it: a span "did not show embolism"
+// would hide its own denial.
+func join(text []rune, toks []token, s span, section string, in []*mention, cues []cue, tagged []tagger.Mention) []*mention {
 	for _, t := range tagged {
 		typ, ok := entityTypes[t.Type]
 		if !ok || t.Probability < minProbability {
@@ -60,11 +63,36 @@ func join(text []rune, toks []token, s span, section string, in []*mention, tagg
 			}
 			in = append(in, m)
 		case len(over) == 1 && over[0].Type == typ && first <= over[0].first && over[0].last <= last:
+			first, last = besideCues(cues, over[0], first, last)
 			over[0].grow(text, toks, first, last)
 		}
 	}
 	sort.SliceStable(in, func(i, j int) bool { return in[i].first < in[j].first })
 	return in
+}
+
+// besideCues takes the cues off both ends of what a mention may grow to.
+func besideCues(cues []cue, m *mention, first, last int) (int, int) {
+	for _, c := range cues {
+		switch {
+		case !c.asserts():
+		case c.first < m.first && c.last > first:
+			first = min(max(first, c.last), m.first)
+		case c.last > m.last && c.first < last:
+			last = max(min(last, c.first), m.last)
+		}
+	}
+	return first, last
+}
+
+// asserts reports a cue that says something of a mention, not one that ends the scope of others.
+func (c cue) asserts() bool {
+	for _, k := range []cueKind{c.forward, c.backward} {
+		if k != "" && k != cueStop && k != cuePseudo {
+			return true
+		}
+	}
+	return false
 }
 
 // grownScore is what a code is worth for a term that stands within a longer mention.
