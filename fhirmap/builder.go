@@ -10,11 +10,11 @@ import (
 	"chartlake/record"
 )
 
-// builder gathers the entries of one Bundle.
+// builder makes the entries of one Bundle.
 type builder struct {
 	in      Input
 	hash    string
-	entries []*fhir.Node
+	each    func(entry *fhir.Node)
 	written map[string]bool // Type/id
 }
 
@@ -43,7 +43,7 @@ type fact struct {
 	who        string // person who settled it, "" for the machine
 }
 
-// put appends a resource as PUT; a resource that was put before in this Bundle is left alone.
+// put gives out a resource as PUT; a resource that was put before in this Bundle is left alone.
 func (b *builder) put(resource *fhir.Node) (reference string, fresh bool) {
 	ref := resource.Type() + "/" + resource.ID()
 	if b.written[ref] {
@@ -53,7 +53,7 @@ func (b *builder) put(resource *fhir.Node) (reference string, fresh bool) {
 		b.written = map[string]bool{}
 	}
 	b.written[ref] = true
-	b.entries = append(b.entries, fhir.NewObject(
+	b.each(fhir.NewObject(
 		"fullUrl", Base+"/"+ref,
 		"resource", resource,
 		"request", fhir.NewObject("method", "PUT", "url", ref)))

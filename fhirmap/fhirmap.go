@@ -56,10 +56,18 @@ func NewPatientID(documentHash string, segment int) string {
 	return id(documentHash, "Patient", strconv.Itoa(segment))
 }
 
-// Bundle makes the transaction. Entries stand in an order in which every reference is to
-// an earlier entry or to the store.
+// Bundle makes the transaction, of the entries that Entries gives.
 func Bundle(in Input) *fhir.Node {
-	b := &builder{in: in, hash: in.Record.Document.SHA256}
+	var entries []*fhir.Node
+	Entries(in, func(entry *fhir.Node) { entries = append(entries, entry) })
+	return fhir.NewObject("resourceType", "Bundle", "type", "transaction", "entry", entries)
+}
+
+// Entries gives the transaction's entries one after the other, in an order in which every
+// reference is to an earlier entry or to the store. A document of thousands of pages makes a
+// hundred thousand: who writes each down as it comes never holds them all.
+func Entries(in Input, each func(entry *fhir.Node)) {
+	b := &builder{in: in, hash: in.Record.Document.SHA256, each: each}
 	b.device()
 	b.original()
 	for i := range in.Record.Segments {
@@ -72,7 +80,6 @@ func Bundle(in Input) *fhir.Node {
 		}
 		s.write()
 	}
-	return fhir.NewObject("resourceType", "Bundle", "type", "transaction", "entry", b.entries)
 }
 
 // write makes a segment's resources: the file of the resource type says which parts of the

@@ -262,7 +262,7 @@ func (c *claim) rowCoverage(row string, name, member *record.Field) *fhir.Node {
 	group, groupName := c.field("FL62"+row), c.field("FL61"+row)
 	facts := c.segment.facts("subscriberId", member, "payor", name, "class[0].value", group, "class[0].name", groupName)
 	cov := c.resource("Coverage", "row/"+row, facts)
-	payor := c.organization(name, c.field("FL51"+row), c4bbIdentifier+"/payerid")
+	payor := c.organization(name, c.field("FL51"+row), Base+"/payer-id")
 	if payor == nil {
 		cov.Set("contained", fhir.NewArray(fhir.NewObject("resourceType", "Organization", "id", "payor", "name", absentName)))
 		payor = reference("#payor")
