@@ -229,6 +229,9 @@ type Update struct {
 	Keep func(current *fhir.Node) bool
 	// SkipSame leaves out a write that would change nothing but meta.
 	SkipSame bool
+	// Brief asks for no content: the Result's Version has no Resource. A transaction of a
+	// hundred thousand writes would hold them all to its end.
+	Brief bool
 }
 
 // Delete makes a deletion version. Deleting what is not there is no error.

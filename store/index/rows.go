@@ -79,9 +79,12 @@ func (r *Rows) Reset() {
 }
 
 // Empty reports whether there are no rows.
-func (r *Rows) Empty() bool {
-	return len(r.Token)+len(r.Reference)+len(r.Date)+len(r.Number)+len(r.Quantity)+len(r.String)+len(r.Long)+
-		len(r.URI)+len(r.Composite)+len(r.Compartment)+len(r.Forward) == 0
+func (r *Rows) Empty() bool { return r.Len() == 0 }
+
+// Len is the number of rows.
+func (r *Rows) Len() int {
+	return len(r.Token) + len(r.Reference) + len(r.Date) + len(r.Number) + len(r.Quantity) + len(r.String) + len(r.Long) +
+		len(r.URI) + len(r.Composite) + len(r.Compartment) + len(r.Forward)
 }
 
 // dateClass groups spans by the power of two of their length, so that a search for overlap

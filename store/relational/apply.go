@@ -209,7 +209,13 @@ func (t *turn) second(i int, c store.Command) error {
 		}
 		return t.put(i, it, nil, rd)
 	case store.Update:
-		return t.update(i, it, c)
+		err := t.update(i, it, c)
+		if v := res.Version; c.Brief && v != nil {
+			brief := *v
+			brief.Resource = nil
+			res.Version = &brief
+		}
+		return err
 	case store.Receive:
 		return t.receive(c, res)
 	case store.Move:

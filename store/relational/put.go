@@ -70,6 +70,11 @@ func (t *turn) put(i int, it *item, cur *row, rd *ready) error {
 	if err := t.inside(&next, old, rd.values); err != nil {
 		return err
 	}
+	if t.rows.Len() >= rowsMax {
+		if err := t.flush(); err != nil {
+			return err
+		}
+	}
 	t.results[i] = store.Result{Op: op, Version: &store.Version{Key: it.key, Version: int(next.version), Seq: next.seq, Op: op, At: t.now,
 		Resource: withMeta(rd.resource, next.version, next.updated)}}
 	action := audit.Create
@@ -214,6 +219,10 @@ func (s *Store) patientsOf(ridOf func(resourceType, id string) (int64, error), r
 	}
 	return list, nil
 }
+
+// rowsMax is how many index rows wait at most: about 10 MB of them, so that what a transaction
+// holds does not grow with it, and enough for the sort to pay.
+const rowsMax = 100_000
 
 // flush writes the rows that wait, so that a search of the same transaction finds them.
 func (w *Writer) flush() error {

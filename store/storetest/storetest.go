@@ -28,6 +28,7 @@ func Run(t *testing.T, open Open) {
 		{"Deleted", testDeleted},
 		{"Preconditions", testPreconditions},
 		{"Modify", testModify},
+		{"Many", testMany},
 		{"AllOrNothing", testAllOrNothing},
 		{"Links", testLinks},
 		{"VersionSpecific", testVersionSpecific},
