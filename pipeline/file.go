@@ -16,11 +16,60 @@ import (
 
 // Map makes the transaction Bundle of a record by the mode.
 func (s *Stages) Map(doc *document.Document, rec *record.Record, bytes int64, received, recorded time.Time) *fhir.Node {
-	return fhirmap.Bundle(fhirmap.Input{
+	return fhirmap.Bundle(s.mapping(doc, rec, bytes, received, recorded))
+}
+
+func (s *Stages) mapping(doc *document.Document, rec *record.Record, bytes int64, received, recorded time.Time) fhirmap.Input {
+	return fhirmap.Input{
 		Document: doc, Record: looked(rec), Subjects: subjects(rec), Bytes: bytes,
 		Received: received, Recorded: recorded, Program: s.Program,
 		AnnotateOnly: s.Mode == Annotate || s.Mode == Draft && rec.Approved == nil,
+	}
+}
+
+// written is a Bundle as JSON, and where each of its resources stands in it. The trees are
+// several times as large, so each is gone as soon as it is written.
+type written struct {
+	json      []byte
+	resources []place
+}
+
+// place is a resource in the JSON of a Bundle.
+type place struct {
+	key        store.Key
+	fullURL    string
+	begin, end int
+}
+
+// write makes the Bundle that Map makes, in its JSON.
+func write(in fhirmap.Input) written {
+	w := written{json: []byte(`{"resourceType":"Bundle","type":"transaction","entry":[`)}
+	fhirmap.Entries(in, func(entry *fhir.Node) {
+		if len(w.resources) > 0 {
+			w.json = append(w.json, ',')
+		}
+		w.json = append(w.json, '{')
+		var p place
+		for i, m := range entry.Members() {
+			if i > 0 {
+				w.json = append(w.json, ',')
+			}
+			w.json = append(append(append(w.json, '"'), m.Name...), `":`...)
+			begin := len(w.json)
+			w.json = m.Value.AppendJSON(w.json)
+			switch m.Name {
+			case "fullUrl":
+				p.fullURL = m.Value.Text()
+			case "resource":
+				p.key = store.Key{Type: m.Value.Type(), ID: m.Value.ID()}
+				p.begin, p.end = begin, len(w.json)
+			}
+		}
+		w.json = append(w.json, '}')
+		w.resources = append(w.resources, p)
 	})
+	w.json = append(w.json, "]}"...)
+	return w
 }
 
 // looked is the record as the mapping sees it: a flag that a person has looked at, or whose
@@ -61,18 +110,21 @@ type Filing struct {
 // deletion of what an earlier run made and this one does not, the record's next version, and
 // the move where the state changes, all on condition that what was asked still holds.
 func (p *Pipeline) Commands(v store.View, f Filing) ([]store.Command, Settled, error) {
-	bundle := p.Map(f.Read, f.Record, f.Row.Bytes, f.Row.ReceivedAt, p.Now())
-	f.Record.Bundle = bundle.AppendJSON(nil)
+	bundle := write(p.mapping(f.Read, f.Record, f.Row.Bytes, f.Row.ReceivedAt, p.Now()))
+	f.Record.Bundle = bundle.json
 	settled := p.Settle(f.Record)
+	body, err := f.Record.Encode()
+	if err != nil {
+		return nil, settled, err
+	}
+	bundle.json = f.Record.Bundle // where it stands in the body: the resources are read from there
 	out := append([]store.Command(nil), f.Asked...)
 	made := map[store.Key]bool{}
 	var keys []store.Key
-	for _, entry := range bundle.Get("entry").Items() {
-		resource := entry.Get("resource")
-		key := store.Key{Type: resource.Type(), ID: resource.ID()}
-		made[key] = true
-		keys = append(keys, key)
-		out = append(out, put(resource, entry.Str("fullUrl"), f.Person))
+	for _, r := range bundle.resources {
+		made[r.key] = true
+		keys = append(keys, r.key)
+		out = append(out, put(r, bundle.json[r.begin:r.end], f.Person))
 	}
 	gone, err := p.gone(v, f.Row, made)
 	if err != nil {
@@ -80,10 +132,6 @@ func (p *Pipeline) Commands(v store.View, f Filing) ([]store.Command, Settled, e
 	}
 	for _, key := range gone {
 		out = append(out, store.Delete{Key: key, Keep: keepUnless(f.Person)})
-	}
-	body, err := f.Record.Encode()
-	if err != nil {
-		return nil, settled, err
 	}
 	out = append(out, store.PutRecord{Document: f.Row.ID, After: f.After, Action: f.Action, Body: body})
 	out = append(out, move(f, settled, append(keys, gone...)))
@@ -110,11 +158,15 @@ func move(f Filing, settled Settled, resources []store.Key) store.Command {
 }
 
 // put writes a resource where it says something else than the current version. A re-run
-// leaves alone what a person confirmed or edited.
-func put(resource *fhir.Node, fullURL string, person bool) store.Command {
+// leaves alone what a person confirmed or edited. The tree is made when its turn has come.
+func put(at place, body []byte, person bool) store.Command {
 	return store.Update{
-		Resource: fhir.NewObject("resourceType", resource.Type(), "id", resource.ID()), FullURL: fullURL,
+		Resource: fhir.NewObject("resourceType", at.key.Type, "id", at.key.ID), FullURL: at.fullURL, Brief: true,
 		Modify: func(current *fhir.Node) (*fhir.Node, error) {
+			resource, err := fhir.Parse(body)
+			if err != nil {
+				return nil, err
+			}
 			if current != nil && (!person && confirmed(current) || bytes.Equal(content(current), content(resource))) {
 				return current, nil
 			}

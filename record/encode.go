@@ -8,7 +8,8 @@ import (
 
 // Encode gives the record's JSON. The Bundle is most of it, a hundred megabytes for a file of
 // thousands of pages, and goes in as it is: json.Marshal would check it, escape it and copy it
-// twice. So it has to be JSON without blanks.
+// twice. So it has to be JSON without blanks. Afterwards r.Bundle is its part of the result, so
+// that it is held once.
 func (r *Record) Encode() ([]byte, error) {
 	without := *r
 	without.Bundle = nil
@@ -29,6 +30,9 @@ func (r *Record) Encode() ([]byte, error) {
 	at := len(body) - len(tail) + 1
 	out := make([]byte, 0, len(body)+len(r.Bundle)+16)
 	out = append(append(out, body[:at]...), `"bundle":`...)
-	out = append(append(out, r.Bundle...), ',')
+	begin := len(out)
+	out = append(out, r.Bundle...)
+	r.Bundle = out[begin:len(out):len(out)]
+	out = append(out, ',')
 	return append(out, body[at:]...), nil
 }
