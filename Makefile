@@ -1,4 +1,4 @@
-.PHONY: run test check build lab console generate train bench
+.PHONY: run test check build lab console generate train bench lambda
 
 run: ## get what is missing, build, start the demo
 	@scripts/run.sh
@@ -11,6 +11,9 @@ check: ## the whole gate: format, vet, staticcheck, tests, race on changed packa
 
 build:
 	@scripts/build.sh
+
+lambda: ## the AWS Lambda function, a zip for each architecture
+	@scripts/lambda.sh
 
 lab: ## everything: full corpora, crashes, power cuts, bare systems; results in docs/performance
 	@scripts/lab.sh
