@@ -15,8 +15,9 @@ import (
 
 // Arrange reorders p.Words into reading order and fills p.Lines and p.Blocks. p.Width, p.Height
 // and p.Skew must be set: they say how far words are apart. Every word is in exactly one line
-// and every line in exactly one block. Columns (running text, or lines
-// out of step with those beside them) are read one after the other; cells of ruled grids one after the other, row by row; all else across the page.
+// and every line in exactly one block. Columns (running text, or lines out of step with those
+// beside them) are read one after the other; cells of ruled grids one after the other, row by
+// row; all else across the page.
 func Arrange(p *document.Page, rules []Rule) {
 	p.Lines, p.Blocks = nil, nil
 	if len(p.Words) == 0 {
