@@ -65,7 +65,7 @@ func TestPasses(t *testing.T) {
 	t.Run("through illness", func(t *testing.T) {
 		t.Parallel()
 		blobtest.Run(t, func(t *testing.T) blob.Store {
-			s, _ := open(t, &awstest.S3{PageSize: 7}, nil, awstest.Mixed(4, 1))
+			s, _ := open(t, &awstest.S3{PageSize: 7}, nil, awstest.Mixed(20, 1))
 			return s
 		})
 	})

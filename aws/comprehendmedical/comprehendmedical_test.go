@@ -189,10 +189,10 @@ func TestAnswersThatLie(t *testing.T) {
 func TestThroughIllness(t *testing.T) {
 	t.Parallel()
 	e := engine(t)
-	text := strings.Repeat(pipelinetest.Note+"\n", 200)
+	text := strings.Repeat(pipelinetest.Note+"\n", 80)
 	clear, _ := annotator(t, e, local(e), nil)
 	want, err := clear.Annotate(t.Context(), text)
-	if err != nil || len(want.Entities) < 800 {
+	if err != nil || len(want.Entities) < 320 {
 		t.Fatal(len(want.Entities), err)
 	}
 	pipelinetest.Findings(t, text, want)
@@ -202,7 +202,7 @@ func TestThroughIllness(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a, p := annotator(t, e, local(e), awstest.Every(3, ill))
+			a, p := annotator(t, e, local(e), awstest.First(awstest.Tries-1, ill)) // calls go side by side, and one may meet them all
 			got, err := a.Annotate(t.Context(), text)
 			if diff := cmp.Diff(want, got); err != nil || diff != "" {
 				t.Errorf("%v %.500s", err, diff)

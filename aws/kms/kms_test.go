@@ -34,7 +34,7 @@ func open(t *testing.T, place string, fresh bool, s envelope.Sealer) *envelope.K
 // TestPasses: a key file that KMS seals does what every wrapper does, also through illness.
 func TestPasses(t *testing.T) {
 	t.Parallel()
-	for what, plan := range map[string]func(int) awstest.Ill{"well": nil, "ill": awstest.Mixed(3, 9)} {
+	for what, plan := range map[string]func(int) awstest.Ill{"well": nil, "ill": awstest.Mixed(12, 9)} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			s, _ := sealer(t, &awstest.KMS{Key: name}, plan)
