@@ -43,7 +43,7 @@ type entry struct {
 	display string
 	score   float64
 	coded   float64 // problems: how surely they have the code
-	name    string // tests: LOINC component; drugs: generic name
+	name    string  // tests: LOINC component; drugs: generic name
 }
 
 // lexicon finds the longest term at a token. Keys are hashes of the normal forms of the words
