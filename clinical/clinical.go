@@ -332,7 +332,7 @@ func withoutBare(all []*mention) []*mention {
 func settle(all []*mention) {
 	denied := map[string]bool{}
 	key := func(m *mention) string {
-		if len(m.Codes) > 0 {
+		if len(m.Codes) > 0 && m.Codes[0].Score >= 0.45 { // below, fhirmap does not take two mentions for one either
 			return m.Codes[0].Code
 		}
 		return terminology.Normal(m.Text)

@@ -115,6 +115,9 @@ func (s *segment) patientRef() *fhir.Node { return reference("Patient/" + s.subj
 func concept(text string, codes []record.Code) *fhir.Node {
 	var coding []*fhir.Node
 	for _, c := range codes {
+		if weak(c) {
+			continue
+		}
 		display := c.Display
 		if strings.Contains(display, "without") {
 			display = "" // "Chills (without fever)" beside a page that says no such thing misleads who skims it
@@ -123,6 +126,14 @@ func concept(text string, codes []record.Code) *fhir.Node {
 	}
 	return fhir.NewObject("coding", coding, "text", text)
 }
+
+// codeMin is the score below which a candidate code is wrong more often than right (the calibration in
+// docs/performance/clinical.md): it is shown to a person and not filed, and does not make two
+// mentions one concept.
+const codeMin = 0.45
+
+// weak reports a code with a score that is too low; without a score nobody doubted it.
+func weak(c record.Code) bool { return c.Score > 0 && c.Score < codeMin }
 
 // coded is a CodeableConcept of one known code.
 func coded(system, code string) *fhir.Node {

@@ -24,7 +24,7 @@ type finding struct {
 // concept key: mentions of one concept share it. The best code decides where there is one,
 // else the words.
 func conceptKey(e *record.Entity) string {
-	if len(e.Codes) > 0 {
+	if len(e.Codes) > 0 && !weak(e.Codes[0]) {
 		return e.Codes[0].System + "|" + e.Codes[0].Code
 	}
 	return strings.ToLower(strings.Join(strings.Fields(e.Text), " "))
