@@ -162,9 +162,9 @@ func newLexicon() (*lexicon, error) {
 
 // sourceScore is how often a code is the right one by where the name has it from, ownScore that of
 // the project's own words (docs/performance/clinical.md).
-var sourceScore = map[terminology.Source]float64{terminology.Title: 0.7, terminology.Inclusion: 0.65, terminology.CrossReference: 0.6, terminology.Broader: 0.4}
+var sourceScore = map[terminology.Source]float64{terminology.Title: 0.63, terminology.Inclusion: 0.56, terminology.CrossReference: 0.56, terminology.Broader: 0.28}
 
-const ownScore = 0.7
+const ownScore = 0.63
 
 // organism reports the ICD-10-CM categories that name germs, not diseases (B95 to B97).
 func organism(code string) bool {
