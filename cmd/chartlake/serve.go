@@ -6,6 +6,7 @@ import (
 	"net"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -77,6 +78,7 @@ func (e *env) serve(c serveCommand, ready func(address string, s *server)) error
 		})
 	}
 	ready(base, s)
+	go debug.FreeOSMemory() // what unpacking definitions and words took, an idle server does without
 	err = s.listen(ctx, l, handler)
 	cancel()
 	done := make(chan struct{})
