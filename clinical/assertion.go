@@ -164,7 +164,7 @@ func oneWay(toks []token, c cue, s span, in []*mention) cue {
 	}
 	switch {
 	case c.words == "denied" || c.words == "denies":
-		if closed(toks, c.last, s.last) {
+		if c.last >= s.last || !toks[c.last].word() { // within a sentence a line end is only the margin
 			c.forward = ""
 		} else {
 			c.backward = ""

@@ -100,6 +100,7 @@ func TestAssertion(t *testing.T) {
 		{"The germ is sensitive to vancomycin and resistant to ampicillin.", "vancomycin=y ampicillin=y"},
 		{"Patient with asthma denied fever.", "asthma=+ fever=n"},
 		{"Fever denied.", "Fever=n"},
+		{"She presented with a cough of four days and with shortness of breath. She denied\nchest pain and hemoptysis. Nothing had helped.", "chest pain=n hemoptysis=n"},
 		{"She had fever but refused colonoscopy.", "fever=+ colonoscopy=n"},
 		{"Metformin discontinued, insulin started.", "Metformin=p insulin=+"},
 		{"Discontinued metformin.", "metformin=p"},
