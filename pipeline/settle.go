@@ -28,7 +28,8 @@ func (s *Stages) Settle(rec *record.Record) Settled {
 }
 
 // Open counts what waits for a person: values in state review, errors and warnings that no
-// person has looked at, and pages that could not be read in a document that nobody approved.
+// person has looked at, and, in a document that nobody approved, pages that could not be read and
+// segments of no known type: what stands on them is not read by name.
 func Open(rec *record.Record) int {
 	n := 0
 	for i := range rec.Segments {
@@ -47,6 +48,7 @@ func Open(rec *record.Record) int {
 		for j := range seg.Flags {
 			n += count(flagOpen(seg, &seg.Flags[j]))
 		}
+		n += count(seg.Type == record.Unknown && seg.Human == nil && rec.Approved == nil)
 	}
 	if rec.Approved == nil {
 		for _, p := range rec.Pages {

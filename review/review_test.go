@@ -405,7 +405,9 @@ func TestEntitiesAndType(t *testing.T) {
 		s[0].Type, s[0].Lines = "unknown", nil
 		return s
 	}
-	b := newBench(t, note, store.Filed)
+	approved := newBench(t, note, store.NeedsReview) // what is of no known type waits for a person
+	approved.act(Action{Kind: Approve}, store.Filed)
+	b := newBench(t, note, store.NeedsReview)
 	rec := b.act(Action{Kind: Correct, Target: "type", Value: "lab_report"}, store.Filed)
 	if seg := rec.Segments[0]; seg.Type != "lab_report" || seg.MachineType != "unknown" || seg.Human == nil {
 		t.Errorf("segment %+v", seg)
