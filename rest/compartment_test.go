@@ -134,7 +134,7 @@ func TestEverything(t *testing.T) {
 	a.want(404, "GET", "/Patient/none/$everything", "")
 	a.want(404, "GET", "/Observation/"+w.hers+"/$everything", "")
 	a.want(404, "GET", "/Patient/$everything", "")
-	a.want(415, "GET", "/Patient/"+w.ann+"/$everything?start=2020-01-01", "")
+	a.want(400, "GET", "/Patient/"+w.ann+"/$everything?start=2020-01-01", "")
 	a.want(400, "GET", "/Patient/"+w.ann+"/$everything?_type=Nothing", "")
 	a.want(400, "GET", "/Patient/"+w.ann+"/$everything?_since=yesterday", "")
 	a.want(405, "DELETE", "/Patient/"+w.ann+"/$everything", "")

@@ -25,6 +25,9 @@ func (s *server) create(c *call) (*reply, error) {
 		return nil, err
 	}
 	cmd := store.Create{Resource: resource}
+	if _, empty := c.http.Header["If-None-Exist"]; empty && !c.inner && c.when.noneExist == "" {
+		return nil, fault.New(fault.Invalid, "no_criteria", "If-None-Exist names no criteria")
+	}
 	if c.when.noneExist != "" {
 		if cmd.IfNoneExist, err = search.Criteria(typ, strings.TrimPrefix(c.when.noneExist, "?"), s.options(c)); err != nil {
 			return nil, err

@@ -93,7 +93,7 @@ func (s *server) everythingQuery(c *call, owner store.Key) (*everythingAsked, er
 			if c.prefer.lenient {
 				continue
 			}
-			return nil, fault.New(fault.Unsupported, "parameter_unsupported", "$everything takes _since, _type and _count")
+			return nil, fault.New(fault.Invalid, "parameter_unsupported", "$everything takes _since, _type and _count")
 		}
 		ask.used = append(ask.used, p)
 	}

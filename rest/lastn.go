@@ -85,10 +85,10 @@ func (s *server) lastnQuery(c *call) (q *search.Query, most int, err error) {
 			}
 			continue
 		case "_sort", "_count", "_cursor", "_total", "_include", "_revinclude":
-			return nil, 0, fault.New(fault.Unsupported, "parameter_unsupported", "$lastn does not take %s", name)
+			return nil, 0, fault.New(fault.Invalid, "parameter_unsupported", "$lastn does not take %s", name)
 		case "_summary":
 			if p.Value == "count" {
-				return nil, 0, fault.New(fault.Unsupported, "parameter_unsupported", "$lastn does not count")
+				return nil, 0, fault.New(fault.Invalid, "parameter_unsupported", "$lastn does not count")
 			}
 		case "patient", "subject":
 			subject = true

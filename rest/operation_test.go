@@ -127,7 +127,7 @@ func TestLastN(t *testing.T) {
 	for _, bad := range []string{"", "patient=" + ann, "category=lab", "patient=" + ann + "&category=lab&max=0", "patient=" + ann + "&category=lab&max=x", "patient=" + ann + "&category=lab&nonsense=1"} {
 		a.want(400, "GET", "/Observation/$lastn?"+bad, "")
 	}
-	a.want(415, "GET", "/Observation/$lastn?patient="+ann+"&category=lab&_sort=code", "")
+	a.want(400, "GET", "/Observation/$lastn?patient="+ann+"&category=lab&_sort=code", "")
 	a.want(404, "GET", "/Patient/$lastn?patient="+ann+"&category=lab", "")
 	a.deny["read Observation"] = true
 	a.want(403, "GET", "/Observation/$lastn?patient="+ann+"&category=lab", "")

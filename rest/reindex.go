@@ -46,7 +46,7 @@ func (s *server) reindex(c *call) (*reply, error) {
 			}
 			cmd.Types = append(cmd.Types, p.Value)
 		default:
-			return nil, fault.New(fault.Unsupported, "parameter_unsupported", "$reindex takes type, on the system")
+			return nil, fault.New(fault.Invalid, "parameter_unsupported", "$reindex takes type, on the system")
 		}
 	}
 	results, err := s.Store.Transact(c.ctx, actor, []store.Command{cmd})

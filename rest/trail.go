@@ -266,7 +266,7 @@ func (a *auditAsk) take(s *server, p search.Pair) (err error) {
 		a.elements = append(a.elements, p.Value)
 	case "_total":
 		if p.Value != "none" {
-			return fault.New(fault.Unsupported, "total_unsupported", "the trail is not counted: _total=none")
+			return fault.New(fault.Invalid, "total_unsupported", "the trail is not counted: _total=none")
 		}
 	default:
 		return fault.New(fault.Invalid, "unknown_parameter", "the audit trail has no such parameter")
