@@ -13,7 +13,7 @@ type evalDeid struct {
 }
 
 func (evalDeid) Help() string {
-	return "Example: chartlake eval deid -n 5000\nThe notes are written on the spot, with identifiers of every kind; their part \"apart\" has lines that the rules were not developed on."
+	return "Example: chartlake eval deid -n 5000\n\nThe notes are written on the spot, with identifiers of every kind; their part \"apart\" has lines that the rules were not developed on."
 }
 
 func (c evalDeid) Run(e *env) error {

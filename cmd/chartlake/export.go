@@ -33,7 +33,7 @@ type exportCommand struct {
 }
 
 func (exportCommand) Help() string {
-	return "Example: chartlake export out/ --data ./chartlake-data --type Patient,Observation\nOne moment is exported, whatever is written meanwhile. manifest.json has transactionTime: give it as --since the next time."
+	return "Example: chartlake export out/ --data ./chartlake-data --type Patient,Observation\n\nOne moment is exported, whatever is written meanwhile. manifest.json has transactionTime: give it as --since the next time."
 }
 
 func (c exportCommand) Run(e *env) error {

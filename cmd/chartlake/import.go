@@ -28,7 +28,7 @@ type importCommand struct {
 }
 
 func (importCommand) Help() string {
-	return "Example: chartlake import fhir/ --data ./chartlake-data\nIds are kept; what is there already and the same is left alone. Exit code 7: some lines were refused."
+	return "Example: chartlake import fhir/ --data ./chartlake-data\n\nIds are kept; what is there already and the same is left alone. Exit code 7: some lines were refused."
 }
 
 // importEvent is a line of --json.

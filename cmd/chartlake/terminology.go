@@ -38,7 +38,7 @@ type terminologyImport struct {
 }
 
 func (terminologyImport) Help() string {
-	return "Example: chartlake terminology import icd10cm_order_2027.txt icd10cm_tabular_2027.xml --system icd-10-cm\nA server takes the new release up at its next start."
+	return "Example: chartlake terminology import icd10cm_order_2027.txt icd10cm_tabular_2027.xml --system icd-10-cm\n\nA server takes the new release up at its next start."
 }
 
 func (c terminologyImport) Run(e *env) error {

@@ -28,7 +28,7 @@ type terminologyFetch struct {
 }
 
 func (terminologyFetch) Help() string {
-	return "Example: chartlake terminology fetch icd-10-cm\nOnly this verb reaches out, to the publisher or to the address of the manifest. Without --manifest the publisher's TLS certificate is what the bytes are trusted by; their SHA-256 is in terminology list --json."
+	return "Example: chartlake terminology fetch icd-10-cm\n\nOnly this verb reaches out, to the publisher or to the address of the manifest. Without --manifest the publisher's TLS certificate is what the bytes are trusted by; their SHA-256 is in terminology list --json."
 }
 
 // releaseFile is one file of a release and where it is.
