@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"chartlake/document"
 	"chartlake/fhirmap"
 	"chartlake/reader"
 	"chartlake/record"
@@ -13,18 +14,8 @@ import (
 // Convert takes a file the whole way without a store: nobody is known, nothing is kept. The
 // record has its Bundle; a file of which no page could be read is a Corrupt fault.
 func (s *Stages) Convert(ctx context.Context, file io.ReaderAt, size int64, o reader.Options) (*record.Record, error) {
-	doc, err := s.Reader.Read(ctx, file, size, o)
+	doc, rec, err := s.identified(ctx, file, size, o, Nobody)
 	if err != nil {
-		return nil, err
-	}
-	if err := unreadable(doc); err != nil {
-		return nil, err
-	}
-	rec, err := s.Understand(ctx, doc)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.Identify(rec, Nobody); err != nil {
 		return nil, err
 	}
 	// Two conversions of one file give the same bytes, so the times are the epoch.
@@ -37,22 +28,28 @@ func (s *Stages) Convert(ctx context.Context, file io.ReaderAt, size int64, o re
 // is asked for patients there, and at is when the document came in. Where whose it is is a question
 // the Bundle has the DocumentReference alone.
 func (s *Stages) Make(ctx context.Context, file io.ReaderAt, size int64, o reader.Options, known Known, at time.Time) (*record.Record, error) {
-	doc, err := s.Reader.Read(ctx, file, size, o)
+	doc, rec, err := s.identified(ctx, file, size, o, known)
 	if err != nil {
-		return nil, err
-	}
-	if err := unreadable(doc); err != nil {
-		return nil, err
-	}
-	rec, err := s.Understand(ctx, doc)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.Identify(rec, known); err != nil {
 		return nil, err
 	}
 	rec.Bundle = s.Map(doc, rec, size, at.UTC(), at.UTC()).AppendJSON(nil)
 	return rec, nil
+}
+
+// identified reads and understands a file and says whose it is.
+func (s *Stages) identified(ctx context.Context, file io.ReaderAt, size int64, o reader.Options, known Known) (*document.Document, *record.Record, error) {
+	doc, err := s.Reader.Read(ctx, file, size, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := unreadable(doc); err != nil {
+		return nil, nil, err
+	}
+	rec, err := s.Understand(ctx, doc)
+	if err != nil {
+		return nil, nil, err
+	}
+	return doc, rec, s.Identify(rec, known)
 }
 
 // propose gives each segment whose patient is a question the patient that it would make: there
