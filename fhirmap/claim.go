@@ -330,11 +330,7 @@ func (c *claim) items() []*fhir.Node {
 		}
 		it.Set("productOrService", product)
 		if f := cell(l, "24D.mod"); f != nil {
-			var mods []*fhir.Node
-			for _, m := range strings.Fields(value(f)) {
-				mods = append(mods, coded(modifierSystem(m), m))
-			}
-			it.Set("modifier", nonEmptyArray(mods))
+			it.Set("modifier", modifiers(value(f)))
 			c.note(at+"modifier", f)
 		}
 		from, to := cell(l, "24A.from"), cell(l, "24A.to")
@@ -410,6 +406,15 @@ func procedure(code, words string) *fhir.Node {
 		system = hcpcs
 	}
 	return fhir.NewObject("coding", []*fhir.Node{fhir.NewObject("system", system, "code", code)}, "text", words)
+}
+
+// modifiers are the codes of a service's modifiers, written with blanks between them.
+func modifiers(written string) *fhir.Node {
+	var out []*fhir.Node
+	for _, m := range strings.Fields(written) {
+		out = append(out, coded(modifierSystem(m), m))
+	}
+	return nonEmptyArray(out)
 }
 
 func modifierSystem(m string) string {

@@ -307,11 +307,7 @@ func (c *claim) revenueLines() []*fhir.Node {
 		}
 		it.Set("productOrService", product)
 		if f := cell(l, "FL44.mod"); f != nil {
-			var mods []*fhir.Node
-			for _, m := range strings.Fields(value(f)) {
-				mods = append(mods, coded(modifierSystem(m), m))
-			}
-			it.Set("modifier", nonEmptyArray(mods))
+			it.Set("modifier", modifiers(value(f)))
 			c.note(at+"modifier", f)
 		}
 		if f := cell(l, "FL45"); f != nil && isDate(value(f)) {
