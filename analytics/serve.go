@@ -31,8 +31,11 @@ func Handler(c Config) http.Handler {
 	return mux
 }
 
+// answering sets the headers of answers that hold patient data: no cache keeps them.
 func (c Config) answering(h func(w http.ResponseWriter, r *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
 		if err := h(w, r); err != nil {
 			audit.Of(r.Context()).Fails(err)
 			refuse(w, err)

@@ -159,7 +159,7 @@ func TestHandler(t *testing.T) {
 	}
 	w := get("/tables/observations?format=csv")
 	records, err := csv.NewReader(w.Body).ReadAll()
-	if err != nil || len(records) != 2 || w.Header().Get("Content-Type") != "text/csv; charset=utf-8" {
+	if err != nil || len(records) != 2 || w.Header().Get("Content-Type") != "text/csv; charset=utf-8" || w.Header().Get("Cache-Control") != "no-store" {
 		t.Errorf("%v %v %v", records, err, w.Header())
 	}
 	if data := get("/tables/patients?format=parquet").Body.Bytes(); !bytes.HasPrefix(data, []byte("PAR1")) || !bytes.HasSuffix(data, []byte("PAR1")) {
