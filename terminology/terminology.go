@@ -29,9 +29,6 @@ const ICD10CMVersion = "2021"
 //go:embed data/problems.tsv.zst
 var problemsData []byte
 
-//go:embed data/sides.tsv.zst
-var sidesData []byte
-
 //go:embed data/labs.tsv.zst
 var labsData []byte
 
@@ -65,24 +62,6 @@ func Problems() ([]Term, error) {
 		code, rest, _ := strings.Cut(rest, "\t")
 		display, source, _ := strings.Cut(rest, "\t")
 		out[i] = Term{name, code, display, Source(source[0])}
-	}
-	return out, nil
-}
-
-// Sided gives, for each billable code of an unspecified side, the codes of the sides ("left",
-// "right", "bilateral") with their titles. The table is decoded on each call.
-func Sided() (map[string]map[string]Term, error) {
-	text, err := decode(sidesData)
-	if err != nil {
-		return nil, err
-	}
-	out := map[string]map[string]Term{}
-	for _, l := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
-		f := strings.SplitN(l, "\t", 4)
-		if out[f[0]] == nil {
-			out[f[0]] = map[string]Term{}
-		}
-		out[f[0]][f[1]] = Term{Code: f[2], Display: f[3], Source: Title}
 	}
 	return out, nil
 }

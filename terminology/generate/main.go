@@ -61,9 +61,6 @@ func generate(from, to, sums string) error {
 	if err := write(filepath.Join(to, "problems.tsv.zst"), problems); err != nil {
 		return err
 	}
-	if err := write(filepath.Join(to, "sides.tsv.zst"), sides(icd)); err != nil {
-		return err
-	}
 	return write(filepath.Join(to, "labs.tsv.zst"), labs)
 }
 

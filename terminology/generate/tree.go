@@ -1,7 +1,6 @@
 package main
 
 import (
-	"sort"
 	"strings"
 )
 
@@ -84,31 +83,4 @@ func sided(title string) bool {
 		}
 	}
 	return false
-}
-
-// sides lists billable codes of an unspecified side with those of the named sides: code, side,
-// code of the side, its title. What belongs together has one title but for the words of the side.
-func sides(icd []title) []string {
-	var lines []string
-	unspecified := map[string]string{}
-	for _, c := range icd {
-		if words := strings.ToLower(c.title); c.billable && strings.Contains(words, "unspecified ") {
-			unspecified[c.code[:3]+" "+strings.Replace(words, "unspecified ", "", 1)] = c.code
-		}
-	}
-	for _, c := range icd {
-		words := strings.ToLower(c.title)
-		for _, side := range []string{"left", "right", "bilateral"} {
-			if !c.billable || strings.Contains(words, "subsequent encounter") || strings.HasSuffix(words, "sequela") || !strings.Contains(words, side+" ") && !strings.HasSuffix(words, ", "+side) {
-				continue
-			}
-			for _, bare := range []string{strings.Replace(words, side+" ", "", 1), strings.TrimSuffix(words, ", "+side) + ", side"} {
-				if code := unspecified[c.code[:3]+" "+bare]; code != "" && code != c.code {
-					lines = append(lines, code+"\t"+side+"\t"+c.code+"\t"+c.title)
-				}
-			}
-		}
-	}
-	sort.Strings(lines)
-	return lines
 }
