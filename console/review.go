@@ -39,7 +39,8 @@ func (s *server) act(w http.ResponseWriter, r *http.Request, actor store.Actor) 
 }
 
 // kinds are the kinds of action of package review.
-var kinds = []string{review.Accept, review.Correct, review.Reject, review.NotPresent, review.Answer, review.Approve, review.Undo}
+var kinds = []string{review.Accept, review.Correct, review.Reject, review.NotPresent, review.Answer, review.Approve, review.Undo,
+	review.Split, review.Join, review.Shift}
 
 // parseAction reads an action and checks its form; what it means is package review's.
 func parseAction(body []byte) (a review.Action, err error) {

@@ -87,7 +87,7 @@ func (s *Stages) Identify(rec *record.Record, known Known) error {
 }
 
 func (s *Stages) decide(rec *record.Record, index int, p identity.Person, candidates, made []identity.Candidate) *record.Subject {
-	own := fhirmap.NewPatientID(rec.Document.SHA256, index)
+	own := OwnPatient(rec, index)
 	var others []identity.Candidate
 	for _, c := range candidates {
 		if c.ID != own { // what an earlier run made of this very segment is no second person

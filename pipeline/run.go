@@ -154,7 +154,10 @@ func (p *Pipeline) file(ctx context.Context, id string, doc *document.Document, 
 	p.progress.set(id, Progress{Stage: "file", Page: len(doc.Pages), Of: len(doc.Pages)})
 	p.Filing.Lock()
 	defer p.Filing.Unlock()
-	var err error
+	machine, err := p.restacked(ctx, id, doc, machine)
+	if err != nil {
+		return err
+	}
 	for range conflictsMax {
 		var settled Settled
 		settled, err = p.fileOnce(ctx, id, doc, machine)

@@ -13,9 +13,11 @@ import (
 
 // Record is what Chartlake says about one document.
 type Record struct {
-	Document Document          `json:"document"`
-	Pages    []Page            `json:"pages"`
-	Segments []Segment         `json:"segments"`
+	Document Document  `json:"document"`
+	Pages    []Page    `json:"pages"`
+	Segments []Segment `json:"segments"`
+	// Stacked is set once a person said which pages are a document; a later run keeps that.
+	Stacked  *Human            `json:"stacked,omitempty"`
 	Bundle   json.RawMessage   `json:"bundle,omitempty"` // FHIR transaction Bundle
 	Versions map[string]string `json:"versions"`         // stage name to stage version
 	// Approved is set once a person approved the document as a whole.

@@ -7,6 +7,7 @@ import (
 
 	"chartlake/document"
 	"chartlake/fault"
+	"chartlake/pipeline"
 	"chartlake/record"
 	"chartlake/store"
 	"chartlake/value"
@@ -276,7 +277,7 @@ func (x *act) answer(seg *record.Segment) error {
 		sub.Candidates = seg.Subject.Candidates
 	}
 	if x.Value == "new" {
-		sub.Patient, sub.New = newPatient(x.rec, x.Segment), true
+		sub.Patient, sub.New = pipeline.OwnPatient(x.rec, x.Segment), true
 		seg.Subject = &sub
 		return nil
 	}

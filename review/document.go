@@ -7,15 +7,10 @@ import (
 	"slices"
 
 	"chartlake/fault"
-	"chartlake/fhirmap"
 	"chartlake/identity"
 	"chartlake/record"
 	"chartlake/store"
 )
-
-func newPatient(rec *record.Record, segment int) string {
-	return fhirmap.NewPatientID(rec.Document.SHA256, segment)
-}
 
 // reject says that a document does not belong here: everything that it filed is deleted
 // (versioned), and it rests as rejected.

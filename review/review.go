@@ -49,9 +49,9 @@ type Action struct {
 	// undo and approve.
 	Target string `json:"target,omitempty"`
 	// Value is the new value of correct; for answer a Patient's id (with or without Patient/)
-	// or new; for approve AsShown or empty.
+	// or new; for approve AsShown or empty; for move previous or next.
 	Value  string        `json:"value,omitempty"`
-	Page   int           `json:"page,omitempty"`  // correct: where the value stands
+	Page   int           `json:"page,omitempty"`  // correct: where the value stands; split, move: which page
 	Words  []int         `json:"words,omitempty"` // indexes into the page's words; without Value their text is the value
 	Box    *document.Box `json:"box,omitempty"`
 	Reason string        `json:"reason,omitempty"`
@@ -99,7 +99,12 @@ func (d *Desk) Act(ctx context.Context, actor store.Actor, a Action) (*Result, e
 	if a.Kind == Reject && a.Target == "document" {
 		return d.reject(ctx, actor, a)
 	}
-	return d.change(ctx, actor, a, a.Kind, func(x *act) error { return x.apply() })
+	return d.change(ctx, actor, a, a.Kind, func(x *act) error {
+		if divides(a.Kind) {
+			return d.divide(ctx, x)
+		}
+		return x.apply()
+	})
 }
 
 // change files a record that f has changed, as the record's next version.
