@@ -2,9 +2,8 @@
 // whatever else is too large for the database. A blob is immutable; it is there whole and
 // durable, or it is not there.
 //
-// Drivers live in sub-folders (folder; later a bucket) and pass the suite in blobtest. Info.Key
-// says whether a blob is sealed (package envelope); its hash and size are those of the bytes
-// that came in.
+// Drivers (folder, aws/bucket) pass the suite in blobtest. Info.Key says whether a blob is sealed
+// (package envelope); its hash and size are those of the bytes that came in.
 package blob
 
 import (
@@ -45,6 +44,10 @@ type Store interface {
 	// Delete takes a blob away if it was last put before that time; a younger one stays and
 	// gives a Conflict. A blob that is not there is no error.
 	Delete(ctx context.Context, hash string, before time.Time) error
+	// Erase destroys a blob's key and takes the blob away for good, whenever it was put. One
+	// that is not there is no error, so that an erasure that was cut can be done again. A Put
+	// of the same bytes that comes back later left them under a key that lives.
+	Erase(ctx context.Context, hash string) error
 	// List calls f for each blob in ascending order of hash, after the hash given ("" from
 	// the start). An error of f ends it and is returned.
 	List(ctx context.Context, after string, f func(Info) error) error
@@ -96,7 +99,7 @@ func Verify(ctx context.Context, s Store, hash string) error {
 
 func verify(ctx context.Context, r Reader, hash string) error {
 	sum := sha256.New()
-	if _, err := io.Copy(sum, &canceling{ctx, io.NewSectionReader(r, 0, r.Size())}); err != nil {
+	if _, err := io.Copy(sum, Until(ctx, io.NewSectionReader(r, 0, r.Size()))); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -139,15 +142,17 @@ func Scrub(ctx context.Context, s Store, bad func(Info, error)) (int, error) {
 	return n, err
 }
 
-// canceling ends a long read when its context does.
-type canceling struct {
+// Until reads r until ctx ends: a long copy ends with the context's error soon after.
+func Until(ctx context.Context, r io.Reader) io.Reader { return &until{ctx, r} }
+
+type until struct {
 	ctx context.Context
 	r   io.Reader
 }
 
-func (c *canceling) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
+func (u *until) Read(p []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
 		return 0, err
 	}
-	return c.r.Read(p)
+	return u.r.Read(p)
 }

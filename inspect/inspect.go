@@ -40,7 +40,7 @@ var Actor = store.Actor{ID: "system:check", Name: "chartlake check"}
 // Config is what is inspected. Store and Blobs are needed.
 type Config struct {
 	Store  store.Store
-	Blobs  blob.Store
+	Blobs  blob.Originals
 	Repair bool
 	// Original, where set, brings the stored bytes of an original from elsewhere (a backup).
 	// NotFound where it is not there either.
@@ -133,10 +133,7 @@ func (r *run) originals() error {
 }
 
 func (r *run) setAside(hash string, before time.Time) error {
-	if a, ok := r.Blobs.(blob.Aside); ok {
-		return a.SetAside(r.ctx, hash, before)
-	}
-	return fault.New(fault.Unsupported, "blob_aside", "this blob store cannot set blobs aside")
+	return r.Blobs.SetAside(r.ctx, hash, before)
 }
 
 // replace puts a good copy in the place of damaged bytes, which are kept.

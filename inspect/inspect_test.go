@@ -271,7 +271,7 @@ func TestOrphansAreKept(t *testing.T) {
 	if _, err := s.blobs.Stat(t.Context(), orphan); !fault.Is(err, fault.NotFound) {
 		t.Errorf("still an original: %v", err)
 	}
-	kept, err := filepath.Glob(filepath.Join(s.root, folder.LostFound, orphan+".*"))
+	kept, err := filepath.Glob(filepath.Join(s.root, blob.LostFound, orphan+".*"))
 	if err != nil || len(kept) != 1 {
 		t.Fatalf("%v, %v", kept, err)
 	}

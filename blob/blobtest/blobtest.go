@@ -1,4 +1,4 @@
-// Package blobtest is the conformance suite of blob.Store: each driver's tests run it.
+// Package blobtest is the conformance suite of blob.Store and blob.Keeper: each driver's tests run it.
 package blobtest
 
 import (
@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) blob.Store) {
 		"sender fails":         senderFails,
 		"again":                again,
 		"delete":               deletes,
+		"erase":                erases,
 		"list":                 list,
 		"hostile hashes":       hostileHashes,
 		"many writers":         manyWriters,
@@ -197,6 +198,27 @@ func deletes(t *testing.T, s blob.Store) {
 	}
 	put(t, s, b)
 	get(t, s, info.Hash)
+}
+
+func erases(t *testing.T, s blob.Store) {
+	b := []byte("never was")
+	for range 2 { // it may come again
+		info := put(t, s, b)
+		put(t, s, b)
+		for range 2 {
+			if err := s.Erase(t.Context(), info.Hash); err != nil {
+				t.Fatal(err)
+			}
+			_, err := s.Open(t.Context(), info.Hash)
+			wantKind(t, err, fault.NotFound)
+		}
+	}
+	if !bytes.Equal(get(t, s, put(t, s, b).Hash), b) {
+		t.Error("other bytes came back")
+	}
+	if err := s.Erase(t.Context(), "../x"); err != nil {
+		t.Error(err)
+	}
 }
 
 func list(t *testing.T, s blob.Store) {

@@ -14,13 +14,7 @@ import (
 	"chartlake/fault"
 )
 
-var (
-	_ blob.Keeper = (*Store)(nil)
-	_ blob.Aside  = (*Store)(nil)
-)
-
-// LostFound is the folder of what was set aside, beside the blobs.
-const LostFound = "lost+found"
+var _ blob.Originals = (*Store)(nil)
 
 // OpenStored is blob.Keeper's.
 func (s *Store) OpenStored(ctx context.Context, hash string) (blob.Reader, error) {
@@ -48,7 +42,7 @@ func (s *Store) PutStored(ctx context.Context, hash string, r io.Reader, check f
 		return s.fault("make a temporary file", err)
 	}
 	out := bufio.NewWriterSize(&writeErrors{w: f}, 1<<18)
-	_, err = io.Copy(out, &readErrors{ctx: ctx, r: r})
+	_, err = io.Copy(out, blob.Until(ctx, r))
 	if err == nil {
 		err = out.Flush()
 	}
@@ -84,12 +78,12 @@ func storedKind(f io.ReaderAt) string {
 	return blob.Plain
 }
 
-// SetAside is blob.Aside's. Each one gets a name of its own, so that nothing kept is written over.
+// SetAside is blob.Keeper's. Each one gets a name of its own, so that nothing kept is written over.
 func (s *Store) SetAside(ctx context.Context, hash string, before time.Time) error {
 	if !blob.ValidHash(hash) {
 		return nil
 	}
-	if err := s.makeFolder(s.path(LostFound)); err != nil {
+	if err := s.makeFolder(s.path(blob.LostFound)); err != nil {
 		return s.fault("make a blob folder", err)
 	}
 	unlock, err := s.disk.Lock(s.path("lock"), true)
@@ -106,10 +100,10 @@ func (s *Store) SetAside(ctx context.Context, hash string, before time.Time) err
 	case !modTime(st).Before(before):
 		return fault.New(fault.Conflict, "blob_young", "the blob was put again")
 	}
-	if err := s.disk.Rename(s.file(kind, hash), s.path(LostFound, hash+"."+rand.Text())); err != nil {
+	if err := s.disk.Rename(s.file(kind, hash), s.path(blob.LostFound, hash+"."+rand.Text())); err != nil {
 		return s.fault("set a blob aside", err)
 	}
-	err = s.sync("sync a blob folder", func() error { return s.disk.SyncFolder(s.path(LostFound)) })
+	err = s.sync("sync a blob folder", func() error { return s.disk.SyncFolder(s.path(blob.LostFound)) })
 	if err == nil {
 		err = s.sync("sync a blob folder", func() error { return s.disk.SyncFolder(s.folderOf(kind, hash)) })
 	}

@@ -1,9 +1,6 @@
 package folder
 
 import (
-	"bytes"
-	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,55 +8,23 @@ import (
 	"time"
 
 	"chartlake/blob"
+	"chartlake/blob/blobtest"
+	"chartlake/envelope"
 	"chartlake/fault"
 )
 
 func TestKeep(t *testing.T) {
 	t.Parallel()
-	ctx := t.Context()
-	stores := [2]*Store{}
-	for i := range stores {
-		s, err := Open(filepath.Join(t.TempDir(), "blobs"), Options{Reserve: -1})
-		if err != nil {
-			t.Fatal(err)
-		}
-		stores[i] = s
-	}
-	from, to := stores[0], stores[1]
-	info, err := from.Put(ctx, strings.NewReader("an original"), 100, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := from.OpenStored(ctx, strings.Repeat("0", 64)); !fault.Is(err, fault.NotFound) {
-		t.Errorf("a blob that is not there: %v", err)
-	}
-	r, err := from.OpenStored(ctx, info.Hash)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	stored, err := io.ReadAll(io.NewSectionReader(r, 0, r.Size()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	refuse := errors.New("no")
-	if err := to.PutStored(ctx, info.Hash, bytes.NewReader(stored), func() error { return refuse }); err != refuse {
-		t.Errorf("a check that fails: %v", err)
-	}
-	if _, err := to.Stat(ctx, info.Hash); !fault.Is(err, fault.NotFound) {
-		t.Errorf("stored against the check: %v", err)
-	}
-	if err := to.PutStored(ctx, info.Hash, bytes.NewReader(stored), func() error { return nil }); err != nil {
-		t.Fatal(err)
-	}
-	if err := blob.Verify(ctx, to, info.Hash); err != nil {
-		t.Error(err)
-	}
-	if err := to.PutStored(ctx, "../x", bytes.NewReader(stored), func() error { return nil }); !fault.Is(err, fault.Invalid) {
-		t.Errorf("no hash: %v", err)
+	vault := testVault(t)
+	for name, v := range map[string]*envelope.Vault{"plain": nil, "sealed": vault} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			blobtest.Keep(t, func(t *testing.T) blob.Originals { return openSealed(t, t.TempDir(), v) })
+		})
 	}
 }
 
+// TestSetAside: what is set aside twice is kept twice.
 func TestSetAside(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
@@ -86,12 +51,12 @@ func TestSetAside(t *testing.T) {
 			t.Errorf("still there: %v", err)
 		}
 	}
-	kept, err := os.ReadDir(filepath.Join(root, LostFound))
+	kept, err := os.ReadDir(filepath.Join(root, blob.LostFound))
 	if err != nil || len(kept) != 2 {
 		t.Fatalf("%d files kept, %v", len(kept), err)
 	}
 	for _, k := range kept {
-		text, err := os.ReadFile(filepath.Join(root, LostFound, k.Name()))
+		text, err := os.ReadFile(filepath.Join(root, blob.LostFound, k.Name()))
 		if err != nil || string(text) != "an orphan" {
 			t.Errorf("%q, %v", text, err)
 		}

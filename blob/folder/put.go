@@ -75,7 +75,7 @@ func (s *Store) fill(ctx context.Context, f file, r io.Reader, limit int64, chec
 		}
 		to = stream
 	}
-	n, err := io.Copy(io.MultiWriter(to, sum), &readErrors{ctx: ctx, r: io.LimitReader(r, limit+1)})
+	n, err := io.Copy(io.MultiWriter(to, sum), blob.Until(ctx, io.LimitReader(r, limit+1)))
 	if err == nil && stream != nil {
 		err = stream.Close()
 	}
@@ -215,17 +215,4 @@ func (w *writeErrors) Write(p []byte) (int, error) {
 		err = &writeError{err}
 	}
 	return n, err
-}
-
-// readErrors ends a stream when its context does.
-type readErrors struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (r *readErrors) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return r.r.Read(p)
 }

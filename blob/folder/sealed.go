@@ -127,8 +127,7 @@ func (s *Store) seal(f file, stream *envelope.StreamWriter, hash string) (key in
 // errKeyGone says that the key of a blob was destroyed while it was put.
 var errKeyGone = errors.New("the key was destroyed")
 
-// Erase destroys a blob's key and takes the blob away, whenever it was put. One that is not
-// there is no error, so that an erasure that was cut can be done again.
+// Erase is blob.Store's.
 func (s *Store) Erase(ctx context.Context, hash string) error {
 	if !blob.ValidHash(hash) {
 		return nil
@@ -169,8 +168,7 @@ func (s *Store) remove(hash string) error {
 	return nil
 }
 
-// SealPlain seals what an older version stored in clear, one blob after the other; it may be
-// cut at any point and called again. It returns how many it sealed.
+// SealPlain is blob.Keeper's.
 func (s *Store) SealPlain(ctx context.Context) (n int, err error) {
 	if s.vault == nil {
 		return 0, nil
