@@ -40,6 +40,7 @@ type Object struct {
 // event. Err is why it cannot be read.
 type Item struct {
 	Message string // SQS message id; empty: the event is one item
+	Body    string // of that message, as it came
 	Objects []Object
 	Err     error
 }
@@ -66,7 +67,7 @@ func Decode(data []byte) ([]Item, error) {
 	}
 	items := make([]Item, len(e.Records))
 	for i, r := range e.Records {
-		items[i].Message = r.MessageID
+		items[i].Message, items[i].Body = r.MessageID, r.Body
 		objects, err := inner(r.Body, 1)
 		items[i].Objects, items[i].Err = once(objects), err
 	}

@@ -80,6 +80,12 @@ func TestDecode(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			for i := range got {
+				if (got[i].Body == "") != (got[i].Message == "") || !strings.Contains(c.event, quoted(got[i].Body)) && got[i].Message != "" {
+					t.Errorf("body %q is not as it came", got[i].Body)
+				}
+				got[i].Body = ""
+			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Error(diff)
 			}

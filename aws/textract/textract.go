@@ -53,9 +53,7 @@ type Config struct {
 	AWS     sdk.Config
 	First   First
 	Workers int // pages sent at once; 4
-	// Place says where in S3 a file lies, by its SHA-256; nil: files lie nowhere.
-	Place func(sha256 string) (bucket, key string, ok bool)
-	// Long is the number of pages to read from which a file is analysed in S3; 25.
+	// Long is the number of pages to read from which a file is analysed in S3, where it lies there; 25.
 	Long int
 	// Poll is the first pause before an analysis is asked for again, doubled up to 16 times it; 2 s.
 	Poll time.Duration
@@ -65,6 +63,17 @@ type Config struct {
 type Reader struct {
 	Config
 	client *service.Client
+	place  *Place
+}
+
+// Place is where in S3 a file lies. Version may be empty.
+type Place struct{ Bucket, Key, Version string }
+
+// At is the reader of a file that lies in S3: where it has many pages to read, it is analysed there.
+func (r *Reader) At(p Place) *Reader {
+	at := *r
+	at.place = &p
+	return &at
 }
 
 // New makes a reader; nothing is called yet.
@@ -78,7 +87,7 @@ func New(c Config) *Reader {
 	if c.Poll <= 0 {
 		c.Poll = 2 * time.Second
 	}
-	return &Reader{c, service.NewFromConfig(c.AWS)}
+	return &Reader{Config: c, client: service.NewFromConfig(c.AWS)}
 }
 
 // Version names both engines.
@@ -110,11 +119,9 @@ func (r *Reader) Read(ctx context.Context, file io.ReaderAt, size int64, o reade
 			f.at[doc.Pages[i].Number] = i
 		}
 	}
-	if len(f.at) >= r.Long && r.Place != nil {
-		if bucket, key, ok := r.Place(doc.SHA256); ok {
-			if err := f.together(ctx, bucket, key); err != nil {
-				return nil, err
-			}
+	if len(f.at) >= r.Long && r.place != nil {
+		if err := f.together(ctx, *r.place); err != nil {
+			return nil, err
 		}
 	}
 	if err := f.oneByOne(ctx); err != nil {

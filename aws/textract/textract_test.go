@@ -277,11 +277,10 @@ func TestTogether(t *testing.T) {
 	t.Parallel()
 	const pages = 6
 	first, file := own(t), stack(pages, 3)
-	place := func(string) (string, string, bool) { return "in", "a file.pdf", true }
 	for name, c := range map[string]struct {
 		change func(*awstest.Textract)
-		place  func(string) (string, string, bool)
-		sent   int // pages by themselves
+		away   bool // the file lies nowhere
+		sent   int  // pages by themselves
 		start  int
 		plan   func(int) awstest.Ill
 	}{
@@ -289,7 +288,7 @@ func TestTogether(t *testing.T) {
 		"in small batches": {change: func(s *awstest.Textract) { s.Batch, s.Polls = 7, 3 }, start: 1},
 		"a page left out":  {change: func(s *awstest.Textract) { s.Miss, s.End = 4, "PARTIAL_SUCCESS" }, start: 1, sent: 1},
 		"failed":           {change: func(s *awstest.Textract) { s.End = "FAILED" }, start: 1, sent: 5},
-		"not in S3":        {change: func(s *awstest.Textract) { s.Object = nil }, place: func(string) (string, string, bool) { return "", "", false }, sent: 5},
+		"not in S3":        {change: func(s *awstest.Textract) { s.Object = nil }, away: true, sent: 5},
 		"refused": {change: func(s *awstest.Textract) {
 			reads := s.Read
 			s.Read = func(data []byte) *document.Document {
@@ -308,11 +307,10 @@ func TestTogether(t *testing.T) {
 			if c.change != nil {
 				c.change(s)
 			}
-			where := place
-			if c.place != nil {
-				where = c.place
+			r := New(Config{AWS: awstest.Config(t, awstest.New(t, s, awstest.JSON, c.plan).URL), First: first, Long: 5, Poll: time.Millisecond})
+			if !c.away {
+				r = r.At(Place{Bucket: "in", Key: "a file.pdf"})
 			}
-			r := New(Config{AWS: awstest.Config(t, awstest.New(t, s, awstest.JSON, c.plan).URL), First: first, Place: where, Long: 5, Poll: time.Millisecond})
 			told := map[int]int{}
 			for range 2 { // a second run of the same file asks for the same analysis
 				clear(told)
@@ -352,8 +350,7 @@ func TestTogetherEnds(t *testing.T) {
 		}
 		return awstest.Well
 	})
-	r := New(Config{AWS: awstest.Config(t, proxy.URL), First: own(t), Long: 1, Poll: time.Millisecond,
-		Place: func(string) (string, string, bool) { return "in", "a file.pdf", true }})
+	r := New(Config{AWS: awstest.Config(t, proxy.URL), First: own(t), Long: 1, Poll: time.Millisecond}).At(Place{Bucket: "in", Key: "a file.pdf"})
 	if _, err := r.Read(ctx, bytes.NewReader(file), int64(len(file)), reader.Options{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}

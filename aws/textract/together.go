@@ -2,7 +2,10 @@ package textract
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"image"
+	"strings"
 	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -18,17 +21,19 @@ import (
 // batchesMax bounds the answers of one analysis: 3,000 pages of some thousand blocks, 1,000 in each.
 const batchesMax = 20_000
 
-// together has the whole file analysed where it lies in S3. The analysis is named after the file,
-// so that a second run, or a second process, asks for the same one and pays once. Pages that it
-// leaves out stay in f.at. Its blocks come page by page and are not kept.
-func (f *reading) together(ctx context.Context, bucket, key string) error {
-	token := f.doc.SHA256
-	if len(token) > 64 {
-		token = token[:64]
+// together has the whole file analysed where it lies in S3. The analysis is named after the file
+// and its place, so that a second run, or a second process, asks for the same one and pays once.
+// Pages that it leaves out stay in f.at. Its blocks come page by page and are not kept.
+func (f *reading) together(ctx context.Context, at Place) error {
+	object := &types.S3Object{Bucket: &at.Bucket, Name: &at.Key}
+	if at.Version != "" {
+		object.Version = &at.Version
 	}
+	// Textract refuses a name that was used for an object elsewhere (IdempotentParameterMismatch).
+	sum := sha256.Sum256([]byte(strings.Join([]string{f.doc.SHA256, at.Bucket, at.Key, at.Version}, "\x00")))
 	job, err := f.client.StartDocumentAnalysis(ctx, &service.StartDocumentAnalysisInput{
-		ClientRequestToken: sdk.String(token), FeatureTypes: features,
-		DocumentLocation: &types.DocumentLocation{S3Object: &types.S3Object{Bucket: sdk.String(bucket), Name: sdk.String(key)}},
+		ClientRequestToken: sdk.String(hex.EncodeToString(sum[:])), FeatureTypes: features,
+		DocumentLocation: &types.DocumentLocation{S3Object: object},
 	})
 	if err != nil {
 		return f.instead(aws.Fault(ctx, "Textract", err))
