@@ -38,6 +38,7 @@ var steps = []string{
                       key_ids text NOT NULL, documents text NOT NULL)`,
 	`CREATE TABLE task (id text COLLATE "C" PRIMARY KEY, kind text NOT NULL, owner text NOT NULL, state text NOT NULL, code text NOT NULL, at bigint NOT NULL,
                    ends bigint NOT NULL, key_id bigint NOT NULL, request bytea NOT NULL, progress bytea NOT NULL)`,
+	`CREATE TABLE touched (seq bigint PRIMARY KEY, what text COLLATE "C" NOT NULL UNIQUE)`,
 }
 
 // migrating is the number of the lock that processes take to change the schema: "chartlak".

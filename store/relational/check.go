@@ -121,7 +121,7 @@ func (x *inspection) checkCounters() error {
 		of        func(*Writer) *int64
 	}{
 		{"rid", `SELECT max(rid) FROM resource`, func(w *Writer) *int64 { return &w.n.RID }},
-		{"seq", `SELECT max(seq) FROM version`, func(w *Writer) *int64 { return &w.n.Seq }},
+		{"seq", newestChange, func(w *Writer) *int64 { return &w.n.Seq }},
 		{"audit", `SELECT max(seq) FROM audit`, func(w *Writer) *int64 { return &w.n.Audit }},
 	}
 	have, err := x.own.Counters(x.c)

@@ -57,6 +57,9 @@ func (t *turn) receive(c store.Receive, res *store.Result) error {
 	if err == nil {
 		err = t.c.Exec(`INSERT INTO arrival (document, at, source, name, actor) VALUES (?,?,?,?,?)`, d.ID, at.UnixMilli(), c.Arrival.Source, name, actor)
 	}
+	if err == nil && res.Duplicate {
+		err = t.touch(documentTouched + d.ID) // it has one arrival more
+	}
 	if err == nil && c.Key != "" {
 		err = t.c.Exec(`INSERT INTO idempotency VALUES (?,?,?,?)`, t.r.actor.ID, c.Key, d.ID, t.now.UnixMilli())
 	}
@@ -111,6 +114,9 @@ func (t *turn) saveDocument(d *store.Document, fresh bool) error {
 	var settled any
 	if d.SettledAt != nil {
 		settled = d.SettledAt.UnixMilli()
+	}
+	if err := t.touch(documentTouched + d.ID); err != nil {
+		return err
 	}
 	if fresh {
 		return t.c.Exec(`INSERT INTO document VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`, d.ID, string(d.State), d.Code, question, d.MediaType, d.Pages, d.Bytes,
@@ -184,9 +190,12 @@ func (t *turn) putRecord(c store.PutRecord, res *store.Result) error {
 		return err
 	}
 	err = t.c.Exec(`INSERT INTO record VALUES (?,?,?,?,?,?,?,?)`, c.Document, newest+1, t.now.UnixMilli(), t.r.actor.ID, c.Action, dict, key, body)
+	if err != nil {
+		return err
+	}
 	t.tale.step(audit.Record, "record", audit.Target{Type: "record", ID: c.Document, Version: int(newest + 1)})
 	res.Record, res.Op = int(newest+1), store.OpCreate
-	return err
+	return t.touch(documentTouched + c.Document)
 }
 
 func (t *turn) putStage(i int, c store.PutStage) error {

@@ -238,6 +238,9 @@ func (e *erasing) removeResource(r *row) error {
 	if err := e.c.Exec(`DELETE FROM version WHERE rid=?`, r.rid); err != nil {
 		return err
 	}
+	if err := e.touch(r.key.String()); err != nil {
+		return err
+	}
 	return e.c.Exec(`UPDATE resource SET version=0, seq=0, deleted=2, updated=? WHERE rid=?`, e.now.UnixMilli(), r.rid)
 }
 
@@ -259,6 +262,9 @@ func (e *erasing) removeDocument(id string) error {
 		if err := e.c.Exec(sql, id); err != nil {
 			return err
 		}
+	}
+	if err := e.touch(documentTouched + id); err != nil {
+		return err
 	}
 	return e.c.Exec(`INSERT INTO sealing VALUES (?,?,0) ON CONFLICT DO NOTHING`, ofErasedDocument, id)
 }

@@ -145,6 +145,6 @@ func (v *view) Tasks() (list []store.Task, err error) {
 
 // Seq is the number of the last change.
 func (v *view) Seq() (int64, error) {
-	n, _, err := db.One(v.c, `SELECT max(seq) FROM version`)
+	n, _, err := db.One(v.c, newestChange)
 	return n, err
 }

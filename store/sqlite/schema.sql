@@ -92,6 +92,10 @@ CREATE INDEX document_patient_document ON document_patient (document);
 -- What was erased: the tombstones, and what is still to do after the rows are gone (state 0; 1: done).
 CREATE TABLE erasure (n INTEGER PRIMARY KEY, at INTEGER NOT NULL, target TEXT NOT NULL, state INTEGER NOT NULL, key_ids TEXT NOT NULL, documents TEXT NOT NULL);
 
+-- What was changed beside versions, by the newest change of each: "document/ID" (an erased one, too) and "Type/ID" of
+-- what was erased.
+CREATE TABLE touched (seq INTEGER PRIMARY KEY, what TEXT NOT NULL UNIQUE);
+
 -- Long work that somebody asked for and comes back for; request and progress are sealed.
 CREATE TABLE task (id TEXT PRIMARY KEY, kind TEXT NOT NULL, owner TEXT NOT NULL, state TEXT NOT NULL, code TEXT NOT NULL, at INTEGER NOT NULL,
                    ends INTEGER NOT NULL, key_id INTEGER NOT NULL, request BLOB NOT NULL, progress BLOB NOT NULL);

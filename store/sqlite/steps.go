@@ -27,6 +27,7 @@ var steps = []string{
 	CREATE TABLE erasure (n INTEGER PRIMARY KEY, at INTEGER NOT NULL, target TEXT NOT NULL, state INTEGER NOT NULL, key_ids TEXT NOT NULL, documents TEXT NOT NULL)`,
 	`CREATE TABLE task (id TEXT PRIMARY KEY, kind TEXT NOT NULL, owner TEXT NOT NULL, state TEXT NOT NULL, code TEXT NOT NULL, at INTEGER NOT NULL,
                    ends INTEGER NOT NULL, key_id INTEGER NOT NULL, request BLOB NOT NULL, progress BLOB NOT NULL)`,
+	`CREATE TABLE touched (seq INTEGER PRIMARY KEY, what TEXT NOT NULL UNIQUE)`,
 }
 
 // migrate makes a new database or brings an older one up to date, in one transaction.

@@ -17,6 +17,7 @@ func Tasks(t *testing.T, open Open) {
 	t.Run("Task", func(t *testing.T) { t.Parallel(); testTask(t, open) })
 	t.Run("TaskTurns", func(t *testing.T) { t.Parallel(); testTaskTurns(t, open) })
 	t.Run("Export", func(t *testing.T) { t.Parallel(); testExport(t, open) })
+	t.Run("Touched", func(t *testing.T) { t.Parallel(); testTouched(t, open) })
 	t.Run("ExportConfined", func(t *testing.T) { t.Parallel(); testExportConfined(t, open) })
 }
 
