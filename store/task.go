@@ -86,6 +86,8 @@ type Tasks interface {
 	Tasks() ([]Task, error)
 	// Seq is the number of the last change.
 	Seq() (int64, error)
+	// Touched gives what was changed after a change beside versions; nothing to who is confined.
+	Touched(after int64) (*Touched, error)
 }
 
 // ExportQuery selects the versions that were current after one change, whatever was written
@@ -114,4 +116,17 @@ type ExportPage struct {
 	Versions []Version
 	Last     int64 // where the next page begins: ExportQuery.After
 	More     bool
+}
+
+// TouchedMax is how many documents and erased resources Touched gives at once at most.
+const TouchedMax = 10_000
+
+// Touched is what was changed after a change beside the versions of resources that an export
+// gives, up to the change Last, each once: documents whose row, arrivals or record changed, or that
+// were erased (they are Gone), and resources that were erased. More: there is more after Last.
+type Touched struct {
+	Documents []string
+	Erased    []Key
+	Last      int64
+	More      bool
 }
