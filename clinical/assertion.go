@@ -117,6 +117,7 @@ type mention struct {
 	record.Entity
 	entry       entry
 	first, last int // tokens
+	resultEnd   int // tests: the character after the words of the result
 	doubts      []string
 }
 
@@ -132,13 +133,14 @@ func (e *Engine) assert(toks []token, s span, section string, in []*mention) {
 			if c.forward != "" && c.last <= m.first {
 				e.forward(toks, s, c, cues, m, section)
 			}
-			if c.backward != "" && c.first >= m.last && (reaches(toks, m, c, in) || subject(toks, s, m, c)) && !outcome(m, c) {
+			if c.backward != "" && c.first >= m.last && (reaches(toks, m, c, in) || subject(toks, s, m, c)) && !outcome(m, c) && toks[c.first].begin >= m.resultEnd {
 				apply(m, c.backward, c, toks)
 			}
 		}
 		inverted(toks, s, m)
 		ordered(toks, s, m)
 		signs(toks, s, m)
+		aimed(toks, s, m)
 	}
 }
 

@@ -29,8 +29,6 @@ var (
 	frequencyRE = regexp.MustCompile(`(?i)\b(?:once(?:\s*/\s*|\s+(?:a|per)\s+|\s+)(?:daily|day|week(?:ly)?|month(?:ly)?)|twice (?:a|per) day|twice daily|twice a week|three times (?:a|per) day|three times daily|four times (?:a|per) day|four times daily|\d+ times (?:a|per) (?:day|week)|every (?:other )?(?:\d+(?:\s?-\s?\d+)?\s)?(?:hours?|days?|weeks?|months?|morning|evening|night|bedtime)|q\.?\s?\d+(?:\s?-\s?\d+)?\s?h(?:rs?|ours?)?|q\.?[ap]\.?m\.?|q\.?h\.?s\.?|q\.?o\.?d\.?|q\.?d\.?|q\s?day|qweek|b\.?i\.?d\.?|t\.?i\.?d\.?|q\.?i\.?d\.?|daily|weekly|monthly|nightly|at bedtime|at night|in the morning|in the evening|every morning|with meals|before meals|after meals)(?:\b|$)`)
 	asNeededRE  = regexp.MustCompile(`(?i)\b(?:as needed|p\.?r\.?n\.?)(?: for ([a-z][a-z /]{2,30}))?`)
 	durationRE  = regexp.MustCompile(`(?i)\b(?:for|x) (\d+(?:\s?-\s?\d+)? (?:days?|weeks?|months?|doses?))\b`)
-	valueRE     = regexp.MustCompile(`^\s*(?:\(?(?:level|count)?\)?)\s*(?::|=|of|was|is|at)?\s*([<>]=?\s?)?(\d+(?:,\d{3})*(?:\.\d+)?(?:/\d+)?)\s*(mg/dl|g/dl|mmol/l|meq/l|u/l|iu/l|ng/ml|pg/ml|mcg/dl|µg/dl|k/ul|x10\^?3/ul|10\^3/ul|thou/ul|m/ul|miu/l|uiu/ml|mm/hr|mg/l|mmhg|mm hg|bpm|/min|breaths/min|°\s?f|°\s?c|f\b|c\b|%|kg/m2|kg|lbs?|cm|in|fl|pg|sec|seconds)?`)
-	flagRE      = regexp.MustCompile(`(?i)^\s*\(?(high|low|elevated|normal|h|l|hh|ll)\)?(?:\s|,|;|\.|$|\))`)
 	reactionRE  = regexp.MustCompile(`(?i)^\s*(?:\(\s*(?:reaction:?\s*)?([^)\n]{3,60})\)|[-–:]+\s*(?:reaction:?\s*)?([^\n;,.]{3,60})|(?:causes|caused|causing|reaction:?|with)\s+([^\n;,.]{3,60}))`)
 )
 
@@ -76,31 +74,6 @@ func instruction(after string) string {
 		return ""
 	}
 	return after[begin : end+len(last)]
-}
-
-// result reads the value that follows a test; false where none does.
-func (m *mention) result(after string) bool {
-	after, _, _ = strings.Cut(after, "\n")
-	f := valueRE.FindStringSubmatchIndex(strings.ToLower(after))
-	if f == nil {
-		return false
-	}
-	part := func(i int) string {
-		if f[2*i] < 0 {
-			return ""
-		}
-		return after[f[2*i]:f[2*i+1]]
-	}
-	if len(strings.ToLower(after)) != len(after) {
-		return false // a letter whose lower case has another length: offsets would lie
-	}
-	m.attribute("comparator", strings.TrimSpace(part(1)))
-	m.attribute("value", part(2))
-	m.attribute("unit", part(3))
-	if g := flagRE.FindStringSubmatch(after[f[1]:]); g != nil {
-		m.attribute("flag", g[1])
-	}
-	return true
 }
 
 // reaction reads what an allergen does, right behind it.

@@ -23,7 +23,7 @@ import (
 )
 
 // Version names this stage's rules in Provenance.
-const Version = "clinical/4"
+const Version = "clinical/5"
 
 //go:embed data/sections.txt
 var sectionsData string
@@ -180,6 +180,14 @@ func (e *Engine) mentions(text []rune, toks []token, s span, section string) []*
 			i++
 			continue
 		}
+		if en.test() {
+			m, after := e.tested(text, toks, i, end, s, section, en)
+			if m != nil {
+				out = append(out, m)
+			}
+			i = after
+			continue
+		}
 		if m := e.mention(text, toks, i, end, s, section, en); m != nil {
 			out = append(out, m)
 		}
@@ -214,17 +222,8 @@ func (e *Engine) mention(text []rune, toks []token, i, end int, s span, section 
 			return nil // the reaction to an allergen
 		}
 		return newMention(text, toks, i, end, record.Problem, en)
-	case kindProcedure:
-		return newMention(text, toks, i, end, record.Procedure, en)
 	default:
-		m := newMention(text, toks, i, end, record.Test, en)
-		if !m.result(following(text, m.End, toks[s.last-1].end+30)) {
-			return nil // a test without its result says nothing of the patient
-		}
-		if en.kind == kindVital {
-			m.attribute("category", "vital-signs")
-		}
-		return m
+		return newMention(text, toks, i, end, record.Procedure, en)
 	}
 }
 
@@ -258,30 +257,9 @@ func (e *Engine) attributes(text []rune, toks []token, s span, in []*mention) {
 		case record.Allergy:
 			m.reaction(following(text, m.End, next))
 		case record.Test:
-			m.Codes = labCodes(m.entry.name, m.Attributes["unit"])
+			m.Codes = labCodes(m.entry.name, m.Attributes["ucum"])
 		}
 	}
-}
-
-// labCodes gives the most common LOINC code of a component whose example unit is the printed
-// one; without a unit that agrees there is no code.
-func labCodes(component, unit string) []record.Code {
-	if component == "" || unit == "" {
-		return nil
-	}
-	var best *terminology.LabTest
-	tests := terminology.LabTests(component)
-	for i := range tests {
-		for _, u := range tests[i].Units {
-			if strings.EqualFold(u, unit) && (best == nil || tests[i].Rank < best.Rank) {
-				best = &tests[i]
-			}
-		}
-	}
-	if best == nil {
-		return nil
-	}
-	return []record.Code{{System: terminology.LOINC, Code: best.Code, Display: best.Name, Score: 0.8}}
 }
 
 // socialRE are statements of habits.

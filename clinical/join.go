@@ -56,7 +56,9 @@ func join(text []rune, toks []token, s span, section string, in []*mention, cues
 			m := newMention(text, toks, first, last, typ, entry{score: math.Round(t.Probability*1000) / 1000})
 			m.Rule = "tagger"
 			if typ == record.Test {
-				m.result(following(text, m.End, toks[s.last-1].end+30))
+				if r, ok := readResult(text[m.End:max(m.End, toks[s.last-1].end)], kindTest, true); ok {
+					m.take(r)
+				}
 			}
 			if typ != record.Anatomy {
 				m.doubts = append(m.doubts, "no dictionary names it")
@@ -64,6 +66,9 @@ func join(text []rune, toks []token, s span, section string, in []*mention, cues
 			in = append(in, m)
 		case len(over) == 1 && over[0].Type == typ && first <= over[0].first && over[0].last <= last:
 			first, last = besideCues(cues, over[0], first, last)
+			if typ == record.Test {
+				last = over[0].last // what stands behind a test is its result
+			}
 			over[0].grow(text, toks, first, last)
 		}
 	}

@@ -33,6 +33,7 @@ const (
 	kindProcedure
 	kindTest
 	kindVital
+	kindScore // a test whose value is out of ten or a count, and whose name may be a finding
 )
 
 // entry is a term of the lexicon. score is how surely the words mean it: 1 for a name of its
@@ -44,7 +45,12 @@ type entry struct {
 	score   float64
 	coded   float64 // problems: how surely they have the code
 	name    string  // tests: LOINC component; drugs: generic name
+	bare    string  // tests: the only letters in which the name counts, its value right behind it
+	other   *entry  // tests: what the words mean where no result stands behind them
 }
+
+// test reports an entry that is a mention with its result only.
+func (e *entry) test() bool { return e.kind >= kindTest }
 
 // lexicon finds the longest term at a token. Keys are hashes of the normal forms of the words
 // of a term (FNV-1a, 64 bits: with 10^5 terms the chance of a false hit is below 10^-9).
@@ -152,10 +158,13 @@ func newLexicon() (*lexicon, error) {
 	for _, row := range rows(testsData) {
 		names, component, _ := strings.Cut(row, "\t")
 		k := kindTest
-		if component == "vital" {
+		switch component {
+		case "vital":
 			k, component = kindVital, ""
+		case "score":
+			k, component = kindScore, ""
 		}
-		l.names(names, entry{kind: k, score: 0.9, name: component})
+		l.tests(names, entry{kind: k, score: 0.9, name: component})
 	}
 	return l, nil
 }
@@ -185,6 +194,31 @@ func (l *lexicon) names(row string, e entry) {
 	for _, s := range strings.Split(synonyms, ",") {
 		l.add(s, e)
 	}
+}
+
+// tests adds the names of a test; what the words named before they name where no result follows.
+func (l *lexicon) tests(row string, e entry) {
+	name, synonyms, _ := strings.Cut(row, ":")
+	for _, n := range append([]string{name}, strings.Split(synonyms, ",")...) {
+		n = strings.TrimSpace(n)
+		one := e
+		if short, is := strings.CutSuffix(n, "!"); is {
+			n, one.bare = short, short
+		}
+		if had, is := l.terms[hashOf(n)]; is && !had.test() {
+			one.other = &had
+		}
+		l.add(n, one)
+	}
+}
+
+// hashOf is the key of a phrase.
+func hashOf(phrase string) uint64 {
+	h := uint64(fnvOffset)
+	for _, w := range strings.Fields(terminology.Normal(phrase)) {
+		h = extend(h, w)
+	}
+	return h
 }
 
 // rows gives the lines of a data file without comments and blanks.

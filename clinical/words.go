@@ -43,7 +43,10 @@ func (e *Engine) words(toks []token, s span, out []tagger.Word) []tagger.Word {
 	}
 	for i := s.first; i < s.last; {
 		en, end, ok := e.lexicon.at(toks, i, s.last)
-		if !ok {
+		if en.other != nil {
+			en = *en.other
+		}
+		if !ok || en.bare != "" {
 			i++
 			continue
 		}

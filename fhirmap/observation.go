@@ -23,7 +23,7 @@ func (s *segment) observations() {
 	}
 	for i := range s.Entities {
 		e := &s.Entities[i]
-		if e.Type == record.Test && aboutPatient(e) && !e.Uncertain && !e.Historical && e.Attributes["value"] != "" {
+		if e.Type == record.Test && aboutPatient(e) && !e.Uncertain && !e.Historical && (e.Attributes["value"] != "" || e.Attributes["flag"] != "") {
 			s.quotedResult(e)
 		}
 	}
@@ -99,9 +99,18 @@ func firstValue(fields ...*record.Field) string {
 	return ""
 }
 
-// quotedResult writes a test or vital sign with its value from running text.
+// quotedResult writes a test or vital sign with its value from running text. A result in words
+// alone ("elevated") is its value, too.
 func (s *segment) quotedResult(e *record.Entity) {
-	valuePath, _, _ := valuePaths(e.Attributes["comparator"], e.Attributes["value"], e.Attributes["unit"])
+	value, unit := e.Attributes["value"], e.Attributes["unit"]
+	pressures := pressure.FindStringSubmatch(value)
+	valuePath, _, _ := valuePaths(e.Attributes["comparator"], value, unit)
+	switch {
+	case value == "":
+		valuePath = "valueCodeableConcept"
+	case pressures != nil:
+		valuePath = "component"
+	}
 	facts := []fact{s.entityFact("code", e), s.entityFact(valuePath, e)}
 	o := s.resource("Observation", itoa(e.Begin)+"-"+itoa(e.End), facts)
 	category := "laboratory"
@@ -113,14 +122,29 @@ func (s *segment) quotedResult(e *record.Entity) {
 	o.Set("code", concept(e.Text, e.Codes))
 	o.Set("subject", s.patientRef())
 	o.Set("encounter", reference(s.encounterRef))
-	setValue(o, e.Attributes["comparator"], e.Attributes["value"], e.Attributes["unit"])
+	switch {
+	case value == "":
+		o.Set("valueCodeableConcept", fhir.NewObject("text", e.Attributes["flag"]))
+	case pressures != nil:
+		o.Set("component", fhir.NewArray(component("systolic", pressures[1], unit), component("diastolic", pressures[2], unit)))
+	default:
+		setValue(o, e.Attributes["comparator"], value, unit)
+	}
 	if flag := e.Attributes["flag"]; flag != "" {
 		o.Set("interpretation", fhir.NewArray(interpretation(flag)))
 	}
 	if r := e.Attributes["range"]; r != "" {
-		o.Set("referenceRange", fhir.NewArray(referenceRange(r, e.Attributes["unit"])))
+		o.Set("referenceRange", fhir.NewArray(referenceRange(r, unit)))
 	}
 	s.file(o, facts)
+}
+
+// pressure is a blood pressure as it is written: two numbers of two or three digits.
+var pressure = regexp.MustCompile(`^(\d{2,3})/(\d{2,3})$`)
+
+// component is one of the two values of a blood pressure.
+func component(name, number, unit string) *fhir.Node {
+	return fhir.NewObject("code", fhir.NewObject("text", name), "valueQuantity", quantity("", number, unit))
 }
 
 // setValue writes a number with the printed digits as Quantity, everything else as string.
@@ -159,7 +183,8 @@ var thousands = regexp.MustCompile(`^-?\d{1,3}(,\d{3})+(\.\d+)?$`)
 // interpretations are the printed flags that are codes of v3-ObservationInterpretation; any
 // other flag is kept as text.
 var interpretations = map[string]string{"h": "H", "high": "H", "l": "L", "low": "L", "hh": "HH", "ll": "LL", "n": "N",
-	"normal": "N", "a": "A", "abnormal": "A", "aa": "AA"}
+	"normal": "N", "a": "A", "abnormal": "A", "aa": "AA", "elevated": "H", "increased": "H", "raised": "H", "↑": "H",
+	"decreased": "L", "reduced": "L", "↓": "L", "within normal limits": "N", "unremarkable": "N"}
 
 func interpretation(flag string) *fhir.Node {
 	c := fhir.NewObject("text", flag)

@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"chartlake/document"
 	"chartlake/fhirmap"
@@ -96,7 +98,7 @@ func (s *Stages) annotate(ctx context.Context, doc *document.Document, seg *reco
 	}
 	seg.Sections = found.Sections
 	for _, e := range found.Entities {
-		if e.Type == record.Anatomy || e.Type == record.Test && e.Attributes["value"] == "" {
+		if e.Type == record.Anatomy || e.Type == record.Test && e.Attributes["value"] == "" && e.Attributes["flag"] == "" {
 			continue // a body part, or a test without its result, says nothing of the patient by itself
 		}
 		if e.ID == "" {
@@ -127,7 +129,39 @@ func doubt(doc *document.Document, text document.Text, e *record.Entity) {
 			reason = "low reading confidence"
 		}
 	}
+	if reason == "" && doubtedResult(doc, text, e) {
+		reason = "low reading confidence of the result"
+	}
 	if reason != "" {
 		e.State, e.Reasons = record.Review, append(e.Reasons[:len(e.Reasons):len(e.Reasons)], reason)
 	}
+}
+
+// resultReach is how many characters behind a test its value may stand.
+const resultReach = 160
+
+// digitsDoubted is the confidence of a word of digits under which a result is for a person: a
+// wrong digit is a wrong result, and nothing else on the page tells.
+const digitsDoubted = 0.6
+
+// doubtedResult reports that the digits of a test's value were hardly read.
+func doubtedResult(doc *document.Document, text document.Text, e *record.Entity) bool {
+	v := e.Attributes["value"]
+	if e.Type != record.Test || v == "" {
+		return false
+	}
+	runes := []rune(text.String)
+	behind := string(runes[min(e.End, len(runes)):min(e.End+resultReach, len(runes))])
+	at := strings.Index(behind, v)
+	if at < 0 {
+		return false
+	}
+	begin := e.End + utf8.RuneCountInString(behind[:at])
+	for _, r := range text.Words(begin, begin+utf8.RuneCountInString(v)) {
+		page := doc.Page(r.Page)
+		if w := page.Words[r.Word]; w.Handwritten || page.Source == document.SourceOCR && w.Confidence < digitsDoubted {
+			return true
+		}
+	}
+	return false
 }

@@ -7,7 +7,8 @@ type Text struct {
 	Name     string
 	Text     string
 	Mentions []Mention
-	Codes    []string // ICD-10-CM codes of the whole text, upper case; a code may repeat
+	Results  []TestResult // of tests; nil where they are not labelled
+	Codes    []string     // ICD-10-CM codes of the whole text, upper case; a code may repeat
 }
 
 // Mention is a gold mention. Begin and End count characters (runes); Type is one of this

@@ -16,13 +16,14 @@ type Sig struct {
 }
 
 // goldJSON is one text: `entities` as in a record, with the text they are in; or a dose
-// instruction, `sig`, with its `dosage`. An assertion that is not written is not labelled.
+// instruction, `sig`, with its `dosage`; or a text with the `results` of tests that it states. An assertion that is not written is not labelled.
 type goldJSON struct {
 	Text     *string       `json:"text"`
 	Partial  bool          `json:"partial"`
 	Entities []goldMention `json:"entities"`
 	Sig      *string       `json:"sig"`
 	Dosage   []sig.Dosage  `json:"dosage"`
+	Results  []TestResult  `json:"results"` // of tests; with them nothing else of the text is labelled
 }
 
 type goldMention struct {
@@ -59,7 +60,13 @@ func parseJSON(name, data string, set func(string) *Set) error {
 			s.Sigs = append(s.Sigs, Sig{Text: *g.Sig, Dosage: g.Dosage})
 			continue
 		}
-		t := Text{Name: name, Text: *g.Text}
+		t := Text{Name: name, Text: *g.Text, Results: g.Results}
+		if g.Results != nil {
+			s := set("results")
+			s.Partial = true
+			s.Texts = append(s.Texts, t)
+			continue
+		}
 		runes := utf8.RuneCountInString(t.Text)
 		for _, m := range g.Entities {
 			if m.Begin < 0 || m.Begin >= m.End || m.End > runes {

@@ -29,6 +29,7 @@ type Result struct {
 	Assertion  []Assertion `json:"assertion,omitempty"` // over gold mentions, asserted in place
 	Leakage    *Leakage    `json:"leakage,omitempty"`
 	Sig        *Share      `json:"sig,omitempty"` // dose instructions whose structure is exact
+	Results    *Results    `json:"results,omitempty"`
 	Codes      *Codes      `json:"codes,omitempty"`
 	// Calibration is of the confidences of mentions: a mention is right that overlaps a gold one of its type.
 	Calibration *Calibration `json:"calibration,omitempty"`
@@ -125,6 +126,7 @@ type meter struct {
 	assertion  map[string]*Score
 	leakage    Leakage
 	sig        *Share
+	results    *Results
 	codes      Codes
 	sure       calibration // of mentions
 }
@@ -137,6 +139,12 @@ func (m *meter) text(t *Text) {
 	}
 	m.assertions(t)
 	m.leaks(t, got)
+	if t.Results != nil {
+		if m.results == nil {
+			m.results = &Results{}
+		}
+		m.results.text(t.Results, got)
+	}
 	if len(t.Codes) > 0 {
 		m.codes.text(t.Codes, got)
 	}
@@ -306,6 +314,10 @@ func (m *meter) result() Result {
 	}
 	out.Types = sum(m.types)
 	out.Calibration = m.sure.close()
+	if m.results != nil {
+		m.results.Triple.close()
+		out.Results = m.results
+	}
 	if m.codes.Texts > 0 {
 		out.Codes = m.codes.close()
 	}

@@ -33,6 +33,9 @@ func (s *Result) table() string {
 	if s.Sig != nil {
 		fmt.Fprintf(&b, "  dose instructions exact: %d of %d\n", s.Sig.N, s.Sig.Of)
 	}
+	if r := s.Results; r != nil {
+		fmt.Fprintf(&b, "  results: test, value and unit %s; range %d of %d, flag %d of %d\n", r.Triple, r.Range.N, r.Range.Of, r.Flag.N, r.Flag.Of)
+	}
 	if c := s.Codes; c != nil {
 		fmt.Fprintf(&b, "  ICD-10-CM        code    %s\n  %-16s category %s\n", c.Code, "", c.Category)
 		fmt.Fprintf(&b, "  %-16s one of the candidates of a mention: %d of %d codes\n", "", c.Among.N, c.Among.Of)
