@@ -77,8 +77,13 @@ func (s *server) list(w http.ResponseWriter, r *http.Request, actor store.Actor)
 	}{Documents: []item{}}
 	err = s.Store.View(r.Context(), actor, func(v store.View) error {
 		if q.Get("counts") != "" {
-			if out.Counts, err = v.Counts(); err != nil {
+			tallies, err := v.Tallies()
+			if err != nil {
 				return err
+			}
+			out.Counts = map[store.State]int{}
+			for _, t := range tallies {
+				out.Counts[t.State] += t.Count
 			}
 		}
 		for {
