@@ -72,12 +72,23 @@ type StateChange struct {
 	Actor string    `json:"actor"`
 }
 
-// DocumentQuery selects documents, newest first.
+// Tally is how many documents are in a state for a reason, and when the oldest came in.
+type Tally struct {
+	State  State
+	Code   string
+	Count  int
+	Oldest time.Time
+}
+
+// DocumentQuery selects documents, newest first. Its cursors belong to its order.
 type DocumentQuery struct {
 	SHA256 string
 	States []State
-	Since  time.Time
-	Type   string
+	Since  time.Time // received at or after
+	Before time.Time // received before; zero: no matter
+	Type   string    // stated by the sender, or of a segment
+	Code   string    // of the state
+	Oldest bool      // oldest first
 	Limit  int    // 0: 50, at most 500
 	Cursor string // from the page before
 }

@@ -142,8 +142,8 @@ type Resources interface {
 type Documents interface {
 	Document(id string) (*Document, error)
 	Documents(q DocumentQuery) (docs []Document, next string, err error)
-	// Counts gives how many documents are in each state.
-	Counts() (map[State]int, error)
+	// Tallies counts the documents of each state and code.
+	Tallies() ([]Tally, error)
 	// Record gives a version of a document's record; 0: the newest. NotFound when there is none.
 	Record(document string, version int) (*RecordVersion, error)
 	// Records lists the versions without their bodies, oldest first.

@@ -39,6 +39,12 @@ var steps = []string{
 	`CREATE TABLE task (id text COLLATE "C" PRIMARY KEY, kind text NOT NULL, owner text NOT NULL, state text NOT NULL, code text NOT NULL, at bigint NOT NULL,
                    ends bigint NOT NULL, key_id bigint NOT NULL, request bytea NOT NULL, progress bytea NOT NULL)`,
 	`CREATE TABLE touched (seq bigint PRIMARY KEY, what text COLLATE "C" NOT NULL UNIQUE)`,
+	`CREATE INDEX document_code ON document (state, code, received, id);
+	CREATE TABLE document_kind (document text COLLATE "C", type text COLLATE "C", state text COLLATE "C" NOT NULL, received bigint NOT NULL, PRIMARY KEY (document, type));
+	CREATE INDEX document_kind_list ON document_kind (type, state, received, document);
+	INSERT INTO document_kind SELECT id, stated_type, state, received FROM document WHERE stated_type<>'';
+	INSERT INTO document_kind SELECT d.id, s.value->>'type', d.state, d.received FROM document AS d
+	  CROSS JOIN LATERAL jsonb_array_elements(CASE WHEN d.segments='null' THEN '[]' ELSE d.segments END::jsonb) AS s ON CONFLICT DO NOTHING`,
 }
 
 // migrating is the number of the lock that processes take to change the schema: "chartlak".

@@ -2,6 +2,7 @@ package relational
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -109,6 +110,9 @@ func (t *turn) saveDocument(d *store.Document, fresh bool) error {
 		return err
 	}
 	if err := t.linkPatients(d); err != nil {
+		return err
+	}
+	if err := t.listKinds(d); err != nil {
 		return err
 	}
 	var settled any
@@ -269,6 +273,27 @@ func (t *turn) linkPatients(d *store.Document) error {
 	return nil
 }
 
+// listKinds notes under which kinds a document is listed: what its sender said, and what it holds.
+func (t *turn) listKinds(d *store.Document) error {
+	if err := t.c.Exec(`DELETE FROM document_kind WHERE document=?`, d.ID); err != nil {
+		return err
+	}
+	kinds := []string{d.Type}
+	for _, segment := range d.Segments {
+		kinds = append(kinds, segment.Type)
+	}
+	slices.Sort(kinds)
+	for _, kind := range slices.Compact(kinds) {
+		if kind == "" {
+			continue
+		}
+		if err := t.c.Exec(`INSERT INTO document_kind VALUES (?,?,?,?)`, d.ID, kind, string(d.State), d.ReceivedAt.UnixMilli()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (w *Writer) document(id string) (*store.Document, error) {
 	return (&view{s: w.s, c: w.c}).Document(id)
 }
@@ -413,11 +438,10 @@ func (v *view) documents(q store.DocumentQuery) (docs []store.Document, next str
 		limit = defaultDocuments
 	}
 	limit = min(limit, maxDocuments)
-	where, err := documentFilter(q)
-	if err != nil {
-		return nil, "", err
-	}
 	about := "documents\x00" + v.actor.ID
+	if q.Oldest {
+		about += "\x00oldest"
+	}
 	var pos *documentPosition
 	if q.Cursor != "" {
 		if pos, err = v.documentPosition(q.Cursor, about); err != nil {
@@ -431,7 +455,7 @@ func (v *view) documents(q store.DocumentQuery) (docs []store.Document, next str
 	docs = []store.Document{}
 	for more := true; more && len(docs) <= limit; {
 		var found []documentRow
-		if found, more, err = v.documentRows(where, pos, chunk); err != nil {
+		if found, more, err = v.documentRows(q, pos, chunk); err != nil {
 			return nil, "", err
 		}
 		for i := range found {
@@ -461,57 +485,77 @@ func (v *view) documents(q store.DocumentQuery) (docs []store.Document, next str
 	return docs, next, nil
 }
 
-// Counts gives how many documents are in each state.
-func (v *view) Counts() (map[store.State]int, error) {
-	counts := map[store.State]int{}
+// Tallies counts the documents of each state and code.
+func (v *view) Tallies() (out []store.Tally, err error) {
 	if v.actor.Patients == nil {
-		err := v.c.Query(`SELECT state, count(*) FROM document GROUP BY state`, nil, func(s db.Row) bool {
-			counts[store.State(s.Text(0))] = int(s.Int(1))
+		err := v.c.Query(`SELECT state, code, count(*), min(received) FROM document GROUP BY state, code ORDER BY state, code`, nil, func(s db.Row) bool {
+			out = append(out, store.Tally{State: store.State(s.Text(0)), Code: s.Text(1), Count: int(s.Int(2)), Oldest: time.UnixMilli(s.Int(3)).UTC()})
 			return true
 		})
-		return counts, err
+		return out, err
 	}
-	q := store.DocumentQuery{Limit: maxDocuments}
-	for {
+	at := map[[2]string]int{}
+	for q := (store.DocumentQuery{Limit: maxDocuments}); ; {
 		docs, next, err := v.documents(q)
-		if err != nil || next == "" {
-			for _, d := range docs {
-				counts[d.State]++
-			}
-			return counts, err
+		if err != nil {
+			return nil, err
 		}
-		for _, d := range docs {
-			counts[d.State]++
+		for _, d := range docs { // newest first
+			key := [2]string{string(d.State), d.Code}
+			if _, ok := at[key]; !ok {
+				at[key] = len(out)
+				out = append(out, store.Tally{State: d.State, Code: d.Code})
+			}
+			t := &out[at[key]]
+			t.Count, t.Oldest = t.Count+1, d.ReceivedAt
+		}
+		if next == "" {
+			return out, nil
 		}
 		q.Cursor = next
 	}
 }
 
-// documentFilter compiles what a list of documents is filtered by.
-func documentFilter(q store.DocumentQuery) (db.Frag, error) {
-	where := db.SQL(`TRUE`)
-	if q.SHA256 != "" {
-		where = where.With(` AND id=?`, q.SHA256)
+// listed is the SQL of a list of documents behind a position: id and received, at most limit.
+// Every state is a range of an index that is in the order of the list, so a page costs a page
+// however many documents there are.
+func listed(q store.DocumentQuery, pos *documentPosition, limit int) db.Frag {
+	table, id, where := "document", "id", db.SQL(``)
+	if q.Type != "" {
+		table, id, where = "document_kind", "document", db.SQL(` AND type=?`, q.Type)
 	}
-	if len(q.States) > 0 {
-		list := make([]db.Frag, len(q.States))
-		for i, s := range q.States {
-			list[i] = db.SQL(`?`, string(s))
-		}
-		where = db.Join("", where, db.Join(",", list...).Wrap(` AND state IN (`, `)`))
+	if q.SHA256 != "" {
+		where = where.With(` AND `+id+`=?`, q.SHA256)
 	}
 	if !q.Since.IsZero() {
 		where = where.With(` AND received>=?`, q.Since.UnixMilli())
 	}
-	if q.Type != "" {
-		// The column is JSON of our own making, in which nothing but a segment begins so.
-		name, err := json.Marshal(q.Type)
-		if err != nil {
-			return where, err
-		}
-		where = where.With(` AND (stated_type=? OR instr(segments,?)>0)`, q.Type, `{"type":`+string(name)+`,`)
+	if !q.Before.IsZero() {
+		where = where.With(` AND received<?`, q.Before.UnixMilli())
 	}
-	return where, nil
+	beyond, order := "<", "DESC"
+	if q.Oldest {
+		beyond, order = ">", "ASC"
+	}
+	if pos != nil {
+		where = where.With(` AND (received,`+id+`)`+beyond+`(?,?)`, pos.Received, pos.ID)
+	}
+	if q.Code != "" && q.Type == "" {
+		where = where.With(` AND code=?`, q.Code)
+	}
+	ordered := ` ORDER BY received ` + order + `, ` + id + ` ` + order + ` LIMIT ?`
+	states := q.States
+	if len(states) == 0 && q.Type != "" {
+		states = store.States()
+	}
+	if len(states) == 0 {
+		return where.Wrap(`SELECT `+id+` AS listed, received FROM `+table+` WHERE TRUE`, ordered).With(``, limit)
+	}
+	parts := make([]db.Frag, len(states))
+	for i, s := range states {
+		parts[i] = db.Join(``, db.SQL(`SELECT * FROM (SELECT `+id+` AS listed, received FROM `+table+` WHERE state=?`, string(s)), where, db.SQL(ordered+`) AS one`, limit))
+	}
+	return db.Join(` UNION ALL `, parts...)
 }
 
 func (v *view) documentPosition(cursor, about string) (*documentPosition, error) {
@@ -533,11 +577,17 @@ type documentRow struct {
 }
 
 // documentRows reads up to limit rows behind a position; more says that there may be others.
-func (v *view) documentRows(where db.Frag, pos *documentPosition, limit int) (found []documentRow, more bool, err error) {
-	if pos != nil {
-		where = where.With(` AND (received<? OR received=? AND id<?)`, pos.Received, pos.Received, pos.ID)
+func (v *view) documentRows(q store.DocumentQuery, pos *documentPosition, limit int) (found []documentRow, more bool, err error) {
+	order := "DESC"
+	if q.Oldest {
+		order = "ASC"
 	}
-	all := where.Wrap(`SELECT `+documentColumns+` FROM document WHERE `, ` ORDER BY received DESC, id DESC`).With(` LIMIT ?`, limit)
+	columns := "d." + strings.ReplaceAll(documentColumns, ", ", ", d.")
+	all := listed(q, pos, limit).Wrap(`SELECT `+columns+` FROM (`, `) AS list CROSS JOIN document AS d ON d.id=list.listed WHERE TRUE`)
+	if q.Code != "" {
+		all = all.With(` AND d.code=?`, q.Code)
+	}
+	all = all.With(` ORDER BY d.received `+order+`, d.id `+order+` LIMIT ?`, limit)
 	err = v.c.Query(all.Text, all.Args, func(s db.Row) bool {
 		var r documentRow
 		r.d, r.segments, r.resources = scanDocument(s)

@@ -258,7 +258,7 @@ func (e *erasing) removeDocument(id string) error {
 	}
 	for _, sql := range []string{`DELETE FROM document WHERE id=?`, `DELETE FROM arrival WHERE document=?`, `DELETE FROM history WHERE document=?`,
 		`DELETE FROM record WHERE document=?`, `DELETE FROM stage WHERE input=?`, `DELETE FROM idempotency WHERE document=?`,
-		`DELETE FROM document_patient WHERE document=?`} {
+		`DELETE FROM document_patient WHERE document=?`, `DELETE FROM document_kind WHERE document=?`} {
 		if err := e.c.Exec(sql, id); err != nil {
 			return err
 		}

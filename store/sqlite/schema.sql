@@ -58,6 +58,7 @@ CREATE TABLE document (
   stated_type TEXT NOT NULL, stated_patient TEXT NOT NULL, segments TEXT NOT NULL, resources TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX document_received ON document (received, id);
 CREATE INDEX document_state ON document (state, received, id);
+CREATE INDEX document_code ON document (state, code, received, id);
 CREATE TABLE arrival (n INTEGER PRIMARY KEY, document TEXT NOT NULL, at INTEGER NOT NULL, source TEXT NOT NULL, name TEXT NOT NULL, actor TEXT NOT NULL);
 CREATE INDEX arrival_document ON arrival (document);
 CREATE TABLE history (n INTEGER PRIMARY KEY, document TEXT NOT NULL, at INTEGER NOT NULL, "from" TEXT NOT NULL, "to" TEXT NOT NULL,
@@ -86,6 +87,9 @@ CREATE TABLE audit_journal (id TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROW
 -- an older version wrote in clear.
 CREATE TABLE sealing (kind INTEGER, subject TEXT, key_id INTEGER NOT NULL, PRIMARY KEY (kind, subject)) WITHOUT ROWID;
 INSERT INTO sealing VALUES (0, '', 0);
+-- Under which kinds a document is listed.
+CREATE TABLE document_kind (document TEXT, type TEXT, state TEXT NOT NULL, received INTEGER NOT NULL, PRIMARY KEY (document, type)) WITHOUT ROWID;
+CREATE INDEX document_kind_list ON document_kind (type, state, received, document);
 -- Whose a document's segments are.
 CREATE TABLE document_patient (patient INTEGER, document TEXT, PRIMARY KEY (patient, document)) WITHOUT ROWID;
 CREATE INDEX document_patient_document ON document_patient (document);

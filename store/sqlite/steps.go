@@ -28,6 +28,12 @@ var steps = []string{
 	`CREATE TABLE task (id TEXT PRIMARY KEY, kind TEXT NOT NULL, owner TEXT NOT NULL, state TEXT NOT NULL, code TEXT NOT NULL, at INTEGER NOT NULL,
                    ends INTEGER NOT NULL, key_id INTEGER NOT NULL, request BLOB NOT NULL, progress BLOB NOT NULL)`,
 	`CREATE TABLE touched (seq INTEGER PRIMARY KEY, what TEXT NOT NULL UNIQUE)`,
+	`CREATE INDEX document_code ON document (state, code, received, id);
+	CREATE TABLE document_kind (document TEXT, type TEXT, state TEXT NOT NULL, received INTEGER NOT NULL, PRIMARY KEY (document, type)) WITHOUT ROWID;
+	CREATE INDEX document_kind_list ON document_kind (type, state, received, document);
+	INSERT INTO document_kind SELECT id, stated_type, state, received FROM document WHERE stated_type<>'';
+	INSERT OR IGNORE INTO document_kind SELECT d.id, json_extract(s.value, '$.type'), d.state, d.received FROM document AS d, json_each(d.segments) AS s
+	  WHERE s.type='object'`,
 }
 
 // migrate makes a new database or brings an older one up to date, in one transaction.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -275,6 +277,45 @@ func testDocumentList(t *testing.T, open Open) {
 		if got := len(count(q)); got != want {
 			t.Errorf("%+v: %d documents, want %d", q, got, want)
 		}
+	}
+	oldest := count(store.DocumentQuery{Limit: 5, Oldest: true})
+	slices.Reverse(oldest)
+	if !slices.Equal(oldest, ids) {
+		t.Errorf("oldest first gives %v, newest first %v", oldest, ids)
+	}
+	// What a document is found to hold lists it, under the state that it then has.
+	six := document("06").ID
+	do(t, s, store.Move{ID: six, From: []store.State{store.Reading}, To: store.Understood})
+	do(t, s, store.Move{ID: six, From: []store.State{store.Understood}, To: store.Held, Code: "identity_weak", Set: func(d *store.Document) {
+		d.Segments = []store.DocumentSegment{{Type: "eob", Pages: [2]int{1, 1}}, {Type: "eob", Pages: [2]int{2, 2}}, {Type: "junk", Pages: [2]int{3, 3}}}
+	}})
+	for name, q := range map[string]store.DocumentQuery{"a kind": {Type: "eob"}, "another": {Type: "junk"}, "what the sender said": {Type: "claim", States: []store.State{store.Held}},
+		"kind and state": {Type: "eob", States: []store.State{store.Held, store.Filed}}, "state and code": {States: []store.State{store.Held}, Code: "identity_weak"},
+		"kind and code": {Type: "junk", Code: "identity_weak"}} {
+		if got := count(q); !slices.Equal(got, []string{six}) {
+			t.Errorf("%s: %v, want the one that is held", name, got)
+		}
+	}
+	for name, q := range map[string]store.DocumentQuery{"a kind in another state": {Type: "eob", States: []store.State{store.Reading}},
+		"another code": {States: []store.State{store.Held}, Code: "identity_absent"}, "before all": {Before: time.Now().Add(-time.Hour)}} {
+		if got := count(q); len(got) != 0 {
+			t.Errorf("%s: %v, want none", name, got)
+		}
+	}
+	var tallies []store.Tally
+	view(t, s, anna, func(v store.View) (err error) {
+		tallies, err = v.Tallies()
+		return err
+	})
+	said := map[string]int{}
+	for _, x := range tallies {
+		said[string(x.State)+" "+x.Code] = x.Count
+		if age := time.Since(x.Oldest); age < -time.Minute || age > time.Hour {
+			t.Errorf("%s: the oldest is of %s", x.State, x.Oldest)
+		}
+	}
+	if want := map[string]int{"received ": 6, "reading ": 5, "held identity_weak": 1}; !maps.Equal(said, want) {
+		t.Errorf("tallies %v, want %v", said, want)
 	}
 }
 
