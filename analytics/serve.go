@@ -22,10 +22,13 @@ type Config struct {
 	Actor func(r *http.Request, do smart.Action, kind string) (store.Actor, error)
 }
 
-// Handler answers GET /tables, the tables with their columns, and GET /tables/NAME, the rows of one
-// as ?format says: parquet, csv or ndjson (the default). A table shows one moment.
+// Handler answers GET /tables, the tables with their columns; GET /tables/NAME, the rows of one
+// as ?format says: parquet, csv or ndjson (the default); and POST /sql (ask.go). A table, and what a
+// question reads of all tables, shows one moment.
 func Handler(c Config) http.Handler {
 	mux := http.NewServeMux()
+	d := desk{Config: c, seats: make(chan struct{}, questionsAtOnce)}
+	mux.HandleFunc("POST /sql", c.answering(d.ask))
 	mux.HandleFunc("GET /tables", c.answering(c.list))
 	mux.HandleFunc("GET /tables/{name}", c.answering(c.table))
 	return mux

@@ -169,3 +169,47 @@ func TestHandler(t *testing.T) {
 		t.Errorf("claim lines of who may read no claims: %s", data)
 	}
 }
+
+func TestSQL(t *testing.T) {
+	t.Parallel()
+	db := opened(t, ada, ben, sodium, statin)
+	h := Handler(Config{Store: db, Actor: func(r *http.Request, _ smart.Action, kind string) (store.Actor, error) {
+		switch {
+		case kind == "Claim":
+			return store.Actor{}, fault.New(fault.Forbidden, "forbidden", "no claims for you")
+		case r.Header.Get("Who") == "ben":
+			return store.Actor{ID: "user:p", Patients: []string{"ben"}}, nil
+		}
+		return anna, nil
+	}})
+	for _, c := range []struct {
+		who, path, media, body string
+		code                   int
+		want                   string
+	}{
+		{"", "/sql", "", "select p.family, o.test, o.value from observations o join patients p on p.fhir_id = o.patient_id", 200,
+			`{"columns":[{"name":"family","type":"string"},{"name":"test","type":"string"},{"name":"value","type":"decimal"}],"rows":[["Fair","Sodium",140.5]]}`},
+		{"", "/sql", "application/json", `{"query":"select count(*) as n from patients","limit":1}`, 200, `"rows":[[2]]`},
+		{"ben", "/sql", "", "select (select count(*) from patients) + (select count(*) from observations) as n", 200, `"rows":[[1]]`},
+		{"", "/sql?format=csv", "", "select fhir_id from patients order by 1", 200, "fhir_id\nada\nben\n"},
+		{"", "/sql?format=ndjson", "", "select fhir_id as id from patients order by 1 limit 1", 200, "{\"id\":\"ada\"}\n"},
+		{"", "/sql?format=parquet", "", "select 1 as n", 200, "PAR1"},
+		{"", "/sql", "", "select * from patients where false", 200, `"rows":[]`},
+		{"", "/sql?limit=1", "", "select fhir_id from patients", 413, "sql_too_many_rows"},
+		{"", "/sql?limit=x", "", "select 1", 400, "sql_limit"},
+		{"", "/sql?format=xlsx", "", "select 1", 400, "no_such_format"},
+		{"", "/sql", "", "select * from claims", 403, "forbidden"},
+		{"", "/sql", "", "delete from patients", 400, "sql_invalid"},
+		{"", "/sql", "application/json", "select 1", 400, "sql_invalid"},
+		{"", "/sql", "", strings.Repeat("x", 1<<20), 413, "sql_too_large"},
+	} {
+		r := httptest.NewRequest("POST", c.path, strings.NewReader(c.body))
+		r.Header.Set("Who", c.who)
+		r.Header.Set("Content-Type", c.media)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != c.code || !strings.Contains(w.Body.String(), c.want) || w.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%s %.60s: %d %.200s", c.path, c.body, w.Code, w.Body)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"chartlake/analytics/sql"
 	"chartlake/fault"
 	"chartlake/reader"
 	"chartlake/reader/pdf"
@@ -58,6 +59,7 @@ func (c doctorCommand) Run(e *env) error {
 	} else {
 		add("pdf cache", e.cacheDir() != "", "not filled yet: the first start takes longer")
 	}
+	add("sql", true, sql.Engine)
 	err = writable(c.Data)
 	add("data folder", err == nil, says(err, "files can be written and synced"))
 	bad := 0

@@ -41,6 +41,7 @@ type commands struct {
 	Ingest      ingestCommand      `cmd:"" help:"Bring files or folders into a running server or a data folder."`
 	Import      importCommand      `cmd:"" help:"Bring FHIR resources in: NDJSON or Bundles."`
 	Export      exportCommand      `cmd:"" help:"Take FHIR resources out as NDJSON, of one moment."`
+	SQL         sqlCommand         `cmd:"" name:"sql" help:"Ask the tables a question in SQL."`
 	Read        readCommand        `cmd:"" help:"What the pages of a file say; nothing is stored."`
 	Annotate    annotateCommand    `cmd:"" help:"Clinical findings of a document or of plain text."`
 	Convert     convertCommand     `cmd:"" help:"The whole way from a file to its record, without a store."`

@@ -247,6 +247,7 @@ func (s *server) handler(token, base string) http.Handler {
 	tables := analytics.Handler(analytics.Config{Store: s.store, Actor: actor})
 	mux.Handle("GET /tables", tables)
 	mux.Handle("GET /tables/", tables)
+	mux.Handle("POST /sql", tables)
 	mux.HandleFunc("GET /healthz", s.health)
 	mux.HandleFunc("GET /readyz", s.ready)
 	metrics := promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{})
