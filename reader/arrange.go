@@ -28,6 +28,7 @@ func (r *Reader) recognise(ctx context.Context, page *document.Page, img *image.
 	page.Words, page.Rotation, page.Skew, page.Blank = result.Words, result.Rotation, result.Skew, result.Blank
 	img = pixel.Turn(img, result.Rotation)
 	page.Width, page.Height = float64(img.Rect.Dx()), float64(img.Rect.Dy())
+	codes(ctx, page, img)
 	if photographed {
 		result.Rules = slices.DeleteFunc(result.Rules, edge)
 	}

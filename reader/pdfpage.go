@@ -29,6 +29,7 @@ type pdfReader struct {
 	reader *Reader
 	file   *pdf.File
 	seen   *regions
+	looked *looked
 }
 
 func (p *pdfReader) prepare(ctx context.Context, _ int) error { return p.file.Prepare(ctx) }
@@ -76,6 +77,9 @@ func (p *pdfReader) text(ctx context.Context, number int, content *pdf.Page, v v
 		if err := p.pictures(ctx, number, content, page); err != nil {
 			return nil, err
 		}
+	}
+	if err := p.codes(ctx, number, content, page); err != nil {
+		return nil, err
 	}
 	var img *image.Gray
 	if boxed(content) {

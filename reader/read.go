@@ -111,7 +111,7 @@ func (r *Reader) source(ctx context.Context, file io.ReaderAt, size int64, kind,
 		opened.Close()
 		return nil, err
 	}
-	seen := &regions{}
+	seen, looked := &regions{}, &looked{}
 	var once sync.Mutex
 	return &source{opened.Pages(), func(ctx context.Context) (pageReader, error) {
 		once.Lock()
@@ -124,7 +124,7 @@ func (r *Reader) source(ctx context.Context, file io.ReaderAt, size int64, kind,
 				return nil, err
 			}
 		}
-		return &pdfReader{reader: r, file: f, seen: seen}, nil
+		return &pdfReader{reader: r, file: f, seen: seen, looked: looked}, nil
 	}}, nil
 }
 

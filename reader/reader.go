@@ -25,7 +25,7 @@ import (
 )
 
 // version changes whenever the reader reads something differently.
-const version = "3"
+const version = "4"
 
 // Config says what a reader may use. The zero value works.
 type Config struct {

@@ -77,6 +77,9 @@ func (p photograph) restore(page *document.Page) {
 			marks[i].Box = p.box(marks[i].Box)
 		}
 	}
+	for i := range page.Barcodes {
+		page.Barcodes[i].Box = p.box(page.Barcodes[i].Box)
+	}
 	page.Reasons = append(page.Reasons, "a photograph of a sheet: read straightened by the sheet's edges")
 }
 

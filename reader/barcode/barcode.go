@@ -53,6 +53,7 @@ func Find(ctx context.Context, img *image.Gray) []document.Code {
 	if min(w, h) < sideLeast {
 		return nil
 	}
+	img = &image.Gray{Pix: img.Pix, Stride: img.Stride, Rect: image.Rect(0, 0, w, h)}
 	places := texture(img)
 	places = append(eyes(img), places...)
 	var out []document.Code
@@ -165,7 +166,7 @@ func (p place) read(img *image.Gray) (r reading, tried bool) {
 func cut(img *image.Gray, r image.Rectangle) *image.Gray {
 	out := image.NewGray(image.Rect(0, 0, r.Dx(), r.Dy()))
 	for y := range r.Dy() {
-		at := (r.Min.Y-img.Rect.Min.Y+y)*img.Stride + r.Min.X - img.Rect.Min.X
+		at := (r.Min.Y+y)*img.Stride + r.Min.X
 		copy(out.Pix[y*out.Stride:(y+1)*out.Stride], img.Pix[at:at+r.Dx()])
 	}
 	return out

@@ -106,7 +106,7 @@ func full() *Page {
 			Confidence: 1, Source: "acroform", Rule: "acroform"}},
 		Marks: []document.Mark{{State: document.MarkOn, Shape: "box", Label: "l", LabelWords: []int{1}, Group: "g", Box: box, Fill: 1, Confidence: 1}},
 		Paths: 7, Rounds: 3, Chars: Chars{All: 6, Unknown: 1, Hidden: 5}, Scan: &Scan{Box: box, Width: 2550, Height: 3300, Orientation: 6, DPI: 300, object: 2},
-		FormFailed: true, Truncated: true}
+		FormFailed: true, Truncated: true, Barred: true}
 }
 
 // TestPageMessage: a page comes out of its message as it went in, and every cut is noticed.

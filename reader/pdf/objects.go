@@ -24,6 +24,7 @@ func (c *content) objects() error {
 		w.top = i
 		w.object(c.native.call(pageObject, c.address, uint64(i)), c.toPage, 0)
 	}
+	c.page.Barred = c.page.Barred || w.barred.found()
 	return c.native.err
 }
 
@@ -31,6 +32,7 @@ type walk struct {
 	*content
 	seen, segments int
 	top            int // index of the page's own object that is being walked
+	barred         barred
 }
 
 // more counts one object and reports whether it is still within the bounds.
@@ -148,8 +150,12 @@ func (w *walk) path(o uint64, m matrix) {
 		return
 	}
 	count := n.int(pathCount, o)
-	if count < 2 || count > 400 {
-		return // a long path is a drawing or an outline of letters
+	if count < 2 {
+		return
+	}
+	if count > longPath {
+		w.page.Barred = w.page.Barred || filled && w.square(o, m)
+		return // a drawing, an outline of letters, or a QR code in one piece
 	}
 	own, ok := n.matrixOf(objectMatrix, o)
 	if !ok {
@@ -168,6 +174,9 @@ func (w *walk) path(o uint64, m matrix) {
 			}
 			continue
 		}
+		if filled && closedBox(s) {
+			w.barred.dot(around(s, m), w.width, w.height)
+		}
 		if filled && w.bar(s, m) {
 			continue
 		}
@@ -176,6 +185,21 @@ func (w *walk) path(o uint64, m matrix) {
 			w.edges(s, m, width)
 		}
 	}
+}
+
+// longPath is the number of points from which a path is not looked into.
+const longPath = 400
+
+// square reports whether a path is as wide as high and of the size of a code on paper.
+func (w *walk) square(o uint64, m matrix) bool {
+	n := w.native
+	if n.int(objectBounds, o, n.at(0, 4), n.at(1, 4), n.at(2, 4), n.at(3, 4)) == 0 {
+		return false
+	}
+	v := n.floats() // left, bottom, right, top
+	b := m.box(v[0], v[1], v[2], v[3])
+	wide, high := b.W*w.width, b.H*w.height
+	return wide >= 12 && wide <= 300 && wide <= 1.05*high && high <= 1.05*wide
 }
 
 // inked reports whether the colour that a function gives leaves a mark on white paper.
@@ -306,6 +330,7 @@ func (w *walk) add(r layout.Rule) {
 	}
 	cut := func(v float64) float64 { return min(max(v, 0), 1) }
 	r.X0, r.Y0, r.X1, r.Y1 = cut(r.X0), cut(r.Y0), cut(r.X1), cut(r.Y1)
+	w.barred.bar(r, w.width, w.height)
 	if len(w.page.Rules) < maxRules {
 		w.page.Rules = append(w.page.Rules, ordered(r))
 	}

@@ -25,6 +25,7 @@ type Page struct {
 	Marks         []document.Mark  // check boxes and radio buttons of the form
 	Paths         int              // drawn paths, for pages whose letters are outlines
 	Rounds        int              // those that are round and of the size of a radio button
+	Barred        bool             // bars or dots as those of a bar code are drawn, or its font is used
 	Chars         Chars
 	Scan          *Scan // the page is one picture and nothing else that is seen
 	FormFailed    bool  // the page's form could not be read

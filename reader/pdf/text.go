@@ -244,6 +244,7 @@ func (c *content) style(text uint64, r *run) (isBold bool, size float64) {
 	} else {
 		name, flags := n.font(text, first)
 		now.bold = bold(name, flags, int(now.weight))
+		c.page.Barred = c.page.Barred || barFont(name)
 		now.drawn = round(now.size)
 		if m, ok := n.matrixOf(textMatrix, text, first); ok { // the font's own size times the text matrix
 			now.drawn = round(now.size * math.Hypot(m.c, m.d))

@@ -96,7 +96,7 @@ func (e *encoder) page(p *Page) {
 	e.float(p.Width)
 	e.float(p.Height)
 	e.int(p.Rotation)
-	e.flags(p.FormFailed, p.Truncated, p.Scan != nil)
+	e.flags(p.FormFailed, p.Truncated, p.Scan != nil, p.Barred)
 	for _, n := range [5]int{p.Paths, p.Rounds, p.Chars.All, p.Chars.Unknown, p.Chars.Hidden} {
 		e.int(n)
 	}
@@ -243,7 +243,7 @@ func (d *decoder) indexes(words int) []int {
 func (d *decoder) page() *Page {
 	p := &Page{Width: d.float(), Height: d.float(), Rotation: d.int()}
 	flags := d.flags()
-	p.FormFailed, p.Truncated = flags[0], flags[1]
+	p.FormFailed, p.Truncated, p.Barred = flags[0], flags[1], flags[3]
 	p.Paths, p.Rounds = d.int(), d.int()
 	p.Chars = Chars{All: d.int(), Unknown: d.int(), Hidden: d.int()}
 	if flags[2] {
