@@ -29,7 +29,7 @@ import (
 )
 
 // Version names the rules of this stage; it changes whenever their output can.
-const Version = "4"
+const Version = "5"
 
 // Us says who receives the documents. With all three empty nothing can be misdirected,
 // so no document is ever flagged so.
@@ -185,6 +185,17 @@ func (r *reading) read() {
 	case "referral":
 		r.fromPairs(nil)
 		r.issuer("practice", "", "")
+	case "fax_cover_sheet":
+		r.fromPairs(nil)
+		r.issuer("sender", "", "")
+	case "records_request":
+		r.fromPairs(nil)
+		r.issuer("from", "", "from.phone")
+	case "payer_correspondence":
+		r.fromPairs(nil)
+		r.issuer("payer", "", "")
+	case "discharge_instructions":
+		r.report()
 	case "cms1500", "ub04":
 		r.claim()
 	case "immunization_consent", "consent", "patient_intake_form", "medical_history_form":

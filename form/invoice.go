@@ -18,10 +18,21 @@ func (r *reading) invoice() {
 	r.fromPairs(func(p pair.Pair) bool {
 		return billed[[2]int{p.Page, p.Row}] || p.Label.Name == "phone" && r.contactUs(p)
 	})
+	r.onlySum()
 	r.issuer("facility", "", "phone")
 	r.inquiry()
 	r.items()
 	r.terms()
+}
+
+// onlySum makes the one sum of a bill its total where the words for it say both: "Total due"
+// is a balance only beside a total or a payment.
+func (r *reading) onlySum() {
+	due := r.field("balance")
+	if due == nil || r.field("total") != nil || r.field("paid") != nil || !strings.Contains(strings.ToLower(due.Label), "total") {
+		return
+	}
+	due.Name = "total"
 }
 
 // billTo reads the block under "Bill to": labelled or plain lines up to a wide gap. Its rows

@@ -15,7 +15,7 @@ var organisation = map[string]bool{"laboratory": true, "laboratories": true, "la
 	"hospital": true, "hospitals": true, "clinic": true, "clinics": true, "medical": true, "center": true, "centre": true, "health": true,
 	"healthcare": true, "pathology": true, "institute": true, "university": true, "memorial": true, "associates": true, "physicians": true,
 	"care": true, "regional": true, "community": true, "general": true, "group": true, "infirmary": true, "llc": true, "inc": true, "system": true,
-	"services": true, "pediatrics": true, "cardiology": true, "oncology": true, "orthopedics": true, "family": true, "practice": true, "clinical": true, "reference": true, "bioscience": true, "biosciences": true}
+	"services": true, "insurance": true, "plan": true, "network": true, "pharmacy": true, "apothecary": true, "pediatrics": true, "cardiology": true, "oncology": true, "orthopedics": true, "family": true, "practice": true, "clinical": true, "reference": true, "bioscience": true, "biosciences": true}
 
 // letterhead is what the issuer prints about itself over the form, without labels.
 type letterhead struct {

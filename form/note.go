@@ -20,6 +20,10 @@ var listed = map[string]string{"secondary_diagnoses": "diagnosis.secondary", "pr
 var whole = map[string]string{"course": "course", "instructions": "instructions", "results": "results", "vitals": "vitals",
 	"disposition": "disposition", "admitting_diagnosis": "diagnosis.admitting"}
 
+// noteParts are the headed parts of visit notes and answers to a referral whose text is one field.
+var noteParts = map[string]string{"chief_complaint": "chief_complaint", "vitals": "vitals", "plan": "plan", "course": "course", "disposition": "disposition",
+	"instructions": "instructions", "follow_up": "follow_up", "return_precautions": "return_precautions"}
+
 // note reads a discharge summary or another clinical note: the labelled head and foot, the
 // letterhead, and the headed sections.
 func (r *reading) note() {
@@ -30,9 +34,18 @@ func (r *reading) note() {
 	}
 	inside := r.insideSections()
 	r.fromPairs(func(p pair.Pair) bool { return inside(p) })
-	r.issuer("facility", "", "facility.phone")
+	if r.guess.Type == "consult_letter" {
+		r.issuer("practice", "", "")
+	} else {
+		r.issuer("facility", "", "facility.phone")
+	}
 	if r.guess.Type == "discharge_summary" {
 		r.sectionFields()
+	} else {
+		r.parts(noteParts)
+	}
+	if f := r.field("instructions"); f != nil && r.guess.Type == "consult_letter" && r.field("plan") == nil {
+		f.Name = "plan" // what is recommended to the one who asked
 	}
 	r.narrative()
 }

@@ -43,11 +43,22 @@ func (r *reading) labelRow() func(page, row int) bool {
 	rows := map[[2]int]bool{}
 	for _, p := range r.pairs {
 		last := p.Head[len(p.Head)-1].Text
-		if p.Rule == "inline" && strings.HasSuffix(last, ":") || p.Rule == "right" && (p.Read.OK && p.Label.Kind == "money" || strings.HasSuffix(last, ":")) {
+		alone := p.Rule == "right" && len(r.rowOf(p).Phrases) == 2 // nothing but a label and its value
+		if p.Rule == "inline" && strings.HasSuffix(last, ":") || alone || p.Rule == "right" && (p.Read.OK && p.Label.Kind == "money" || strings.HasSuffix(last, ":")) {
 			rows[[2]int{p.Page, p.Row}] = true
 		}
 	}
 	return func(page, row int) bool { return rows[[2]int{page, row}] }
+}
+
+// rowOf is the row of a pair's label.
+func (r *reading) rowOf(p pair.Pair) sheet.Row {
+	for i := range r.sheet.Pages {
+		if r.sheet.Pages[i].Number == p.Page {
+			return r.sheet.Pages[i].Rows[p.Row]
+		}
+	}
+	return sheet.Row{}
 }
 
 // line types the cells of a row.
@@ -106,7 +117,9 @@ func readCell(kind, raw string, h value.Hint) value.Reading {
 }
 
 // reportParts are the headed parts of a report whose text is one field.
-var reportParts = map[string]string{"indication": "indication", "technique": "technique", "comparison": "comparison", "findings": "findings",
+// Discharge instructions to a patient are read in the same way.
+var reportParts = map[string]string{"instructions": "instructions", "return_precautions": "return_precautions", "follow_up": "follow_up",
+	"indication": "indication", "technique": "technique", "comparison": "comparison", "findings": "findings",
 	"assessment": "impression", "gross": "gross", "microscopic": "microscopic", "principal_diagnosis": "diagnosis.final", "chief_complaint": "indication", "hpi": "indication"}
 
 // operationParts are those of an operative report.

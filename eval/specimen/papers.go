@@ -37,6 +37,8 @@ var paperLooks = []struct {
 	{"colon", paper.Look{Place: "colon", Rules: "ruled", Family: sheet.Sans, Size: 9.5, Names: "last", Days: "01/02/2006", Tels: 0, Dollar: true}},
 	{"boxed", paper.Look{Place: "boxed", Rules: "half", Family: sheet.Serif, Size: 10, Names: "first", Days: "01/02/2006", Tels: 1, Dollar: true}},
 	{"ruled", paper.Look{Place: "ruled", Rules: "none", Family: sheet.Go, Size: 10, Names: "last", Days: "Jan 2, 2006", Tels: 1}},
+	{"leader", paper.Look{Place: "leader", Rules: "half", Family: sheet.Sans, Size: 10, Names: "first", Days: "1/2/2006", Tels: 0}},
+	{"aligned", paper.Look{Place: "right", Rules: "none", Family: sheet.Serif, Size: 10, Names: "last", Days: "01/02/2006", Tels: 1, Dollar: true}},
 }
 
 var paperDesigns = sync.OnceValue(func() []paper.Design {
@@ -81,4 +83,7 @@ func expectPaper(d *sheet.Draft, p *fiction.Paper) {
 		}
 	}
 	expectPlanted(d, shown, p.Silent...)
+	if _, born := d.Expected.Fields["dob"]; d.Expected.DocType == "discharge_instructions" && !born {
+		d.Expected.Flags = append(d.Expected.Flags, expected.Flag{Code: expected.Names{"identity_weak"}, Note: "a name is all that the paper says of its patient"})
+	}
 }

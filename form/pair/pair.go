@@ -327,11 +327,19 @@ func (p *pager) afterComma(r, i int, used map[[2]int]bool) []sheet.Token {
 	return tokens
 }
 
+// answers reports a phrase that could be a label without a field, but is the only thing behind
+// a label of words in its row: "Purpose   Insurance".
+func (p *pager) answers(h head, i int) bool {
+	phrases, marks := p.page.Rows[h.row].Phrases, p.marks[h.row][i]
+	return h.phrase == 0 && len(phrases) == 2 && h.mark.label.Kind == "text" && len(marks) == 1 && marks[0].label != nil && marks[0].label.Name == "" &&
+		!marks[0].colon && marks[0].start == 0 && marks[0].end == len(phrases[i].Tokens)
+}
+
 // nextRight is the next phrase of the row when it is no label and near enough.
 func (p *pager) nextRight(h head, used map[[2]int]bool) (int, bool) {
 	i := h.phrase + 1
 	phrases := p.page.Rows[h.row].Phrases
-	if i >= len(phrases) || used[[2]int{h.row, i}] {
+	if i >= len(phrases) || used[[2]int{h.row, i}] && !p.answers(h, i) {
 		return 0, false
 	}
 	gap := phrases[i].X0 - h.in.X1
@@ -432,6 +440,18 @@ func assign(open []candidate) []Pair {
 	return out
 }
 
+// labelled reports words of a row that stand under the label, left of its value: they are
+// the label of another value, known or not.
+func (p *pager) labelled(of *Pair, row int) bool {
+	h := sheet.NewPhrase(of.Row, of.Head)
+	if of.Row == row || h.X1 > of.Value[0].X0+0.1*p.page.Height {
+		return false
+	}
+	return slices.ContainsFunc(p.page.Rows[row].Phrases, func(ph sheet.Phrase) bool {
+		return ph.X0 < h.X1 && ph.X1 > h.X0 && ph.X1 <= of.Value[0].X0+0.1*p.page.Height
+	})
+}
+
 // wrap takes the following rows into a value that goes on over lines: phrases that begin
 // where the value begins, hold no label, and stand close. An address ends with its ZIP code.
 func (p *pager) wrap(out *Pair) {
@@ -456,7 +476,7 @@ func (p *pager) wrap(out *Pair) {
 		i := slices.IndexFunc(p.page.Rows[row].Phrases, func(ph sheet.Phrase) bool {
 			return math.Abs(ph.X0-x0) < 1.5*p.page.Height
 		})
-		if i < 0 || len(p.marks[row][i]) > 0 {
+		if i < 0 || len(p.marks[row][i]) > 0 || p.labelled(out, row) {
 			break
 		}
 		next := p.page.Rows[row].Phrases[i]

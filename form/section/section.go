@@ -145,18 +145,18 @@ func headOf(tokens []sheet.Token) (name string, used int) {
 	for first < len(tokens) && first < 2 && ordinal.MatchString(words[first]) && len(tokens) > 1 && strings.Contains(words[first], "#") {
 		first++
 	}
-	longest := 0
+	longest, exactly := 0, false
 	begin := lexicon.Tokens(words[first])
 	for _, h := range heads() {
 		if len(begin) == 0 || h.tokens[0][0] != begin[0][0] && lexicon.Initial(h.tokens[0]) != lexicon.Initial(begin[0]) {
 			continue
 		}
-		n := matchHead(words[first:], h.tokens)
-		if n == 0 || len(h.tokens) <= longest {
-			continue
+		n, exact := matchHead(words[first:], h.tokens)
+		if n == 0 || len(h.tokens) < longest || len(h.tokens) == longest && (exactly || !exact) {
+			continue // "microscopic" is not "macroscopic", though one letter is little for OCR
 		}
 		if setOff(tokens, first+n) {
-			name, used, longest = h.name, first+n, len(h.tokens)
+			name, used, longest, exactly = h.name, first+n, len(h.tokens), exact
 		}
 	}
 	if used > 0 {
@@ -174,31 +174,34 @@ func headOf(tokens []sheet.Token) (name string, used int) {
 var ordinal = regexp.MustCompile(`^[#*•\-]*\d{0,2}[.)#]?$`)
 
 // matchHead gives the number of words that the head takes, 0 when it does not stand there. A
-// bracketed addition before the colon belongs to the head.
-func matchHead(words, head []string) int {
+// bracketed addition before the colon belongs to the head. exact: no letter had to be overlooked.
+func matchHead(words, head []string) (n int, exact bool) {
 	k := 0
+	exact = true
 	for i, w := range words {
 		parts := lexicon.Tokens(w)
 		for _, p := range parts {
 			if k >= len(head) {
-				return 0
+				return 0, false
 			}
-			if same, _ := lexicon.Alike(p, head[k]); !same {
-				return 0
+			same, clean := lexicon.Alike(p, head[k])
+			if !same {
+				return 0, false
 			}
+			exact = exact && clean
 			k++
 		}
 		if len(parts) == 0 && (i == 0 || w != "&" && w != "/" && w != "-") {
-			return 0
+			return 0, false
 		}
 		if k == len(head) {
-			return i + 1
+			return i + 1, exact
 		}
 		if strings.HasSuffix(w, ":") {
-			return 0
+			return 0, false
 		}
 	}
-	return 0
+	return 0, false
 }
 
 // setOff reports that the first n tokens are marked as a head: alone on the line, before a

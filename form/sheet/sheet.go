@@ -124,8 +124,21 @@ func layPage(p *document.Page, begin func(word int) (int, bool)) Page {
 	}
 	rows := group(tokens, out.Height)
 	out.Gap = wideGap(rows, out.Height)
+	ends := keyEnds(p)
 	for i, r := range rows {
-		out.Rows = append(out.Rows, makeRow(i, r, out.Gap))
+		out.Rows = append(out.Rows, makeRow(i, r, out.Gap, ends))
+	}
+	return out
+}
+
+// keyEnds are the words that begin a value behind a key, where the reader saw ink that sets
+// them apart: a rule under the value, leaders, or a cell. The key's last word is given.
+func keyEnds(p *document.Page) map[int]int {
+	out := map[int]int{}
+	for _, f := range p.Fields {
+		if n := len(f.KeyWords); n > 0 && len(f.ValueWords) > 0 && (f.Rule == "rule" || f.Rule == "leader" || f.Rule == "cell") {
+			out[f.ValueWords[0]] = f.KeyWords[n-1]
+		}
 	}
 	return out
 }
@@ -146,8 +159,11 @@ func slant(p *document.Page, aspect float64) float64 {
 		if dx < 0.1*aspect {
 			continue
 		}
-		// bottoms, because letters without ascender have another middle
-		slopes = append(slopes, (b.Y+b.H-a.Y-a.H)/dx)
+		// bottoms, because letters without ascender have another middle; a word that ends in
+		// "p" or "y" stands lower than its line, then its top says otherwise
+		if low, high := (b.Y+b.H-a.Y-a.H)/dx, (b.Y-a.Y)/dx; math.Abs(low-high) < max(0.004, 0.3*math.Abs(low)) {
+			slopes = append(slopes, low)
+		}
 	}
 	if len(slopes) < 3 {
 		return 0
@@ -155,6 +171,15 @@ func slant(p *document.Page, aspect float64) float64 {
 	sort.Float64s(slopes)
 	m := slopes[len(slopes)/2]
 	if math.Abs(m) < 0.002 || math.Abs(m) > 0.2 {
+		return 0
+	}
+	agree := 0 // few lines are no measure
+	for _, s := range slopes {
+		if math.Abs(s-m) <= max(0.001, 0.3*math.Abs(m)) {
+			agree++
+		}
+	}
+	if 3*agree < 2*len(slopes) {
 		return 0
 	}
 	return m
@@ -309,12 +334,14 @@ func divided(a, b Token, gap float64) bool {
 	return g > gap
 }
 
-func makeRow(index int, tokens []Token, gap float64) Row {
+func makeRow(index int, tokens []Token, gap float64, ends map[int]int) Row {
 	r := Row{Y0: math.Inf(1), Y1: math.Inf(-1)}
 	start := 0
 	for i := 1; i <= len(tokens); i++ {
 		if i < len(tokens) && !divided(tokens[i-1], tokens[i], gap) {
-			continue
+			if key, ok := ends[tokens[i].Word]; !ok || key != tokens[i-1].Word {
+				continue
+			}
 		}
 		p := NewPhrase(index, tokens[start:i:i])
 		r.Phrases = append(r.Phrases, p)

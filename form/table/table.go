@@ -10,6 +10,7 @@ package table
 import (
 	"cmp"
 	_ "embed"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -76,44 +77,127 @@ type head struct {
 	x0, x1 float64
 }
 
+// grid is the columns of a table that was read, to go on with on the next page.
+type grid struct {
+	heads []head
+	edges []float64
+}
+
 // Read gives the rows of all tables of the sheet. stop tells rows that hold labels of the
-// form, which end a table.
+// form, which end a table. A table that reaches the foot of a page goes on at the top of the
+// next one, where rows of the same columns stand there without heads.
 func Read(s *sheet.Sheet, t record.Type, stop func(page, row int) bool) []Row {
 	var out []Row
+	var open *grid
 	for i := range s.Pages {
 		p := &s.Pages[i]
-		for r := 0; r < len(p.Rows) && len(out) < rowsMax; {
+		r := 0
+		if open != nil {
+			more, next := goOn(p, *open, stop, types()[t])
+			out, r = append(out, more...), next
+		}
+		for open = nil; r < len(p.Rows) && len(out) < rowsMax; {
 			heads, lines := headsAt(p, r, types()[t])
 			if len(heads) == 0 {
 				r++
 				continue
 			}
 			end := bodyEnd(p, r+lines, stop, types()[t])
-			out = append(out, rows(p, heads, r, r+lines, end)...)
+			g := grid{heads, edges(p, heads, r, end)}
+			found, last := g.rows(p, r+lines, end)
+			out = append(out, found...)
 			r = max(end, r+lines)
+			if len(found) > 0 && last >= len(p.Rows)-footRows {
+				open = &g
+			}
 		}
 	}
 	return out
 }
 
+// footRows is how many rows a page may have below a table that goes on: its number, a notice.
+const footRows = 2
+
+// goOn reads the rows with which a table goes on at the top of a page, and gives the row
+// behind them. They must fit the columns: no word crosses an edge, and what has a shape in
+// the table has it here.
+func goOn(p *sheet.Page, g grid, stop func(page, row int) bool, columns []Column) ([]Row, int) {
+	const runningHeadRows = 3
+	for r := 0; r < len(p.Rows) && r < runningHeadRows; r++ {
+		if h, _ := headsAt(p, r, columns); len(h) > 0 || stop(p.Number, r) {
+			return nil, r
+		}
+		if !g.fits(p.Rows[r]) {
+			continue
+		}
+		end := bodyEnd(p, r, stop, columns)
+		found, _ := g.rows(p, r, end)
+		return found, max(end, r)
+	}
+	return nil, 0
+}
+
+// fits reports a row of the grid's columns.
+func (g grid) fits(row sheet.Row) bool {
+	cells := map[string][]sheet.Token{}
+	for _, ph := range row.Phrases {
+		for _, t := range ph.Tokens {
+			for _, e := range g.edges {
+				if t.X0 < e && t.X1 > e {
+					return false
+				}
+			}
+			c := g.cell(t)
+			cells[c] = append(cells[c], t)
+		}
+	}
+	shaped := 0
+	for _, h := range g.heads {
+		if long(h.Kind) || len(cells[h.Cell]) == 0 {
+			continue
+		}
+		if !strings.ContainsAny(sheet.Join(cells[h.Cell]), "0123456789") {
+			return false
+		}
+		shaped++
+	}
+	return shaped > 0 && 2*len(cells) > len(g.heads)
+}
+
+// cell is the column in which a word stands.
+func (g grid) cell(t sheet.Token) string {
+	k := 0
+	for k < len(g.edges) && (t.X0+t.X1)/2 > g.edges[k] {
+		k++
+	}
+	return g.heads[k].Cell
+}
+
 // headsAt finds the heads that begin in a row and go on over at most two more.
 func headsAt(p *sheet.Page, r int, columns []Column) (best []head, lines int) {
+	most, words := 0, 0
 	for n := 1; n <= 3 && r+n <= len(p.Rows); n++ {
 		if n > 1 && p.Rows[r+n-1].Y0-p.Rows[r+n-2].Y1 > 0.9*p.Height {
 			break
 		}
-		var found []head
+		var found, others []head
 		known, all := 0, 0
-		for _, stack := range stacks(p.Rows[r : r+n]) {
+		for k, stack := range stacks(p.Rows[r : r+n]) {
 			all += len(stack)
-			for _, h := range matches(stack, columns) {
+			heads := matches(stack, columns)
+			if len(heads) == 0 { // a column all the same: its values are no neighbour's
+				other := head{Column: Column{Cell: strangeCell(k), Kind: "text"}, tokens: stack}
+				other.x0, other.x1 = span(stack)
+				others = append(others, other)
+			}
+			for _, h := range heads {
 				if !slices.ContainsFunc(found, func(o head) bool { return o.Cell == h.Cell }) {
 					found, known = append(found, h), known+len(h.tokens)
 				}
 			}
 		}
-		if len(found) >= headsMin && 3*known >= 2*all && len(found) > len(best) {
-			best, lines = found, n
+		if len(found) >= headsMin && 3*known >= 2*all && (len(found) > most || len(found) == most && known > words) {
+			best, lines, most, words = append(found, others...), n, len(found), known
 		}
 	}
 	slices.SortFunc(best, func(a, b head) int { return cmp.Compare(a.x0, b.x0) })
@@ -131,6 +215,11 @@ func headsAt(p *sheet.Page, r int, columns []Column) (best []head, lines int) {
 	}
 	return best, lines
 }
+
+// strangeCell names the cell of a column whose head is not known; such cells are not given.
+func strangeCell(k int) string { return "?" + string(rune('a'+k)) }
+
+func strange(cell string) bool { return cell[0] == '?' }
 
 // stacks are the phrases of neighbouring rows that stand over each other, left to right.
 func stacks(rows []sheet.Row) [][]sheet.Token {
@@ -226,20 +315,16 @@ func total(r sheet.Row) bool {
 	return len(w) > 0 && (w[0] == "total" || w[0] == "totals" || w[0] == "subtotal" || len(w) > 1 && w[1] == "total")
 }
 
-// rows divides the body into rows of cells.
-func rows(p *sheet.Page, heads []head, top, from, to int) []Row {
-	edges := edges(p, heads, top, to)
-	var out []Row
+// rows divides the body into rows of cells; end is the row behind the last of them.
+func (g grid) rows(p *sheet.Page, from, to int) (out []Row, end int) {
+	heads := g.heads
 	last := 0.0
 	for r := from; r < to && len(out) < rowsMax; r++ {
 		cells := map[string][]sheet.Token{}
 		for _, ph := range p.Rows[r].Phrases {
 			for _, t := range ph.Tokens {
-				k := 0
-				for k < len(edges) && (t.X0+t.X1)/2 > edges[k] {
-					k++
-				}
-				cells[heads[k].Cell] = append(cells[heads[k].Cell], t)
+				c := g.cell(t)
+				cells[c] = append(cells[c], t)
 			}
 		}
 		near := len(out) > 0 && p.Rows[r].Y0-last < 0.9*p.Height
@@ -248,6 +333,7 @@ func rows(p *sheet.Page, heads []head, top, from, to int) []Row {
 			for c, tokens := range cells {
 				out[len(out)-1].Cells[c] = append(out[len(out)-1].Cells[c], tokens...)
 			}
+			end = r + 1
 			continue
 		}
 		if !begun(heads, cells) || len(p.Rows[r].Phrases)*2 <= len(cells) { // a sentence runs over the columns
@@ -260,9 +346,12 @@ func rows(p *sheet.Page, heads []head, top, from, to int) []Row {
 		for _, h := range heads {
 			row.Kinds[h.Cell], row.Heads[h.Cell] = h.Kind, strings.ReplaceAll(sheet.Join(h.tokens), "\n", " ")
 		}
-		out = append(out, row)
+		out, end = append(out, row), r+1
 	}
-	return out
+	for _, row := range out {
+		maps.DeleteFunc(row.Cells, func(c string, _ []sheet.Token) bool { return strange(c) })
+	}
+	return out, end
 }
 
 // long reports a kind whose value may go on over lines.
@@ -289,6 +378,12 @@ func begun(heads []head, cells map[string][]sheet.Token) bool {
 	return len(cells) >= 2 && 3*len(cells) >= len(heads)
 }
 
+// sentence reports one run of words over most of the table's width: no row of it.
+func sentence(row sheet.Row, heads []head) bool {
+	ph := row.Phrases[0]
+	return len(row.Phrases) == 1 && ph.X1-ph.X0 > 0.6*(heads[len(heads)-1].x1-heads[0].x0)
+}
+
 // edges are the places between columns: the middle of the widest strip between the middles of
 // two heads that the fewest words cross.
 func edges(p *sheet.Page, heads []head, from, to int) []float64 {
@@ -300,6 +395,9 @@ func edges(p *sheet.Page, heads []head, from, to int) []float64 {
 		for i := range cost {
 			x := a + (b-a)*(float64(i)+0.5)/steps
 			for _, row := range p.Rows[from:to] {
+				if sentence(row, heads) {
+					continue
+				}
 				for _, ph := range row.Phrases {
 					if x <= ph.X0 || x >= ph.X1 {
 						continue
@@ -316,14 +414,18 @@ func edges(p *sheet.Page, heads []head, from, to int) []float64 {
 			}
 		}
 		least := slices.Min(cost)
-		best, size := 0, 0
+		best, size, weight := 0, 0, 0
 		for i := 0; i < steps; {
 			j := i
 			for j < steps && cost[j] == least {
 				j++
 			}
-			if j-i > size {
-				best, size = i, j-i
+			wide := j - i
+			if end := a + (b-a)*float64(j)/steps; wide > 0 && math.Abs(end-heads[k+1].x0) < 0.5*p.Height {
+				wide *= 3 // the values begin under the beginning of their head
+			}
+			if wide > weight {
+				best, size, weight = i, j-i, wide
 			}
 			i = max(j, i+1)
 		}

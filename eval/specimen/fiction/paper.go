@@ -580,7 +580,7 @@ func (s Source) registration(p *Paper, at time.Time) {
 	delete(v, "mrn")
 	v["first"], v["last"], v["address"], v["city"], v["state"], v["zip"] = p.Patient.First, p.Patient.Last, p.Patient.Street, p.Patient.City, p.Patient.State, p.Patient.ZIP
 	v["phone"], v["email"], v["marital"] = Tel(p.Patient.Phone), in.Email, in.Marital
-	v["employer"], v["contact"], v["pharmacy"] = in.Employer, in.Contact, in.Pharmacy
+	v["employer"], v["ec1"], v["pharmacy"] = in.Employer, in.Contact, in.Pharmacy
 }
 
 func (s Source) junk(p *Paper, at time.Time) {

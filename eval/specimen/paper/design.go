@@ -113,10 +113,10 @@ func (g Design) Variant(i int, name, look string) Design {
 	out := Design{Kind: g.Kind, Name: name, Look: look}
 	for _, st := range g.steps {
 		if words := strings.Split(st.words, " ~ "); len(words) > 1 {
-			st.words = words[i]
+			st.words = words[i%len(words)]
 		}
 		if tables := strings.Split(st.name, " ~ "); st.verb == "table" {
-			st.columns = columns(tables[min(i, len(tables)-1)])
+			st.columns = columns(tables[i%len(tables)])
 		}
 		out.steps = append(out.steps, st)
 	}

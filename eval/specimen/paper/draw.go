@@ -103,8 +103,8 @@ func (q *painter) large(st step, values map[string]any) {
 		style = q.st.With(q.look.Size + 4).Strong()
 	}
 	for _, text := range q.print(v) {
-		if strings.HasSuffix(name, ".address") || name == "clinic" {
-			q.s.Text(left, q.y, text, style) // the type has no such name, or another
+		if st.verb == "line" {
+			q.s.Text(left, q.y, text, style) // the types have no name for an issuer's address
 		} else {
 			q.d.Value(q.s, left, q.y, st.name, text, style)
 		}
@@ -199,51 +199,81 @@ func (q *painter) fields(list []step, values map[string]any) {
 		}
 	}
 	value := func(st step) any { name, _, _ := strings.Cut(st.name, "|"); return values[name] }
-	small := q.st.With(q.look.Size - 2.5)
-	for i, st := range have {
-		switch q.look.Place {
-		case "colon": // two columns, label and value in one run
-			q.room(0)
-			x := left + 270*float64(i%2)
-			q.s.Text(x, q.y, st.words+":", q.st)
-			q.put(x+q.st.Width(st.words+": ")+3, q.y, st.name, value(st), q.st.Strong())
-			if i%2 == 1 || i == len(have)-1 {
-				q.y += q.look.Size * 1.7
-			}
-		case "boxed": // the label over the value in a ruled box, two in a row
-			q.room(30)
-			x := left + 261*float64(i%2)
-			q.s.Frame(x, q.y-9, 261, 28, 0.6, sheet.Black)
-			q.s.Text(x+3, q.y-1, st.words, small)
-			q.put(x+5, q.y+14, st.name, value(st), q.st)
-			if i%2 == 1 || i == len(have)-1 {
-				q.y += 28
-			}
-		case "ruled": // one in a row, the value on a rule
-			q.room(0)
-			q.s.Text(left, q.y, st.words, q.st)
-			x := left + q.st.Width(st.words) + 6
-			q.s.Rule(x, q.y+2, right-120, q.y+2, 0.5, sheet.Black)
-			q.put(x+4, q.y, st.name, value(st), q.st)
-			q.y += q.look.Size * 1.8
-		case "leader": // a column of labels and one of values
-			q.room(0)
-			q.s.Text(left, q.y, st.words, q.st.Strong())
-			q.put(left+150, q.y, st.name, value(st), q.st)
-			q.y += q.look.Size * 1.6
-		case "right": // labels end where values begin, two columns
-			q.room(0)
-			x := left + 115 + 262*float64(i%2)
-			q.s.Right(x, q.y, st.words+":", q.st)
-			q.put(x+6, q.y, st.name, value(st), q.st.Strong())
-			if i%2 == 1 || i == len(have)-1 {
-				q.y += q.look.Size * 1.75
-			}
-		}
+	side := 0 // of a row of two
+	for _, st := range have {
+		side = q.field(st, value(st), side)
+	}
+	if side > 0 {
+		q.y += q.pitch()
 	}
 	if len(have) > 0 {
 		q.y += 9
 	}
+}
+
+// width is what a label and its value take side by side in a column of two.
+func (q *painter) width(st step, v any) float64 {
+	text := strings.Join(q.print(v), ", ")
+	switch q.look.Place {
+	case "colon":
+		return q.st.Width(st.words+": ") + 3 + q.st.Strong().Width(text)
+	case "boxed":
+		return max(q.st.With(q.look.Size-2.5).Width(st.words)+3, q.st.Width(text)+5)
+	case "right":
+		return 121 + q.st.Strong().Width(text)
+	}
+	return 0
+}
+
+// pitch is the height of a row of two fields.
+func (q *painter) pitch() float64 {
+	return map[string]float64{"colon": q.look.Size * 1.7, "boxed": 28, "right": q.look.Size * 1.75}[q.look.Place]
+}
+
+// field prints one labelled value; side is 1 where a field stands left of it in its row. What
+// is too wide to have a neighbour has a row of its own. It gives the side of the next field.
+func (q *painter) field(st step, v any, side int) int {
+	const column = 262 // of two
+	wide := q.width(st, v)
+	if side == 1 && wide > column {
+		q.y, side = q.y+q.pitch(), 0
+	}
+	x := left + column*float64(side)
+	small := q.st.With(q.look.Size - 2.5)
+	switch q.look.Place {
+	case "colon": // two columns, label and value in one run
+		q.room(0)
+		q.s.Text(x, q.y, st.words+":", q.st)
+		q.put(x+q.st.Width(st.words+": ")+3, q.y, st.name, v, q.st.Strong())
+	case "boxed": // the label over the value in a ruled box, two in a row
+		q.room(30)
+		q.s.Frame(x, q.y-9, column-1, 28, 0.6, sheet.Black)
+		q.s.Text(x+3, q.y-1, st.words, small)
+		q.put(x+5, q.y+14, st.name, v, q.st)
+	case "right": // labels end where values begin, two columns
+		q.room(0)
+		q.s.Right(x+115, q.y, st.words+":", q.st)
+		q.put(x+121, q.y, st.name, v, q.st.Strong())
+	case "ruled": // one in a row, the value on a rule
+		q.room(0)
+		q.s.Text(left, q.y, st.words, q.st)
+		x := left + q.st.Width(st.words) + 6
+		q.s.Rule(x, q.y+2, right-120, q.y+2, 0.5, sheet.Black)
+		q.put(x+4, q.y, st.name, v, q.st)
+		q.y += q.look.Size * 1.8
+		return 0
+	case "leader": // a column of labels and one of values
+		q.room(0)
+		q.s.Text(left, q.y, st.words, q.st.Strong())
+		q.put(left+150, q.y, st.name, v, q.st)
+		q.y += q.look.Size * 1.6
+		return 0
+	}
+	if side == 1 || wide > column {
+		q.y += q.pitch()
+		return 0
+	}
+	return 1
 }
 
 // table prints the rows of a block; columns that no row fills are left out.
