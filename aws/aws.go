@@ -37,7 +37,7 @@ type Config struct {
 	Region      string                  // empty: as Amazon's programs find it
 	Credentials sdk.CredentialsProvider // nil: as Amazon's programs find them
 	Tries       int                     // of one call; 5
-	Time        time.Duration           // of one try; 60 s
+	Time        time.Duration           // of one try; 60 s. What is sent has a second more for each MiB
 	Pause       time.Duration           // longest between two tries; 20 s
 }
 
@@ -57,7 +57,7 @@ func Load(ctx context.Context, c Config) (sdk.Config, error) {
 		c.Pause = retry.DefaultMaxBackoff
 	}
 	options := []func(*config.LoadOptions) error{
-		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(c.Time)),
+		config.WithHTTPClient(awshttp.NewBuildableClient()),
 		config.WithRetryer(func() sdk.Retryer {
 			return retry.NewStandard(func(o *retry.StandardOptions) {
 				o.MaxAttempts, o.MaxBackoff = c.Tries, c.Pause
@@ -78,7 +78,7 @@ func Load(ctx context.Context, c Config) (sdk.Config, error) {
 	}
 	out.Logger = logging.Nop{} // its lines may hold addresses, and so the names of files
 	// Only now: AWS_CA_BUNDLE wants to change the client.
-	out.HTTPClient = whole{out.HTTPClient}
+	out.HTTPClient = whole{out.HTTPClient, c.Time}
 	if c.Endpoint != "" {
 		out.BaseEndpoint = sdk.String(c.Endpoint)
 	}
@@ -97,11 +97,20 @@ func (unlimited) GetToken(context.Context, uint) (func() error, error) {
 func (unlimited) AddTokens(uint) error { return nil }
 
 // whole is a client whose answers are there to their end before anybody looks at them: one that
-// breaks off is an error of the connection, which is tried again.
-type whole struct{ client sdk.HTTPClient }
+// breaks off is an error of the connection, which is tried again. So is one that takes too long.
+type whole struct {
+	client sdk.HTTPClient
+	time   time.Duration // of one try, beside what sending takes
+}
+
+// sendRate is how many bytes a second a connection must send at least.
+const sendRate = 1 << 20
 
 func (w whole) Do(req *http.Request) (*http.Response, error) {
-	resp, err := w.client.Do(req)
+	sending := time.Duration(max(0, req.ContentLength)/sendRate) * time.Second
+	ctx, cancel := context.WithTimeout(req.Context(), w.time+sending)
+	defer cancel()
+	resp, err := w.client.Do(req.WithContext(ctx))
 	if err != nil {
 		return resp, err
 	}

@@ -100,8 +100,11 @@ func Verify(ctx context.Context, s Store, hash string) error {
 func verify(ctx context.Context, r Reader, hash string) error {
 	sum := sha256.New()
 	if _, err := io.Copy(sum, Until(ctx, io.NewSectionReader(r, 0, r.Size()))); err != nil {
-		if ctx.Err() != nil {
+		switch {
+		case ctx.Err() != nil:
 			return ctx.Err()
+		case fault.Is(err, fault.Unavailable), fault.Is(err, fault.Gone):
+			return err // it says nothing about the bytes
 		}
 		return fault.New(fault.Corrupt, "blob_damaged", "blob %s cannot be read", hash)
 	}
@@ -111,16 +114,29 @@ func verify(ctx context.Context, r Reader, hash string) error {
 	return nil
 }
 
-// OpenVerified opens a blob after reading it once and comparing its hash.
+// OpenVerified opens a blob after reading it once and comparing its hash. What lies elsewhere is
+// brought to this machine for that, and read there.
 func OpenVerified(ctx context.Context, s Store, hash string) (Reader, error) {
 	r, err := s.Open(ctx, hash)
 	if err != nil {
 		return nil, err
 	}
-	if err := verify(ctx, r, hash); err != nil {
+	if l, ok := r.(localizer); ok {
+		err = l.Localize(ctx)
+	}
+	if err == nil {
+		err = verify(ctx, r, hash)
+	}
+	if err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
+}
+
+// localizer is a Reader over a network that can bring its blob to this machine: whole, once, and
+// before anybody takes a broken connection for a damaged file.
+type localizer interface {
+	Localize(ctx context.Context) error
 }
 
 // Scrub verifies every blob and calls bad for each one that is damaged or cannot be read.

@@ -1,30 +1,41 @@
-// Package bucket keeps originals in Amazon S3 and servers that speak as it does (blob.Store), and
+// Package bucket keeps originals in Amazon S3 and servers that speak as it does (blob.Originals), and
 // fetches files that others put there.
 //
-// A blob is one object under its hash. It is written to a temporary file first, sealed on the way
-// where there is a vault, checked, sent in one request and then asked for: a Put that came back is
-// in S3, whole. S3 keeps either all of an object or nothing, so a Put that was cut leaves nothing;
-// sent again it writes the same. Deletion asks for the age first, and is not one step with it: a
-// blob that is put in the same moment by another process may go, which the sweeper of documents
-// finds. A bucket with versions keeps what was overwritten or deleted until its lifecycle ends;
-// what is sealed stays unreadable once its key is destroyed.
+// A blob is the object <prefix>sealed/<first two digits>/<hash>, a stream of package envelope
+// (plain/… where there are no keys, or as an older version left it): the layout of blob/folder, so
+// that a folder becomes a bucket by copying. <prefix>chartlake-originals names the store that they
+// belong to; a prefix of another store is refused, because each store deletes what is of no document
+// of its own.
+//
+// A blob is written to a temporary file first, sealed on the way, checked, and sent in one request
+// with its SHA-256, which the server holds against what came: S3 keeps all of an object, on several
+// disks, or nothing. No lock spans processes. What takes its place:
+//
+//   - The first Put of a blob is made only where no other was first, so that a blob has one key.
+//   - A Put looks after it was sent whether its key lives still, and is made again where an Erase
+//     came between.
+//   - Delete, Erase and SetAside take away the object that they looked at, and no later one.
+//
+// A bucket with versions keeps what is overwritten or deleted. Erase takes all versions away, and
+// says so where it may not: what is sealed stays unreadable, because its key is destroyed first.
+//
+// It refuses a bucket or prefix that it cannot list, read and write when it is claimed.
 //
 // Source: Amazon S3 API reference. It has not been run against AWS.
 package bucket
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"io"
-	"os"
-	"strconv"
+	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	service "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"chartlake/aws"
 	"chartlake/blob"
@@ -36,9 +47,12 @@ import (
 type Config struct {
 	AWS    sdk.Config
 	Bucket string
-	Prefix string          // before every hash, with a slash at its end where that is wanted
+	Prefix string          // before every name, with a slash at its end where that is wanted
 	Vault  *envelope.Vault // seals blobs; nil: they lie as they are
 	Temp   string          // folder of temporary files; empty: the system's
+	// Kept, where set, is called when versions of what was erased could not be deleted: they stay,
+	// unreadable, until the bucket's own rules end them.
+	Kept func(error)
 }
 
 // Store keeps blobs in S3. It is safe for many goroutines and processes and passes blobtest.
@@ -47,16 +61,32 @@ type Store struct {
 	client *service.Client
 }
 
+var _ blob.Originals = (*Store)(nil)
+
 // New makes a store; nothing is called yet.
 func New(c Config) *Store { return &Store{c, client(c.AWS)} }
 
 // client calls an address that is not Amazon's by path, not by a name for each bucket.
 func client(c sdk.Config) *service.Client {
-	return service.NewFromConfig(c, func(o *service.Options) { o.UsePathStyle = c.BaseEndpoint != nil })
+	return service.NewFromConfig(c, func(o *service.Options) { o.UsePathStyle = o.BaseEndpoint != nil })
 }
 
-func (s *Store) key(hash string) *string { return sdk.String(s.Prefix + hash) }
+// Parse takes s3://bucket/prefix apart. The prefix ends in a slash, or is empty.
+func Parse(address string) (bucket, prefix string, err error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "s3" || u.Host == "" || u.Port() != "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return "", "", fault.New(fault.Invalid, "bucket_address", "a bucket is given as s3://BUCKET/PREFIX")
+	}
+	if prefix = strings.Trim(u.Path, "/"); prefix != "" {
+		prefix += "/"
+	}
+	return u.Host, prefix, nil
+}
 
+// kinds are where a blob is looked for, in this order.
+var kinds = []string{blob.Sealed, blob.Plain}
+
+// kind is where new blobs go.
 func (s *Store) kind() string {
 	if s.Vault != nil {
 		return blob.Sealed
@@ -64,281 +94,156 @@ func (s *Store) kind() string {
 	return blob.Plain
 }
 
-// failed is the fault of a call about a blob.
+// key names the object of a blob, whose hash is valid.
+func (s *Store) key(kind, hash string) *string {
+	return sdk.String(s.Prefix + kind + "/" + hash[:2] + "/" + hash)
+}
+
+// failed is the fault of a call about a blob. What is wrong with the bucket, or with what we may do
+// there, says nothing about the blob or its reader: it is Unavailable.
 func failed(ctx context.Context, err error) error {
-	if f := fault.As(aws.Fault(ctx, "S3", err)); f != nil && f.Kind == fault.NotFound {
+	out := aws.Fault(ctx, "S3", err)
+	f := fault.As(out)
+	switch {
+	case f == nil:
+		return out
+	case answered(err, "NoSuchBucket"):
+		return fault.New(fault.Unavailable, "bucket_missing", "the bucket of the originals does not exist")
+	case f.Kind == fault.NotFound:
 		return notFound()
+	case f.Kind == fault.Forbidden:
+		return fault.New(fault.Unavailable, f.Code, "%s", f.Message)
 	}
-	return aws.Fault(ctx, "S3", err)
+	return out
 }
 
 func notFound() error { return fault.New(fault.NotFound, "blob_not_found", "there is no such blob") }
 
-// Put is blob.Store's.
-func (s *Store) Put(ctx context.Context, r io.Reader, limit int64, check blob.Check) (blob.Info, error) {
-	f, err := temporary(s.Temp)
-	if err != nil {
-		return blob.Info{}, err
-	}
-	defer f.Close()
-	info, stream, err := s.fill(ctx, f, r, limit, check)
-	if err != nil {
-		return blob.Info{}, err
-	}
-	if stream != nil {
-		if err := s.seal(ctx, f, stream, info.Hash); err != nil {
-			return blob.Info{}, err
+// answered reports whether the server's error has one of these codes.
+func answered(err error, codes ...string) bool {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		for _, code := range codes {
+			if api.ErrorCode() == code {
+				return true
+			}
 		}
 	}
-	size, err := f.Seek(0, io.SeekEnd)
-	if err != nil {
-		return blob.Info{}, disk(err)
-	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return blob.Info{}, disk(err)
-	}
-	if _, err := s.client.PutObject(ctx, &service.PutObjectInput{Bucket: &s.Bucket, Key: s.key(info.Hash), Body: f, ContentLength: &size}); err != nil {
-		return blob.Info{}, failed(ctx, err)
-	}
-	there, err := s.Stat(ctx, info.Hash)
-	if err == nil && there.Size != info.Size {
-		err = fault.New(fault.Unavailable, "blob_not_stored", "S3 has other bytes than were sent")
-	}
-	return there, err
+	return false
 }
 
-// temporary makes a file of mode 0600 that is gone once it is closed.
-func temporary(folder string) (*os.File, error) {
-	f, err := os.CreateTemp(folder, "chartlake-")
-	if err != nil {
-		return nil, disk(err)
-	}
-	if err := os.Remove(f.Name()); err != nil {
-		f.Close()
-		return nil, disk(err)
-	}
-	return f, nil
+// replaced reports that a condition does not hold: the object is another one than was looked at.
+func replaced(err error) bool {
+	return answered(err, "PreconditionFailed", "ConditionalRequestConflict")
 }
 
-func disk(err error) error {
-	return fault.New(fault.Full, "temporary_file", "a temporary file cannot be written: %w", pathless(err))
-}
-
-func pathless(err error) error {
-	var p *os.PathError
-	if errors.As(err, &p) {
-		return p.Err
-	}
-	return err
-}
-
-// fill streams r into the file and has the complete bytes checked.
-func (s *Store) fill(ctx context.Context, f *os.File, r io.Reader, limit int64, check blob.Check) (info blob.Info, stream *envelope.StreamWriter, err error) {
-	to := &writer{w: f}
-	var out io.Writer = to
-	if s.Vault != nil {
-		if stream, err = envelope.NewStream(to); err != nil {
-			return info, nil, disk(err)
-		}
-		out = stream
-	}
-	sum := sha256.New()
-	n, err := io.Copy(io.MultiWriter(out, sum), &canceling{ctx, io.LimitReader(r, limit+1)})
-	if err == nil && stream != nil {
-		err = stream.Close()
-	}
-	switch {
-	case to.err != nil:
-		return info, nil, disk(to.err)
-	case err != nil:
-		return info, nil, err
-	case n > limit:
-		return info, nil, fault.New(fault.TooLarge, "too_large", "the file has more than %d bytes", limit)
-	}
-	info = blob.Info{Hash: hex.EncodeToString(sum.Sum(nil)), Size: n, At: time.Now().UTC(), Key: s.kind()}
-	if check == nil {
-		return info, stream, nil
-	}
-	var bytes io.ReaderAt = f
-	if stream != nil {
-		bytes = stream.Reader(f)
-	}
-	return info, stream, check(info, bytes)
-}
-
-// writer remembers that it was the file that failed, not the sender.
-type writer struct {
-	w   io.Writer
-	err error
-}
-
-func (w *writer) Write(p []byte) (int, error) {
-	n, err := w.w.Write(p)
-	if err != nil {
-		w.err = err
-	}
-	return n, err
-}
-
-// canceling ends a long read when its context does.
-type canceling struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c *canceling) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
-}
-
-// seal writes the head of a finished stream, under the key that the blob has already, so that all
-// copies of it live and die together, or under a new one.
-func (s *Store) seal(ctx context.Context, f *os.File, stream *envelope.StreamWriter, hash string) error {
-	key, err := s.keyOf(ctx, hash)
-	if err != nil {
-		return err
-	}
-	lives := false
-	if key != 0 {
-		if lives, err = s.Vault.Lives(key); err != nil {
-			return err
-		}
-	}
-	if !lives {
-		if key, err = s.Vault.New(); err != nil {
-			return err
-		}
-	}
-	head, err := stream.Head(s.Vault, key, []byte(hash))
-	if err != nil {
-		return err
-	}
-	if _, err := f.WriteAt(head, 0); err != nil {
-		return disk(err)
-	}
-	return nil
-}
-
-// keyOf gives the data key of the blob that is there, 0 where there is none.
-func (s *Store) keyOf(ctx context.Context, hash string) (int64, error) {
-	head, err := s.piece(ctx, hash, 0, envelope.StreamHead, "")
-	if fault.Is(err, fault.NotFound) {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, err
-	}
-	id, _ := envelope.StreamKey(head)
-	return id, nil
+// unable reports a server that does not know what it is asked to do.
+func unable(err error) bool {
+	var r *smithyhttp.ResponseError
+	return errors.As(err, &r) && (r.HTTPStatusCode() == http.StatusNotImplemented || r.HTTPStatusCode() == http.StatusMethodNotAllowed)
 }
 
 // Stat is blob.Store's.
 func (s *Store) Stat(ctx context.Context, hash string) (blob.Info, error) {
-	out, err := s.head(ctx, hash)
+	o, err := s.look(ctx, hash)
 	if err != nil {
 		return blob.Info{}, err
 	}
-	return s.info(hash, out.ContentLength, out.LastModified), nil
+	return info(o.kind, hash, o.size, o.at), nil
 }
 
-func (s *Store) head(ctx context.Context, hash string) (*service.HeadObjectOutput, error) {
-	if !blob.ValidHash(hash) {
-		return nil, notFound()
+// info describes a blob by what lies there.
+func info(kind, hash string, size int64, at time.Time) blob.Info {
+	if kind == blob.Sealed {
+		size = envelope.StreamText(size)
 	}
-	out, err := s.client.HeadObject(ctx, &service.HeadObjectInput{Bucket: &s.Bucket, Key: s.key(hash)})
-	if err != nil {
-		return nil, failed(ctx, err)
-	}
-	return out, nil
+	return blob.Info{Hash: hash, Size: size, At: at.UTC(), Key: kind}
 }
 
-func (s *Store) info(hash string, size *int64, at *time.Time) blob.Info {
-	i := blob.Info{Hash: hash, Size: sdk.ToInt64(size), Key: s.kind()}
-	if s.Vault != nil {
-		i.Size = envelope.StreamText(i.Size)
-	}
-	if at != nil {
-		i.At = at.UTC()
-	}
-	return i
-}
-
-// Delete is blob.Store's.
-func (s *Store) Delete(ctx context.Context, hash string, before time.Time) error {
-	info, err := s.Stat(ctx, hash)
-	switch {
-	case fault.Is(err, fault.NotFound):
-		return nil
-	case err != nil:
-		return err
-	case !info.At.Before(before):
-		return fault.New(fault.Conflict, "blob_young", "the blob was put again since")
-	}
-	return s.Erase(ctx, hash)
-}
-
-// Erase destroys a blob's key and takes the blob away, whenever it was put. One that is not there
-// is no error, so that an erasure that was cut can be done again.
-func (s *Store) Erase(ctx context.Context, hash string) error {
-	if !blob.ValidHash(hash) {
-		return nil
-	}
-	if s.Vault != nil {
-		key, err := s.keyOf(ctx, hash)
-		if err != nil {
+// List is blob.Store's. Objects that are no blobs are passed over.
+func (s *Store) List(ctx context.Context, after string, f func(blob.Info) error) error {
+	var lists []*listing
+	for _, kind := range kinds {
+		l := s.list(kind, after)
+		if err := l.next(ctx); err != nil {
 			return err
 		}
-		if key > envelope.Common {
-			if err := s.Vault.Destroy([]int64{key}); err != nil {
-				return err
+		lists = append(lists, l)
+	}
+	for {
+		var first *listing
+		for _, l := range lists {
+			if !l.end && (first == nil || l.at.Hash < first.at.Hash) {
+				first = l
+			}
+		}
+		if first == nil {
+			return nil
+		}
+		if err := f(first.at); err != nil {
+			return err
+		}
+		hash := first.at.Hash
+		for _, l := range lists { // one that is there in two kinds is told as the first
+			for !l.end && l.at.Hash <= hash {
+				if err := l.next(ctx); err != nil {
+					return err
+				}
 			}
 		}
 	}
-	if _, err := s.client.DeleteObject(ctx, &service.DeleteObjectInput{Bucket: &s.Bucket, Key: s.key(hash)}); err != nil {
-		if err = failed(ctx, err); !fault.Is(err, fault.NotFound) {
+}
+
+// listing goes through the blobs of one kind, a page of the server's at a time.
+type listing struct {
+	s    *Store
+	kind string
+	in   *service.ListObjectsV2Input
+	page []blob.Info
+	at   blob.Info
+	last bool // there is no page after this one
+	end  bool
+}
+
+func (s *Store) list(kind, after string) *listing {
+	in := &service.ListObjectsV2Input{Bucket: &s.Bucket, Prefix: sdk.String(s.Prefix + kind + "/")}
+	if len(after) > 2 {
+		in.StartAfter = sdk.String(*in.Prefix + after[:2] + "/" + after)
+	} else if after != "" {
+		in.StartAfter = sdk.String(*in.Prefix + after)
+	}
+	return &listing{s: s, kind: kind, in: in}
+}
+
+// next goes to the next blob.
+func (l *listing) next(ctx context.Context) error {
+	for len(l.page) == 0 {
+		if l.last {
+			l.end = true
+			return nil
+		}
+		if err := l.turn(ctx); err != nil {
 			return err
 		}
 	}
+	l.at, l.page = l.page[0], l.page[1:]
 	return nil
 }
 
-// List is blob.Store's.
-func (s *Store) List(ctx context.Context, after string, f func(blob.Info) error) error {
-	in := &service.ListObjectsV2Input{Bucket: &s.Bucket, Prefix: &s.Prefix}
-	if after != "" {
-		in.StartAfter = s.key(after)
+// turn gets the next page.
+func (l *listing) turn(ctx context.Context) error {
+	out, err := l.s.client.ListObjectsV2(ctx, l.in)
+	if err != nil {
+		return failed(ctx, err)
 	}
-	for {
-		out, err := s.client.ListObjectsV2(ctx, in)
-		if err != nil {
-			return failed(ctx, err)
+	for _, o := range out.Contents {
+		key := sdk.ToString(o.Key)
+		hash := key[strings.LastIndexByte(key, '/')+1:]
+		if blob.ValidHash(hash) && key == *l.s.key(l.kind, hash) {
+			l.page = append(l.page, info(l.kind, hash, sdk.ToInt64(o.Size), sdk.ToTime(o.LastModified)))
 		}
-		for _, o := range out.Contents {
-			hash := strings.TrimPrefix(sdk.ToString(o.Key), s.Prefix)
-			if !blob.ValidHash(hash) || hash <= after {
-				continue // not ours
-			}
-			if err := f(s.info(hash, o.Size, o.LastModified)); err != nil {
-				return err
-			}
-			after = hash
-		}
-		if !sdk.ToBool(out.IsTruncated) || sdk.ToString(out.NextContinuationToken) == "" {
-			return nil
-		}
-		in.ContinuationToken = out.NextContinuationToken
 	}
-}
-
-// piece gets bytes [from, from+n) of an object, fewer at its end. With a tag it must still be the
-// same object; else Conflict with code blob_replaced.
-func (s *Store) piece(ctx context.Context, hash string, from, n int64, tag string) ([]byte, error) {
-	in := &service.GetObjectInput{Bucket: &s.Bucket, Key: s.key(hash),
-		Range: sdk.String("bytes=" + strconv.FormatInt(from, 10) + "-" + strconv.FormatInt(from+n-1, 10))}
-	if tag != "" {
-		in.IfMatch = &tag
-	}
-	return get(ctx, s.client, in, n)
+	l.in.ContinuationToken = out.NextContinuationToken
+	l.last = !sdk.ToBool(out.IsTruncated) || sdk.ToString(out.NextContinuationToken) == ""
+	return nil
 }

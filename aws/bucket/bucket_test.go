@@ -48,27 +48,27 @@ func open(t *testing.T, s *awstest.S3, v *envelope.Vault, plan func(int) awstest
 
 func TestPasses(t *testing.T) {
 	t.Parallel()
-	t.Run("plain", func(t *testing.T) {
-		t.Parallel()
-		blobtest.Run(t, func(t *testing.T) blob.Store {
-			s, _ := open(t, &awstest.S3{PageSize: 7}, nil, nil)
+	for name, c := range map[string]struct {
+		vault         *envelope.Vault
+		versions, old bool
+		plan          func(int) awstest.Ill
+	}{
+		"plain":           {},
+		"sealed":          {vault: vault(t)},
+		"with versions":   {vault: vault(t), versions: true},
+		"an old server":   {vault: vault(t), old: true},
+		"through illness": {vault: vault(t), plan: awstest.Mixed(20, 1)},
+	} {
+		fresh := func(t *testing.T) *Store {
+			s, _ := open(t, &awstest.S3{PageSize: 7, Versions: c.versions, Old: c.old}, c.vault, c.plan)
 			return s
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			blobtest.Run(t, func(t *testing.T) blob.Store { return fresh(t) })
+			blobtest.Keep(t, func(t *testing.T) blob.Originals { return fresh(t) })
 		})
-	})
-	t.Run("sealed", func(t *testing.T) {
-		t.Parallel()
-		blobtest.Run(t, func(t *testing.T) blob.Store {
-			s, _ := open(t, &awstest.S3{PageSize: 7}, vault(t), nil)
-			return s
-		})
-	})
-	t.Run("through illness", func(t *testing.T) {
-		t.Parallel()
-		blobtest.Run(t, func(t *testing.T) blob.Store {
-			s, _ := open(t, &awstest.S3{PageSize: 7}, nil, awstest.Mixed(20, 1))
-			return s
-		})
-	})
+	}
 }
 
 func content(n int) []byte {
@@ -77,6 +77,9 @@ func content(n int) []byte {
 	rng.Read(b)
 	return b
 }
+
+// at is the name of a blob's object.
+func at(kind, hash string) string { return "originals/" + kind + "/" + hash[:2] + "/" + hash }
 
 func hash(b []byte) string {
 	s := sha256.Sum256(b)
@@ -156,7 +159,7 @@ func TestSealed(t *testing.T) {
 	if err != nil || info.Key != blob.Sealed {
 		t.Fatal(info, err)
 	}
-	copied := local.Get("blobs", "originals/"+info.Hash)
+	copied := local.Get("blobs", at(blob.Sealed, info.Hash))
 	if bytes.Contains(copied, []byte("canary")) || len(copied) <= len(data) {
 		t.Error("the blob lies in clear")
 	}
@@ -166,7 +169,7 @@ func TestSealed(t *testing.T) {
 	}
 	damaged := bytes.Clone(copied)
 	damaged[len(damaged)/2]++
-	local.Put("blobs", "originals/"+info.Hash, damaged)
+	local.Put("blobs", at(blob.Sealed, info.Hash), damaged)
 	if err := blob.Verify(t.Context(), s, info.Hash); !fault.Is(err, fault.Corrupt) {
 		t.Errorf("damage: %v", err)
 	}
@@ -175,7 +178,7 @@ func TestSealed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	local.Put("blobs", "originals/"+info.Hash, copied)
+	local.Put("blobs", at(blob.Sealed, info.Hash), copied)
 	if _, err := s.Open(t.Context(), info.Hash); !fault.Is(err, fault.Gone) {
 		t.Errorf("a copy of what was erased: %v", err)
 	}
@@ -198,7 +201,7 @@ func TestThroughIllness(t *testing.T) {
 			if err != nil || info.Hash != hash(data) {
 				t.Fatal(info, err)
 			}
-			if !bytes.Equal(local.Get("blobs", "originals/"+info.Hash), data) || len(local.Names("blobs")) != 1 {
+			if !bytes.Equal(local.Get("blobs", at(blob.Plain, info.Hash)), data) || len(local.Names("blobs")) != 1 {
 				t.Errorf("S3 has %v", local.Names("blobs"))
 			}
 			if p.Count() > 4 {

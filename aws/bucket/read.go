@@ -2,45 +2,16 @@ package bucket
 
 import (
 	"context"
-	"errors"
 	"io"
 	"os"
-	"strconv"
 	"sync"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	service "github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/smithy-go"
 
 	"chartlake/blob"
 	"chartlake/fault"
 )
-
-// get gets one answer of at most n bytes.
-func get(ctx context.Context, c *service.Client, in *service.GetObjectInput, n int64) ([]byte, error) {
-	out, err := c.GetObject(ctx, in)
-	if err != nil {
-		var api smithy.APIError
-		if errors.As(err, &api) {
-			switch api.ErrorCode() {
-			case "PreconditionFailed":
-				return nil, fault.New(fault.Conflict, "blob_replaced", "the object was written again")
-			case "InvalidRange":
-				return nil, nil // at the end, or an empty object
-			}
-		}
-		return nil, failed(ctx, err)
-	}
-	defer out.Body.Close()
-	data, err := io.ReadAll(io.LimitReader(out.Body, n+1))
-	switch {
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case err != nil || int64(len(data)) > n:
-		return nil, fault.New(fault.Unavailable, "aws_unreachable", "S3 gave another piece than was asked for")
-	}
-	return data, nil
-}
 
 // Objects are fetched in pieces, of which a reader keeps some: PDFs are read at their end, then
 // here and there.
@@ -51,11 +22,9 @@ const (
 
 // object reads an object in pieces.
 type object struct {
-	ctx  context.Context
-	s    *Store
-	hash string
-	tag  string
-	size int64
+	ctx context.Context
+	s   *Store
+	seen
 
 	mu   sync.Mutex
 	have map[int64][]byte
@@ -65,6 +34,9 @@ type object struct {
 func (o *object) ReadAt(p []byte, off int64) (n int, err error) {
 	if off < 0 {
 		return 0, fault.New(fault.Invalid, "bad_offset", "a place before the beginning")
+	}
+	if off+int64(len(p)) <= int64(len(o.start)) {
+		return copy(p, o.start[off:]), nil
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -93,12 +65,16 @@ func (o *object) load(i int64) ([]byte, error) {
 		return piece, nil
 	}
 	want := min(pieceSize, o.size-i*pieceSize)
-	piece, err := o.s.piece(o.ctx, o.hash, i*pieceSize, want, o.tag)
+	in := &service.GetObjectInput{Bucket: &o.s.Bucket, Key: &o.key, Range: pieceRange(i*pieceSize, want)}
+	if o.kind == blob.Sealed { // else the same name has the same bytes
+		in.IfMatch = &o.tag
+	}
+	piece, err := get(o.ctx, o.s.client, in, want)
+	if err == nil && int64(len(piece)) != want {
+		err = otherPiece()
+	}
 	if err != nil {
 		return nil, err
-	}
-	if int64(len(piece)) != want {
-		return nil, fault.New(fault.Unavailable, "aws_unreachable", "S3 gave less than the object has")
 	}
 	if o.have == nil {
 		o.have = map[int64][]byte{}
@@ -120,6 +96,7 @@ type reader struct {
 
 	mu   sync.Mutex
 	text io.ReaderAt
+	file *os.File // the blob as it lies in S3, where it was brought here
 }
 
 // Open is blob.Store's. ctx must live as long as the reader is used.
@@ -129,38 +106,66 @@ func (s *Store) Open(ctx context.Context, hash string) (blob.Reader, error) {
 }
 
 // open opens the blob as it is now.
-func (r *reader) open() (err error) {
-	for range replacedMax {
-		if err = r.openOnce(); !replaced(err) {
-			break
-		}
-	}
-	return err
-}
-
-// replaced reports an object that was written again while it was read.
-func replaced(err error) bool {
-	f := fault.As(err)
-	return f != nil && f.Code == "blob_replaced"
-}
-
-func (r *reader) openOnce() error {
-	out, err := r.s.head(r.ctx, r.hash)
+func (r *reader) open() error {
+	o, err := r.s.look(r.ctx, r.hash)
 	if err != nil {
 		return err
 	}
-	o := &object{ctx: r.ctx, s: r.s, hash: r.hash, tag: sdk.ToString(out.ETag), size: sdk.ToInt64(out.ContentLength)}
-	if r.s.Vault == nil {
-		o.tag = "" // the same name has the same bytes
-		r.text, r.size = o, o.size
+	return r.use(o, &object{ctx: r.ctx, s: r.s, seen: o})
+}
+
+// use reads the text of a blob that was seen from its bytes as they lie in S3.
+func (r *reader) use(o seen, bytes io.ReaderAt) error {
+	if o.kind == blob.Plain {
+		r.text, r.size = bytes, o.size
 		return nil
 	}
-	text, err := r.s.Vault.OpenStream(o, []byte(r.hash))
+	if r.s.Vault == nil {
+		return fault.New(fault.Unavailable, "blob_sealed", "the blob is sealed, and there are no keys")
+	}
+	text, err := r.s.Vault.OpenStream(bytes, []byte(r.hash))
 	if err != nil {
 		return sealedFault(r.hash, err)
 	}
 	r.text, r.size = text, text.Size()
 	return nil
+}
+
+// Localize brings the blob to a temporary file of this machine, sealed as it is, and reads it there
+// from then on. Nobody may read meanwhile.
+func (r *reader) Localize(ctx context.Context) error {
+	o, f, err := r.s.fetch(ctx, r.hash)
+	if err != nil {
+		return err
+	}
+	if err := r.use(o, f); err != nil {
+		f.Close()
+		return err
+	}
+	r.file = f
+	return nil
+}
+
+// fetch copies a blob as it lies in S3 to a temporary file; from the start again where it is written
+// again meanwhile.
+func (s *Store) fetch(ctx context.Context, hash string) (o seen, f *os.File, err error) {
+	for range replacedMax {
+		if o, err = s.look(ctx, hash); err != nil {
+			return o, nil, err
+		}
+		if f, err = temporary(s.Temp); err != nil {
+			return o, nil, err
+		}
+		err = part{bucket: s.Bucket, key: o.key, tag: o.tag}.copyTo(ctx, s.client, o.size, f)
+		if err == nil {
+			return o, f, nil
+		}
+		f.Close()
+		if !writtenAgain(err) {
+			break
+		}
+	}
+	return o, nil, err
 }
 
 // sealedFault says of a blob that does not open why.
@@ -185,7 +190,7 @@ func (r *reader) ReadAt(p []byte, off int64) (n int, err error) {
 		text := r.text
 		r.mu.Unlock()
 		n, err = text.ReadAt(p, off)
-		if !replaced(err) {
+		if !writtenAgain(err) {
 			return n, err
 		}
 		r.mu.Lock()
@@ -201,8 +206,15 @@ func (r *reader) ReadAt(p []byte, off int64) (n int, err error) {
 	return n, err
 }
 
-func (r *reader) Size() int64  { return r.size }
-func (r *reader) Close() error { return nil }
+func (r *reader) Size() int64 { return r.size }
+
+// Close lets the temporary file go, where there is one.
+func (r *reader) Close() error {
+	if r.file != nil {
+		return r.file.Close()
+	}
+	return nil
+}
 
 // Fetch copies an object that others put into S3 to a temporary file, which is gone once it is
 // closed. version is empty for the newest. Faults: NotFound, Forbidden, TooLarge above limit, Full,
@@ -225,26 +237,9 @@ func Fetch(ctx context.Context, c sdk.Config, bucket, key, version string, limit
 	if err != nil {
 		return nil, 0, err
 	}
-	for at := int64(0); at < size; at += fetchPiece {
-		n := min(fetchPiece, size-at)
-		in := &service.GetObjectInput{Bucket: &bucket, Key: &key, VersionId: head.VersionId, IfMatch: out.ETag,
-			Range: sdk.String("bytes=" + strconv.FormatInt(at, 10) + "-" + strconv.FormatInt(at+n-1, 10))}
-		data, err := get(ctx, client, in, n)
-		if err == nil && int64(len(data)) != n {
-			err = fault.New(fault.Unavailable, "aws_unreachable", "S3 gave less than the object has")
-		}
-		if err == nil {
-			if _, e := f.Write(data); e != nil {
-				err = disk(e)
-			}
-		}
-		if err != nil {
-			f.Close()
-			return nil, 0, err
-		}
+	if err := (part{bucket, key, version, sdk.ToString(out.ETag)}).copyTo(ctx, client, size, f); err != nil {
+		f.Close()
+		return nil, 0, err
 	}
 	return f, size, nil
 }
-
-// fetchPiece is how much of a file is fetched at once; tries are for each piece.
-const fetchPiece = 16 << 20
