@@ -402,12 +402,10 @@ func edges(p *sheet.Page, heads []head, from, to int) []float64 {
 					if x <= ph.X0 || x >= ph.X1 {
 						continue
 					}
-					for _, t := range ph.Tokens {
-						if x > t.X0 && x < t.X1 {
-							cost[i]++
-						}
-					}
-					if cost[i] == 0 {
+					crossed := slices.ContainsFunc(ph.Tokens, func(t sheet.Token) bool { return x > t.X0 && x < t.X1 })
+					if crossed {
+						cost[i] += 3
+					} else {
 						cost[i]++ // a blank within a phrase divides less well than white space
 					}
 				}
