@@ -9,17 +9,25 @@ import (
 	"chartlake/audit"
 	"chartlake/document"
 	"chartlake/pipeline"
+	"chartlake/queue"
 	"chartlake/review"
 	"chartlake/smart"
 	"chartlake/store"
 )
 
-// Config is what the console needs from the rest of the program. All but Progress, Moved and
-// Banner are required.
+// Config is what the console needs from the rest of the program. All but Jobs, Progress,
+// Moved and Banner are required.
 type Config struct {
 	Store store.Store
 	// Act does one review action (review.Desk.Act).
 	Act func(ctx context.Context, actor store.Actor, action review.Action) (*review.Result, error)
+	// Claim and Release mark a document as one that somebody works on (review.Desk).
+	Claim   func(ctx context.Context, actor store.Actor, document string, take bool) (*review.Claim, error)
+	Release func(ctx context.Context, actor store.Actor, document string) error
+	// Rerun takes a document through the pipeline again (pipeline.Pipeline.Rerun).
+	Rerun func(ctx context.Context, actor store.Actor, document string) error
+	// Jobs is what waits in the queue; nil: it is not shown.
+	Jobs func(ctx context.Context) (map[string]queue.Depth, error)
 	// Reading is what the reader made of the document: words with their boxes. NotFound
 	// where it has not been read yet.
 	Reading func(ctx context.Context, actor store.Actor, doc *store.Document) (*document.Document, error)
@@ -61,6 +69,11 @@ func New(config Config) http.Handler {
 	mux.HandleFunc("GET /events", s.may(smart.Read, s.events))
 	mux.HandleFunc("GET /review/queue", s.may(smart.Review, s.queue))
 	mux.HandleFunc("POST /review/{id}/actions", s.may(smart.Review, s.act))
+	mux.HandleFunc("POST /review/{id}/claim", s.may(smart.Review, s.claim))
+	mux.HandleFunc("DELETE /review/{id}/claim", s.may(smart.Review, s.release))
+	mux.HandleFunc("GET /documents/{id}/find", s.may(smart.Read, s.find))
+	mux.HandleFunc("GET /console/operations", s.may(smart.Manage, s.operations))
+	mux.HandleFunc("POST /console/operations/retry", s.may(smart.Manage, s.retry))
 	mux.HandleFunc("GET /console/settings", s.may(smart.Read, s.settings))
 	mux.Handle("GET /", pages())
 	return guard(mux)
@@ -110,6 +123,9 @@ func (s *server) settings(w http.ResponseWriter, r *http.Request, actor store.Ac
 	if name == "" {
 		name = actor.ID
 	}
-	_, err := s.Actor(r, smart.Review)
-	return answer(w, map[string]any{"banner": s.Banner, "actor": name, "may_review": err == nil})
+	may := func(do smart.Action) bool {
+		_, err := s.Actor(r, do)
+		return err == nil
+	}
+	return answer(w, map[string]any{"banner": s.Banner, "actor": name, "id": actor.ID, "may_review": may(smart.Review), "may_manage": may(smart.Manage)})
 }

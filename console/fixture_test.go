@@ -66,6 +66,7 @@ func (s *sheet) line(bold bool, cells map[int]string) map[int]document.Box {
 		face = s.bold
 	}
 	boxes := map[int]document.Box{}
+	line := document.Line{}
 	for x := 0; x < sheetWidth; x++ {
 		text, ok := cells[x]
 		if !ok {
@@ -77,11 +78,13 @@ func (s *sheet) line(bold bool, cells map[int]string) map[int]document.Box {
 			d.DrawString(w)
 			box := document.Box{X: float64(at) / sheetWidth, Y: float64(s.y-17) / sheetHeight,
 				W: float64(d.Dot.X.Ceil()-at) / sheetWidth, H: 23.0 / sheetHeight}
+			line.Words, line.Box = append(line.Words, len(s.page.Words)), line.Box.Union(box)
 			s.page.Words = append(s.page.Words, document.Word{Text: w, Box: box, Confidence: 0.96})
 			boxes[x] = boxes[x].Union(box)
 			at = d.Dot.X.Ceil() + 6
 		}
 	}
+	s.page.Lines = append(s.page.Lines, line)
 	s.y += lineHeight
 	return boxes
 }

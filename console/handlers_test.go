@@ -69,6 +69,19 @@ func TestAnswers(t *testing.T) {
 		{"picture of another kind", "/documents/" + id + "/pages/1.svg", 404, `"code":"not_found"`},
 		{"resources", "/documents/" + id + "/resources", 200, `"resourceType":"Patient"`},
 		{"queue", "/review/queue", 200, id},
+		{"oldest first", "/documents?order=oldest", 200, id},
+		{"an order that is none", "/documents?order=upwards", 400, `"code":"bad_order"`},
+		{"before it came", "/documents?before=2001-01-01T00:00:00Z", 200, `"documents":[]`},
+		{"by code", "/documents?code=corrupt", 200, `"documents":[]`},
+		{"claimed by me", "/documents?claimed=mine", 200, `"documents":[]`},
+		{"claimed by others", "/documents?claimed=yours", 400, `"code":"bad_claimed"`},
+		{"found", "/documents/" + id + "/find?q=regional+LAB", 200, `"text":"REGIONAL LABORATORY"`},
+		{"found within a word", "/documents/" + id + "/find?q=reatin", 200, `"text":"Creatinine"`},
+		{"found on later pages", "/documents/" + id + "/find?q=lakeside&page=2", 200, `"hits":`},
+		{"not found over a line", "/documents/" + id + "/find?q=laboratory+1", 200, `{"hits":[]}`},
+		{"nothing sought", "/documents/" + id + "/find?q=+", 400, `"code":"no_text"`},
+		{"too much sought", "/documents/" + id + "/find?q=" + strings.Repeat("a", 300), 413, `"code":"text_too_long"`},
+		{"operations", "/console/operations", 200, `{"tallies":[{"state":"needs_review","count":1,"oldest":`},
 		{"events of nothing", "/documents/none/events", 404, `"code":`},
 		{"the pages", "/", 200, "<div id=\"root\">"},
 		{"a place in the pages", "/d/" + id, 200, "<div id=\"root\">"},
@@ -317,5 +330,77 @@ func TestSummaryIsOfTheNewestRecord(t *testing.T) {
 	}
 	if len(c.kept) != 1 {
 		t.Error("one document, one summary")
+	}
+}
+
+// TestClaimedByAnother: who comes second is told, until they take the document over.
+func TestClaimedByAnother(t *testing.T) {
+	t.Parallel()
+	s, p := reviewing(t, "Tarn")
+	send := func(method, path, body string) (int, string) {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/json")
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		text, _ := io.ReadAll(answer.Body)
+		return answer.StatusCode, string(text)
+	}
+	claim, act := "/review/"+p.row.ID+"/claim", "/review/"+p.row.ID+"/actions"
+	if _, err := s.desk.Claim(t.Context(), store.Actor{ID: "user:boris"}, p.row.ID, false); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, method, path, body string
+		status                   int
+		holds                    string
+	}{
+		{"the list says so", "GET", "/documents", "", 200, `"claim":{"who":"user:boris"`},
+		{"a second claim", "POST", claim, "{}", 409, `"code":"claimed"`},
+		{"an act", "POST", act, `{"after":1,"kind":"accept","target":"field:dob"}`, 409, `"code":"claimed"`},
+		{"taken over", "POST", claim + "?take=true", "{}", 200, `"who":"user:anna"`},
+		{"now it is mine", "GET", "/documents?claimed=mine", "", 200, p.row.ID},
+		{"an act now", "POST", act, `{"after":1,"kind":"accept","target":"field:dob"}`, 200, `"version":2`},
+		{"given back", "DELETE", claim, "", 204, ""},
+		{"no longer mine", "GET", "/documents?claimed=mine", "", 200, `"documents":[]`},
+	} {
+		if status, body := send(c.method, c.path, c.body); status != c.status || !strings.Contains(body, c.holds) {
+			t.Errorf("%s: %d %.300s\nwant %d with %s", c.name, status, body, c.status, c.holds)
+		}
+	}
+}
+
+// TestRetryByCause runs what failed for one reason again, and leaves the rest.
+func TestRetryByCause(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	for i, code := range []string{"corrupt", "deadline", "deadline"} {
+		p := labReport(t, strings.Repeat("x", i+1))
+		s.arrive(t, p, "")
+		s.transact(t, store.Move{ID: p.row.ID, From: []store.State{store.Received}, To: store.Failed, Code: code})
+	}
+	post := func(body string) (int, string) {
+		r, err := http.Post(s.URL+"/console/operations/retry", "application/json", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Body.Close()
+		text, _ := io.ReadAll(r.Body)
+		return r.StatusCode, string(text)
+	}
+	if status, body := post(`{}`); status != 400 || !strings.Contains(body, "bad_retry") {
+		t.Errorf("no code: %d %s", status, body)
+	}
+	if status, body := post(`{"code":"deadline"}`); status != 200 || body != `{"again":2,"left":0}` {
+		t.Errorf("retry: %d %s", status, body)
+	}
+	if _, body := s.get(t, "/console/operations"); !strings.Contains(body, `"code":"corrupt","count":1`) || strings.Contains(body, "deadline") || !strings.Contains(body, `"document":{"waiting":2`) {
+		t.Errorf("after it: %s", body)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"chartlake/fault"
+	"chartlake/review"
 	"chartlake/store"
 )
 
@@ -130,12 +131,19 @@ func (l *live) compare(ctx context.Context, told map[string]string, tell bool) {
 				docs = append(docs, *d)
 			}
 		}
+		claims, err := review.Claims(v, time.Now())
+		if err != nil {
+			return err
+		}
 		for _, d := range docs {
 			it, err := l.server.item(v, d)
 			if err != nil {
 				return err
 			}
-			print := fmt.Sprint(d.State, d.Code, d.Pages, len(d.Arrivals), it.Record, it.Progress)
+			if c, ok := claims[d.ID]; ok {
+				it.Claim = &c
+			}
+			print := fmt.Sprint(d.State, d.Code, d.Pages, len(d.Arrivals), it.Record, it.Progress, claims[d.ID].Who)
 			if told[d.ID] == print {
 				continue
 			}

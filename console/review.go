@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"slices"
+	"time"
 
 	"chartlake/fault"
 	"chartlake/review"
@@ -18,9 +19,8 @@ const actionBytesMax = 64 << 10
 // act answers POST /review/{id}/actions with {version, state}. A record that went on since after
 // is a 409 whose page loads anew and says who won.
 func (s *server) act(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	// application/json makes a browser ask before another site may send this.
-	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
-		return fault.New(fault.Unsupported, "not_json", "a review action is application/json")
+	if err := isJSON(r); err != nil {
+		return err
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, actionBytesMax))
 	if err != nil {
@@ -31,11 +31,60 @@ func (s *server) act(w http.ResponseWriter, r *http.Request, actor store.Actor) 
 		return err
 	}
 	action.Document = r.PathValue("id")
+	if err := s.free(r, actor, action.Document); err != nil {
+		return err
+	}
 	done, err := s.Act(r.Context(), actor, action)
 	if err != nil {
 		return err
 	}
 	return answer(w, map[string]any{"version": done.Version, "state": done.State})
+}
+
+// isJSON refuses a body of another type: application/json makes a browser ask before another site
+// may send it.
+func isJSON(r *http.Request) error {
+	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
+		return fault.New(fault.Unsupported, "not_json", "the body is application/json")
+	}
+	return nil
+}
+
+// free refuses an act on a document that somebody else works on.
+func (s *server) free(r *http.Request, actor store.Actor, id string) error {
+	return s.Store.View(r.Context(), actor, func(v store.View) error {
+		claims, err := review.Claims(v, time.Now())
+		if c, ok := claims[id]; err == nil && ok && c.Who != actor.ID {
+			return review.Claimed()
+		}
+		return err
+	})
+}
+
+// claim answers POST /review/{id}/claim?take= with {who, until}: the document is the caller's until
+// five minutes have gone by without another claim. With take it is, also when it is somebody else's.
+func (s *server) claim(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
+	q, err := parameters(r, "take")
+	if err != nil {
+		return err
+	}
+	if err := isJSON(r); err != nil {
+		return err
+	}
+	c, err := s.Claim(r.Context(), actor, r.PathValue("id"), q.Get("take") == "true")
+	if err != nil {
+		return err
+	}
+	return answer(w, c)
+}
+
+// release answers DELETE /review/{id}/claim.
+func (s *server) release(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
+	if err := s.Release(r.Context(), actor, r.PathValue("id")); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
 }
 
 // kinds are the kinds of action of package review.
@@ -62,26 +111,15 @@ func (s *server) queue(w http.ResponseWriter, r *http.Request, actor store.Actor
 	if err != nil {
 		return err
 	}
-	out := struct {
-		Documents []item `json:"documents"`
-		Next      string `json:"next,omitempty"`
-	}{Documents: []item{}}
+	out := listed{Documents: []item{}}
 	err = s.Store.View(r.Context(), actor, func(v store.View) error {
 		docs, next, err := v.Documents(store.DocumentQuery{Limit: listLimit, Cursor: q.Get("cursor"),
 			States: []store.State{store.NeedsReview, store.Held}})
 		if err != nil {
 			return err
 		}
-		for _, d := range docs {
-			it, err := s.item(v, d)
-			if err != nil {
-				return err
-			}
-			it.History, it.Segments = nil, notNil(it.Segments)
-			out.Documents = append(out.Documents, it)
-		}
 		out.Next = next
-		return nil
+		return s.add(v, &out, docs, "")
 	})
 	if err != nil {
 		return err

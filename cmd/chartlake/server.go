@@ -45,9 +45,10 @@ type dataFolder struct {
 	database
 }
 
-// database is where the store is.
+// database is where the store and the originals are.
 type database struct {
 	Store            string `help:"PostgreSQL database for the store (postgres://user@host/name), or file:NAME; else SQLite in the data folder." env:"CHARTLAKE_STORE" placeholder:"URL"`
+	Blobs            string `help:"Bucket of the originals (s3://BUCKET/PREFIX; region, endpoint and credentials: AWS_… in the environment); else the data folder." env:"CHARTLAKE_BLOBS" placeholder:"URL"`
 	KMS              string `help:"Key of AWS KMS (ARN, id or alias/NAME) that seals the master keys in store.key." name:"kms" env:"CHARTLAKE_KMS" placeholder:"KEY"`
 	AcceptClearIndex bool   `help:"With PostgreSQL: the server's disk, its backups and its WAL archives are encrypted, so no warning that the index is in clear." env:"CHARTLAKE_ACCEPT_CLEAR_INDEX"`
 }
@@ -120,7 +121,7 @@ type setting struct {
 type server struct {
 	log      *slog.Logger
 	engines  *engines
-	blobs    *folder.Store
+	blobs    blob.Originals
 	store    store.Store
 	door     *intake.Desk
 	pipeline *pipeline.Pipeline
@@ -166,7 +167,7 @@ func (e *env) newServer(ctx context.Context, c setting, workers int, base string
 	if lab.StoreUnsealed() {
 		vault = nil
 	}
-	if s.blobs, err = folder.Open(filepath.Join(c.Data, "blobs"), folder.Options{Broken: s.halt, Vault: vault}); err != nil {
+	if s.blobs, err = e.originals(ctx, c.database, c.Data, s.store, folder.Options{Broken: s.halt, Vault: vault}); err != nil {
 		s.close()
 		return nil, err
 	}
@@ -261,6 +262,10 @@ func (s *server) handler(token, base string) http.Handler {
 	mux.Handle("/", console.New(console.Config{
 		Store:    s.store,
 		Act:      desk.Act,
+		Claim:    desk.Claim,
+		Release:  desk.Release,
+		Rerun:    s.pipeline.Rerun,
+		Jobs:     s.store.Jobs().Depth,
 		Reading:  s.pipeline.Reading,
 		Picture:  s.picture,
 		Actor:    func(r *http.Request, do smart.Action) (store.Actor, error) { return actor(r, do, "documents") },
