@@ -4,9 +4,10 @@
 // of a batch of SQS, those messages alone.
 //
 // It keeps nothing of its own between events. The same event again files nothing double, since a
-// document is known by its bytes. A document that can never be read fails each time, with its code
-// in the log, until its queue sets it aside as a dead letter. Whose patient it is, is asked of the
-// FHIR server; where that is a question the DocumentReference alone is filed.
+// document is known by its bytes. A message about a document that can never be read is set aside
+// with its code (package deadletter); without a queue for that it fails each time, with its code in
+// the log, until its own queue sets it aside. Whose patient it is, is asked of the FHIR server;
+// where that is a question the DocumentReference alone is filed.
 //
 // Source: AWS Lambda Developer Guide, "Custom runtimes", "Reporting batch item failures". It has not
 // been run against AWS.
@@ -24,6 +25,7 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 
 	"chartlake/aws/bucket"
+	"chartlake/aws/deadletter"
 	"chartlake/aws/event"
 	"chartlake/aws/healthlake"
 	"chartlake/fault"
@@ -31,10 +33,14 @@ import (
 	"chartlake/reader"
 )
 
-// Function handles events. All fields are required but Bytes.
+// Function handles events. All fields are required but those that say what nil or 0 means.
 type Function struct {
 	AWS    sdk.Config
 	Stages *pipeline.Stages
+	// In gives the reader of a file that lies in S3; nil: that of Stages.
+	In func(bucket, key, version string) pipeline.Reader
+	// Dead takes messages of SQS that can never be handled; nil: they fail each time.
+	Dead *deadletter.Queue
 	// Sniff refuses what is no document; see reader.Reader.
 	Sniff func(file io.ReaderAt, size int64, password string) (reader.Media, error)
 	Sink  *healthlake.Sink
@@ -59,12 +65,7 @@ func (f *Function) Handle(ctx context.Context, data []byte) ([]byte, error) {
 	}
 	out := answer{Failures: []failure{}}
 	for _, item := range items {
-		err := item.Err
-		for _, o := range item.Objects {
-			if e := f.object(ctx, o); e != nil {
-				err = e
-			}
-		}
+		err := f.item(ctx, item)
 		switch {
 		case err == nil:
 		case item.Message == "":
@@ -76,48 +77,92 @@ func (f *Function) Handle(ctx context.Context, data []byte) ([]byte, error) {
 	return json.Marshal(out)
 }
 
+// item files the objects of an item. Where one of them failed and trying again may help, the item
+// fails; where it cannot help any of them, its message is set aside, if there is a place for it.
+func (f *Function) item(ctx context.Context, item event.Item) error {
+	err, document := item.Err, ""
+	for _, o := range item.Objects {
+		id, e := f.object(ctx, o)
+		if e != nil && (err == nil || permanent(err)) {
+			err, document = e, id
+		}
+	}
+	if err == nil || f.Dead == nil || item.Message == "" || !permanent(err) {
+		return err
+	}
+	code := fault.As(err).Code
+	if err := f.Dead.Put(ctx, item.Body, code, document); err != nil {
+		f.Log.Warn("a message could not be set aside", "code", codeOf(err))
+		return err
+	}
+	f.Log.Info("a message was set aside", "document", document, "code", code)
+	return nil
+}
+
+// gone is the code of an object that is not in its bucket any more.
+const gone = "object_gone"
+
+// permanent reports an error that trying again cannot help.
+func permanent(err error) bool {
+	switch fault.KindOf(err) {
+	case fault.Corrupt, fault.Unsupported, fault.TooLarge, fault.Invalid:
+		return true
+	}
+	return codeOf(err) == gone
+}
+
+func codeOf(err error) string {
+	if f := fault.As(err); f != nil {
+		return f.Code
+	}
+	return "internal"
+}
+
 // object files one object, and tells what became of it. A panic is an error that holds nothing of
 // what was processed.
-func (f *Function) object(ctx context.Context, o event.Object) (err error) {
+// id is the document's hash, once it is known.
+func (f *Function) object(ctx context.Context, o event.Object) (id string, err error) {
 	start := time.Now()
-	var id string
 	defer func() {
 		if recover() != nil {
 			err = fault.New(fault.Internal, "panic", "a document stopped its run")
 		}
 		if err != nil {
-			code := "internal"
-			if e := fault.As(err); e != nil {
-				code = e.Code
-			}
-			f.Log.Warn("a document was not filed", "document", id, "code", code)
+			f.Log.Warn("a document was not filed", "document", id, "code", codeOf(err))
 		}
 	}()
 	file, size, key, err := f.fetch(ctx, o)
+	if fault.Is(err, fault.NotFound) {
+		err = fault.New(fault.NotFound, gone, "the object is not in its bucket any more")
+	}
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer file.Close()
 	if size == 0 {
-		return fault.New(fault.Invalid, "empty", "the file is empty")
+		return "", fault.New(fault.Invalid, "empty", "the file is empty")
 	}
 	if _, err := f.Sniff(file, size, ""); err != nil {
-		return err
+		return "", err
 	}
-	rec, err := f.Stages.Make(ctx, file, size, reader.Options{}, f.Sink.Known(ctx), start)
+	stages := *f.Stages
+	if f.In != nil {
+		stages.Reader = f.In(o.Bucket, key, o.Version)
+	}
+	rec, err := stages.Make(ctx, file, size, reader.Options{}, f.Sink.Known(ctx), start)
 	if err != nil {
-		return err
+		return "", err
 	}
 	id = rec.Document.SHA256
 	original := url.URL{Scheme: "s3", Host: o.Bucket, Path: "/" + key}
 	filed, err := f.Sink.File(ctx, healthlake.Document{Bundle: rec.Bundle, Original: original.String()})
 	if err != nil {
-		return err
+		return id, err
 	}
-	settled := f.Stages.Settle(rec)
+	settled := stages.Settle(rec)
 	f.Log.Info("a document was filed", "document", id, "known", filed.Known, "resources", filed.Resources, "state", settled.State,
 		"code", settled.Code, "open", settled.Open, "pages", rec.Document.Pages, "ms", time.Since(start).Milliseconds())
-	return nil
+	return id, nil
 }
 
 // fetch gets an object by the likely reading of its key, or by the other one.

@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"chartlake/aws/awstest"
+	"chartlake/aws/deadletter"
 	"chartlake/aws/healthlake"
 	"chartlake/clinical"
 	"chartlake/fault"
@@ -170,7 +171,7 @@ func TestPartialFailures(t *testing.T) {
 	if s.count(t, "DocumentReference") != 1 {
 		t.Error("the good document was not filed")
 	}
-	if strings.Contains(s.log.String(), "canary") || !strings.Contains(s.log.String(), "unsupported_type") || !strings.Contains(s.log.String(), "aws_not_found") && !strings.Contains(s.log.String(), "blob_not_found") {
+	if strings.Contains(s.log.String(), "canary") || !strings.Contains(s.log.String(), "unsupported_type") || !strings.Contains(s.log.String(), gone) {
 		t.Errorf("log: %s", s.log)
 	}
 	if _, err := s.Handle(t.Context(), []byte(put("text.pdf"))); !fault.Is(err, fault.Unsupported) {
@@ -178,6 +179,57 @@ func TestPartialFailures(t *testing.T) {
 	}
 	if _, err := s.Handle(t.Context(), []byte("{}")); !fault.Is(err, fault.Invalid) {
 		t.Errorf("no event: %v", err)
+	}
+}
+
+// TestSetAside: what can never be read is in the dead letters with its code, and does not come
+// again; what may be read later, or cannot be set aside, does.
+func TestSetAside(t *testing.T) {
+	t.Parallel()
+	for name, plan := range map[string]func(int) awstest.Ill{"well": nil, "ill": awstest.Mixed(4, 5), "down": awstest.Every(1, awstest.Busy)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, dead := newStand(t, nil), &awstest.SQS{}
+			s.Dead = deadletter.New(awstest.Config(t, awstest.New(t, dead, awstest.JSON, plan).URL), "http://queue/1/dead")
+			s.s3.Put("in", "good.pdf", note(1))
+			s.s3.Put("in", "text.pdf", []byte("patient-canary is no PDF"))
+			s.s3.Put("in", "empty.pdf", nil)
+			bodies := []string{"patient-canary", put("good.pdf"), put("text.pdf"), put("gone.pdf"), put("empty.pdf")}
+			out, err := s.Handle(t.Context(), messages(bodies...))
+			if err != nil {
+				t.Fatal(err)
+			}
+			codes := map[string]string{}
+			for _, m := range dead.Messages() {
+				codes[m.Body] = m.Attributes["code"]
+			}
+			want, failed := map[string]string{bodies[0]: "not_an_event", bodies[2]: "unsupported_type", bodies[3]: gone, bodies[4]: "empty"}, []string(nil)
+			if name == "down" {
+				want, failed = map[string]string{}, []string{"m0", "m2", "m3", "m4"}
+			}
+			if diff := cmp.Diff(want, codes); diff != "" {
+				t.Error(diff)
+			}
+			if diff := cmp.Diff(failed, failures(t, out)); diff != "" {
+				t.Error(diff)
+			}
+			if s.count(t, "DocumentReference") != 1 || strings.Contains(s.log.String(), "canary") {
+				t.Errorf("log: %s", s.log)
+			}
+		})
+	}
+	// A server that is down spoils no document: its message comes again.
+	s, dead := newStand(t, nil), &awstest.SQS{}
+	s.Dead = deadletter.New(awstest.Config(t, awstest.New(t, dead, awstest.JSON, nil).URL), "http://queue/1/dead")
+	var err error
+	s.Sink, err = healthlake.New(healthlake.Config{URL: "http://127.0.0.1:1/r4", Tries: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.s3.Put("in", "good.pdf", note(1))
+	out, err := s.Handle(t.Context(), messages(put("good.pdf")))
+	if err != nil || len(failures(t, out)) != 1 || len(dead.Messages()) != 0 {
+		t.Errorf("%s, %v, set aside %v", out, err, dead.Messages())
 	}
 }
 

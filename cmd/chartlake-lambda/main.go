@@ -13,6 +13,7 @@ import (
 
 	"chartlake/aws"
 	"chartlake/aws/comprehendmedical"
+	"chartlake/aws/deadletter"
 	"chartlake/aws/function"
 	"chartlake/aws/healthlake"
 	"chartlake/aws/textract"
@@ -75,14 +76,21 @@ func open(ctx context.Context, get func(string) string) (*function.Function, fun
 	}
 	stages := &pipeline.Stages{Reader: pages, Clinical: pipeline.Own{Engine: engine}, Program: version, Mode: pipeline.Commit,
 		Us: form.Us{Names: list(get("CHARTLAKE_US_NAME")), NPIs: list(get("CHARTLAKE_US_NPI")), Faxes: list(get("CHARTLAKE_US_FAX"))}}
+	f := &function.Function{AWS: config, Stages: stages, Sniff: pages.Sniff, Sink: sink, Log: slog.New(slog.NewJSONHandler(os.Stderr, nil))}
 	if !own {
-		stages.Reader = textract.New(textract.Config{AWS: config, First: pages})
+		by := textract.New(textract.Config{AWS: config, First: pages})
+		stages.Reader = by
+		f.In = func(bucket, key, version string) pipeline.Reader {
+			return by.At(textract.Place{Bucket: bucket, Key: key, Version: version})
+		}
+	}
+	if queue := get("CHARTLAKE_DEAD_LETTERS"); queue != "" {
+		f.Dead = deadletter.New(config, queue)
 	}
 	if get("CHARTLAKE_ANNOTATE_BY") == "comprehend-medical" {
 		stages.Clinical = comprehendmedical.New(config, engine)
 	}
-	return &function.Function{AWS: config, Stages: stages, Sniff: pages.Sniff, Sink: sink,
-		Log: slog.New(slog.NewJSONHandler(os.Stderr, nil))}, closer, nil
+	return f, closer, nil
 }
 
 // list reads a setting of several values, one a line.
