@@ -20,7 +20,7 @@ var layers = [][]string{
 	{"reader", "form", "clinical", "identity", "fhirmap", "store"},
 	{"pipeline", "rest", "bulk", "analytics", "review", "intake", "backup", "inspect", "deidentify"},
 	{"console", "aws", "llm", "eval"},
-	{"cmd"},
+	{"cmd", "deploy"},
 }
 
 // within names the imports allowed inside one layer: vocabulary knows vocabulary, the store
