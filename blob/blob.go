@@ -28,6 +28,10 @@ const (
 // docs/design/life-of-a-document.md). A driver that gave it once gives it on every Put.
 const SyncFailed = "sync_failed"
 
+// DiskFailed is the code of the fault that says that a disk did not give what lies on it: of all that
+// is Unavailable this alone may be damage.
+const DiskFailed = "blob_disk"
+
 // Store keeps blobs. All methods are safe for many goroutines and processes.
 type Store interface {
 	// Put streams r into the store and returns once the blob is durable under its hash.

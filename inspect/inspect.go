@@ -66,10 +66,7 @@ func Run(ctx context.Context, c Config, found func(store.Damage)) (s Summary, er
 	if err := c.Store.Inspect(ctx, c.Repair, found); err != nil {
 		return r.Summary, err
 	}
-	if err := r.originals(); err != nil {
-		return r.Summary, err
-	}
-	err = r.documents()
+	err = r.hold()
 	return r.Summary, err
 }
 
@@ -97,43 +94,96 @@ func (r *run) tell(code, subject string, repair func() error) error {
 
 func (r *run) view(f func(store.View) error) error { return r.Store.View(r.ctx, Actor, f) }
 
-// originals looks at every blob: whose it is, and whether it has the bytes of its hash.
-func (r *run) originals() error {
-	var list []blob.Info // what is found is repaired after the listing, which it would disturb
-	before := r.Now().Add(-OrphanAge)
+// hold goes through the hashes of the documents and of the originals side by side, both in their
+// order, so that neither is held in memory and no original is asked for alone.
+func (r *run) hold() error {
+	documents := &hashes{r: r}
+	if err := documents.next(); err != nil {
+		return err
+	}
 	err := r.Blobs.List(r.ctx, "", func(info blob.Info) error {
-		r.Originals++
-		err := r.view(func(v store.View) error { _, err := v.Document(info.Hash); return err })
-		switch {
-		case fault.Is(err, fault.NotFound):
-			if info.At.Before(before) {
-				list = append(list, info)
+		for !documents.end && documents.at < info.Hash {
+			if err := r.document(documents.at, false); err != nil {
+				return err
 			}
-			return nil
-		case err != nil:
+			if err := documents.next(); err != nil {
+				return err
+			}
+		}
+		r.Originals++
+		if documents.end || documents.at != info.Hash {
+			return r.alone(info)
+		}
+		if err := r.original(info); err != nil {
 			return err
-		case r.Quick:
-			return nil
 		}
-		err = blob.Verify(r.ctx, r.Blobs, info.Hash)
-		switch {
-		case r.ctx.Err() != nil:
-			return r.ctx.Err()
-		case err == nil, fault.Is(err, fault.NotFound), fault.Is(err, fault.Gone): // deleted or erased meanwhile
-			return nil
+		if err := r.document(info.Hash, true); err != nil {
+			return err
 		}
-		return r.tell(BlobDamaged, info.Hash, func() error { return r.replace(info.Hash) })
+		return documents.next()
 	})
-	for _, info := range list {
-		if err == nil {
-			err = r.tell(BlobOrphan, info.Hash, func() error { return r.setAside(info.Hash, before) })
+	for err == nil && !documents.end {
+		if err = r.document(documents.at, false); err == nil {
+			err = documents.next()
 		}
 	}
 	return err
 }
 
-func (r *run) setAside(hash string, before time.Time) error {
-	return r.Blobs.SetAside(r.ctx, hash, before)
+// hashes goes through the hashes of all documents, a page at a time.
+type hashes struct {
+	r    *run
+	page []string
+	at   string
+	end  bool
+}
+
+func (h *hashes) next() error {
+	if len(h.page) == 0 {
+		err := h.r.view(func(v store.View) (err error) {
+			h.page, err = v.Hashes(h.at, 500)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if h.end = len(h.page) == 0; !h.end {
+		h.at, h.page = h.page[0], h.page[1:]
+	}
+	return nil
+}
+
+// alone looks at an original that no document had when the documents were listed.
+func (r *run) alone(info blob.Info) error {
+	before := r.Now().Add(-OrphanAge)
+	err := r.view(func(v store.View) error { _, err := v.Document(info.Hash); return err })
+	switch {
+	case err == nil: // it came meanwhile
+		return r.original(info)
+	case !fault.Is(err, fault.NotFound):
+		return err
+	case !info.At.Before(before):
+		return nil
+	}
+	return r.tell(BlobOrphan, info.Hash, func() error { return r.Blobs.SetAside(r.ctx, info.Hash, before) })
+}
+
+// original looks whether an original has the bytes of its hash.
+func (r *run) original(info blob.Info) error {
+	if r.Quick {
+		return nil
+	}
+	err := blob.Verify(r.ctx, r.Blobs, info.Hash)
+	switch f := fault.As(err); {
+	case r.ctx.Err() != nil:
+		return r.ctx.Err()
+	case err == nil, fault.Is(err, fault.NotFound), fault.Is(err, fault.Gone): // deleted or erased meanwhile
+		return nil
+	case f != nil && f.Kind == fault.Unavailable && f.Code != blob.DiskFailed:
+		return err
+	}
+	return r.tell(BlobDamaged, info.Hash, func() error { return r.replace(info.Hash) })
 }
 
 // replace puts a good copy in the place of damaged bytes, which are kept.
@@ -141,7 +191,7 @@ func (r *run) replace(hash string) error {
 	if r.Original == nil {
 		return errNothing
 	}
-	if err := r.setAside(hash, r.Now().Add(time.Hour)); err != nil {
+	if err := r.Blobs.SetAside(r.ctx, hash, r.Now().Add(time.Hour)); err != nil {
 		return err
 	}
 	return r.bring(hash)
@@ -160,30 +210,9 @@ func (r *run) bring(hash string) error {
 
 var errNothing = fault.New(fault.NotFound, "nothing_to_repair_from", "there is no other copy")
 
-// documents looks at every document.
-func (r *run) documents() error {
-	for cursor := ""; ; {
-		var page []store.Document
-		err := r.view(func(v store.View) (err error) {
-			page, cursor, err = v.Documents(store.DocumentQuery{Limit: 500, Cursor: cursor})
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		for i := range page {
-			r.Documents++
-			if err := r.document(page[i].ID); err != nil {
-				return err
-			}
-		}
-		if cursor == "" {
-			return nil
-		}
-	}
-}
-
-func (r *run) document(id string) error {
+// document looks at a document; listed says that its original was listed.
+func (r *run) document(id string, listed bool) error {
+	r.Documents++
 	var found []string
 	var doc *store.Document
 	err := r.view(func(v store.View) (err error) {
@@ -204,10 +233,12 @@ func (r *run) document(id string) error {
 			return err
 		}
 	}
-	if _, err := r.Blobs.Stat(r.ctx, doc.SHA256); fault.Is(err, fault.NotFound) {
-		return r.tell(DocumentBlob, id, func() error { return r.bring(doc.SHA256) })
-	} else if err != nil && !fault.Is(err, fault.Gone) {
-		return err
+	if !listed { // or it came meanwhile
+		if _, err := r.Blobs.Stat(r.ctx, doc.SHA256); fault.Is(err, fault.NotFound) {
+			return r.tell(DocumentBlob, id, func() error { return r.bring(doc.SHA256) })
+		} else if err != nil && !fault.Is(err, fault.Gone) {
+			return err
+		}
 	}
 	return r.waits(doc)
 }

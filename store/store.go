@@ -142,6 +142,9 @@ type Resources interface {
 type Documents interface {
 	Document(id string) (*Document, error)
 	Documents(q DocumentQuery) (docs []Document, next string, err error)
+	// Hashes lists the hashes of all documents, in ascending order, after one ("": from the start).
+	// Forbidden for who is confined to patients.
+	Hashes(after string, limit int) ([]string, error)
 	// Tallies counts the documents of each state and code.
 	Tallies() ([]Tally, error)
 	// Record gives a version of a document's record; 0: the newest. NotFound when there is none.

@@ -25,7 +25,7 @@ func (s *Store) fault(what string, err error) error {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		return full()
 	}
-	return fault.New(fault.Unavailable, "blob_disk", "%s: %w", what, cause(err))
+	return fault.New(fault.Unavailable, blob.DiskFailed, "%s: %w", what, cause(err))
 }
 
 // cause takes the path out of a file error.

@@ -485,6 +485,18 @@ func (v *view) documents(q store.DocumentQuery) (docs []store.Document, next str
 	return docs, next, nil
 }
 
+// Hashes lists the hashes of all documents.
+func (v *view) Hashes(after string, limit int) (hashes []string, err error) {
+	if v.actor.Patients != nil {
+		return nil, fault.New(fault.Forbidden, "confined", "who is confined to patients lists no hashes")
+	}
+	err = v.c.Query(`SELECT id FROM document WHERE id>? ORDER BY id LIMIT ?`, []any{after, limit}, func(s db.Row) bool {
+		hashes = append(hashes, s.Text(0))
+		return true
+	})
+	return hashes, err
+}
+
 // Tallies counts the documents of each state and code.
 func (v *view) Tallies() (out []store.Tally, err error) {
 	if v.actor.Patients == nil {

@@ -236,6 +236,29 @@ func testStageMade(t *testing.T, open Open) {
 	})
 }
 
+// hashes holds the list of all hashes, in pages, against the ids.
+func hashes(t *testing.T, s store.Store, ids []string) {
+	t.Helper()
+	var got []string
+	view(t, s, anna, func(v store.View) error {
+		for after := ""; ; {
+			page, err := v.Hashes(after, 5)
+			if err != nil || len(page) == 0 {
+				return err
+			}
+			got = append(got, page...)
+			after = page[len(page)-1]
+		}
+	})
+	if want := slices.Sorted(slices.Values(ids)); !slices.Equal(got, want) {
+		t.Errorf("hashes %v, want %v", got, want)
+	}
+	err := s.View(t.Context(), store.Actor{ID: "user:a", Patients: []string{"a"}}, func(v store.View) error { _, err := v.Hashes("", 5); return err })
+	if !fault.Is(err, fault.Forbidden) {
+		t.Errorf("who is confined: %v", err)
+	}
+}
+
 func testDocumentList(t *testing.T, open Open) {
 	s := open(t)
 	for i := range 12 {
@@ -278,6 +301,7 @@ func testDocumentList(t *testing.T, open Open) {
 			t.Errorf("%+v: %d documents, want %d", q, got, want)
 		}
 	}
+	hashes(t, s, ids)
 	oldest := count(store.DocumentQuery{Limit: 5, Oldest: true})
 	slices.Reverse(oldest)
 	if !slices.Equal(oldest, ids) {
