@@ -50,7 +50,7 @@ func (c backupCommand) Run(e *env) error {
 	if !ok {
 		return fault.New(fault.Unsupported, "backup_engine", "this store cannot be backed up")
 	}
-	blobs, err := folder.Open(filepath.Join(c.Data, "blobs"), folder.Options{Reserve: -1})
+	blobs, err := e.originals(e.ctx, c.database, c.Data, s, folder.Options{Reserve: -1})
 	if err != nil {
 		return err
 	}

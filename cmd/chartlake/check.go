@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 
 	"chartlake/backup"
@@ -46,7 +45,7 @@ func (c checkCommand) Run(e *env) error {
 		return err
 	}
 	defer s.Close()
-	blobs, err := folder.Open(filepath.Join(absolute(c.Data), "blobs"), folder.Options{Reserve: -1, Vault: s.Vault()})
+	blobs, err := e.originals(e.ctx, c.database, absolute(c.Data), s, folder.Options{Reserve: -1, Vault: s.Vault()})
 	if err != nil {
 		return err
 	}

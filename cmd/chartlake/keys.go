@@ -94,8 +94,9 @@ func (c keysRotate) Run(e *env) error {
 	return e.listKeys(s.Vault())
 }
 
-// tend ends what a crash or an older version left: originals in clear, a rotation that was cut.
+// tend ends what a crash or an older version left: erasures, originals in clear, a rotation that was cut.
 func (s *server) tend(ctx context.Context, group *sync.WaitGroup) {
+	group.Go(func() { s.finishErasures(ctx) })
 	group.Go(func() {
 		if n, err := s.blobs.SealPlain(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("originals could not be sealed", "code", faultCode(err))

@@ -39,12 +39,20 @@ func (c restoreCommand) Run(e *env) error {
 		}
 		keys = append(keys, path)
 	}
+	blobs := func() (blob.Keeper, error) {
+		return folder.Open(filepath.Join(c.Data, "blobs"), folder.Options{Reserve: -1})
+	}
+	if c.Blobs != "" {
+		b, err := c.emptyBucket(e.ctx, c.Data)
+		if err != nil {
+			return err
+		}
+		blobs = func() (blob.Keeper, error) { return b, nil }
+	}
 	bar := e.progress("originals")
 	report, err := backup.Restore(e.ctx, c.Source, c.Snapshot, backup.Target{Data: c.Data, Keys: keys,
 		Database: c.bring,
-		Blobs: func() (blob.Keeper, error) {
-			return folder.Open(filepath.Join(c.Data, "blobs"), folder.Options{Reserve: -1})
-		},
+		Blobs:    blobs,
 		Progress: func(int) { bar.step(-1) }})
 	bar.done()
 	if err != nil {
