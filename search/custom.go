@@ -152,7 +152,7 @@ func (c *Custom) params() []*Param {
 	var list []*Param
 	for _, t := range c.Base {
 		list = append(list, &Param{Type: t, Code: c.Code, Kind: c.Kind, URL: c.URL, Targets: c.Targets,
-			Expression: r4().branches(c.Expression, t), Index: c.Code + "@" + c.Index, State: c.State})
+			Expression: r4().branches(c.Expression, t), Index: c.Code + "@" + c.Index, State: c.State, Private: r4().Private(t, c.Kind)})
 	}
 	return list
 }

@@ -37,6 +37,23 @@ type Param struct {
 	Components []Component
 	Index      string // name of its index; "": Code
 	State      State  // of a custom parameter; R4's own count as Ready, see Usable
+	// Private says that the values are what a person is known by, or may name one: all texts,
+	// and the dates of whoever has a birth date. A database whose pages are not sealed must not
+	// hold them in clear.
+	Private bool
+}
+
+// Private reports whether the values of a type's parameters of a kind are private, by the
+// definitions of R4; see Param.Private.
+func (c *Catalogue) Private(resourceType string, k Kind) bool {
+	switch k {
+	case KindString:
+		return true
+	case KindDate:
+		t := c.defs.ResourceType(resourceType)
+		return t != nil && t.Element("birthDate") != nil
+	}
+	return false
 }
 
 // IndexName is the name under which the parameter's values are indexed.
@@ -174,7 +191,7 @@ func (c *Catalogue) build(resourceType string) *typeParams {
 			continue
 		}
 		p := &Param{Type: resourceType, Code: sp.Code, Kind: Kind(sp.Type), URL: sp.URL, Targets: sp.Targets,
-			Expression: c.branches(sp.Expression, resourceType)}
+			Expression: c.branches(sp.Expression, resourceType), Private: c.Private(resourceType, Kind(sp.Type))}
 		if p.Expression == "" {
 			continue
 		}
@@ -199,7 +216,8 @@ func (c *Catalogue) components(p *Param, byCode map[string]*Param) {
 		if found == nil || found.URL != part.Definition {
 			for _, any := range c.defs.AllSearchParameters() {
 				if any.URL == part.Definition {
-					found = &Param{Type: p.Type, Code: any.Code, Kind: Kind(any.Type), URL: any.URL, Targets: any.Targets}
+					found = &Param{Type: p.Type, Code: any.Code, Kind: Kind(any.Type), URL: any.URL, Targets: any.Targets,
+						Private: c.Private(p.Type, Kind(any.Type))}
 					break
 				}
 			}

@@ -26,6 +26,11 @@ type Conn interface {
 	ID(id string) any
 	// Table is where the values of parameters of a kind stand: base is forward or composite.
 	Table(base string, kind search.Kind) string
+	// SealsPages says that all that is written is sealed by the driver itself. Where it is not,
+	// private values (search.Param.Private) stand in the index as hashes, and sealed one by one.
+	SealsPages() bool
+	// List is a sub-query that gives these numbers, of any count, as rid.
+	List(rids []int64) Frag
 }
 
 // Row is one row of a result; columns count from 0.

@@ -23,6 +23,9 @@ const (
 	domainForeign   = 'r' // a reference that is not local
 	domainComposite = 'p'
 	domainWord      = 'w' // a word of a text, folded
+	domainBeginning = 'b' // of a folded text
+	domainWhole     = 'e' // a text as written, of a parameter
+	domainDay       = 'd'
 )
 
 // stringPrefix is how much of a folded string stands in the index key; longer ones have a
@@ -50,6 +53,8 @@ type Indexer struct {
 	Add  Numbers
 	RID  func(resourceType, id string) (int64, error) // finds or makes the rid of a reference's target
 	Rows *Rows
+	// Clear says that the database seals its pages, so that private values stand as they are.
+	Clear bool
 }
 
 // Resource adds the rows of one resource.
@@ -59,7 +64,7 @@ func (x *Indexer) Resource(rid int64, resourceType string, values []search.Index
 			return err
 		}
 		// Values of one parameter stand next to each other.
-		if i > 0 && values[i].Param.Kind == search.KindDate && values[i].Param == values[i-1].Param {
+		if i > 0 && values[i].Param.Kind == search.KindDate && values[i].Param == values[i-1].Param && !x.hides(values[i].Param) {
 			if err := x.Add.Several(x.Rows.Date[len(x.Rows.Date)-1].P); err != nil {
 				return err
 			}
@@ -80,12 +85,20 @@ func (x *Indexer) Value(rid int64, v *search.IndexValue) error {
 	case search.KindReference:
 		return x.reference(rid, p, v)
 	case search.KindString:
+		if x.hides(v.Param) {
+			x.hiddenText(rid, p, v.Text)
+			return nil
+		}
 		x.text(rid, p, v.Text)
 	case search.KindWords:
 		x.Rows.Token = append(x.Rows.Token, Token{p, Word(x.Keys, v.Text), 0, rid})
 	case search.KindURI:
 		x.Rows.URI = append(x.Rows.URI, URI{p, URIKey(x.Keys, v.Text), rid})
 	case search.KindDate:
+		if x.hides(v.Param) {
+			x.HideDate(rid, p, v.Date)
+			return nil
+		}
 		length := v.Date.Hi - v.Date.Lo
 		x.Rows.Date = append(x.Rows.Date, Date{p, dateClass(length), v.Date.Lo, length, rid})
 		x.Rows.Forward = append(x.Rows.Forward, Forward{rid, p, v.Date.Lo, length})
@@ -290,7 +303,10 @@ func (x *Indexer) composite(rid, p int64, v *search.IndexValue) error {
 			}
 		}
 	case search.KindString:
-		row.Lo, _ = StringKey(second.Text)
+		key, _ := StringKey(second.Text)
+		if row.Lo = key; x.hides(second.Param) {
+			row.Lo = x.Keys.SealValue(p, rid, []byte(key))
+		}
 	default:
 		var b int64
 		if row.K, b, err = x.discrete(second); err != nil {

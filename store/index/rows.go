@@ -35,6 +35,13 @@ type (
 		P, RID int64
 		V      string
 	}
+	// Hashed is a keyed hash of 16 bytes, in H and K, of what is searched for being equal.
+	Hashed struct{ P, H, K, RID int64 }
+	// Sealed is a value as it is, sealed.
+	Sealed struct {
+		P, RID int64
+		V      []byte
+	}
 	// URI stands as written.
 	URI struct {
 		P   int64
@@ -44,7 +51,7 @@ type (
 	// Composite has its first part in A and B, its second in K, Class, Lo and Hi.
 	Composite struct {
 		P, A, B, K, Class int64
-		Lo, Hi            any // int64, float64 or string; Hi is int64 beside a string
+		Lo, Hi            any // int64, float64, string, or a sealed text; Hi is int64 beside a text
 		RID               int64
 		Rest              []byte
 	}
@@ -66,6 +73,8 @@ type Rows struct {
 	Quantity    []Number
 	String      []String
 	Long        []Long
+	Hashed      []Hashed
+	Sealed      []Sealed
 	URI         []URI
 	Composite   []Composite
 	Compartment []Compartment
@@ -75,7 +84,7 @@ type Rows struct {
 // Reset empties the batch and keeps its room.
 func (r *Rows) Reset() {
 	*r = Rows{r.Token[:0], r.Reference[:0], r.Date[:0], r.Number[:0], r.Quantity[:0], r.String[:0], r.Long[:0],
-		r.URI[:0], r.Composite[:0], r.Compartment[:0], r.Forward[:0]}
+		r.Hashed[:0], r.Sealed[:0], r.URI[:0], r.Composite[:0], r.Compartment[:0], r.Forward[:0]}
 }
 
 // Empty reports whether there are no rows.
@@ -84,7 +93,7 @@ func (r *Rows) Empty() bool { return r.Len() == 0 }
 // Len is the number of rows.
 func (r *Rows) Len() int {
 	return len(r.Token) + len(r.Reference) + len(r.Date) + len(r.Number) + len(r.Quantity) + len(r.String) + len(r.Long) +
-		len(r.URI) + len(r.Composite) + len(r.Compartment) + len(r.Forward)
+		len(r.Hashed) + len(r.Sealed) + len(r.URI) + len(r.Composite) + len(r.Compartment) + len(r.Forward)
 }
 
 // dateClass groups spans by the power of two of their length, so that a search for overlap
@@ -130,6 +139,12 @@ func (r *Rows) Sort() {
 	r.Long = once(r.Long, func(a, b Long) int {
 		return cmp.Or(cmp.Compare(a.P, b.P), cmp.Compare(a.RID, b.RID), cmp.Compare(a.V, b.V))
 	})
+	r.Hashed = once(r.Hashed, func(a, b Hashed) int {
+		return cmp.Or(cmp.Compare(a.P, b.P), cmp.Compare(a.H, b.H), cmp.Compare(a.K, b.K), cmp.Compare(a.RID, b.RID))
+	})
+	r.Sealed = once(r.Sealed, func(a, b Sealed) int {
+		return cmp.Or(cmp.Compare(a.P, b.P), cmp.Compare(a.RID, b.RID), bytes.Compare(a.V, b.V))
+	})
 	r.URI = once(r.URI, func(a, b URI) int {
 		return cmp.Or(cmp.Compare(a.P, b.P), cmp.Compare(a.V, b.V), cmp.Compare(a.RID, b.RID))
 	})
@@ -165,6 +180,10 @@ func compare(a, b any) int {
 	case string:
 		if b, ok := b.(string); ok {
 			return cmp.Compare(a, b)
+		}
+	case []byte:
+		if b, ok := b.([]byte); ok {
+			return bytes.Compare(a, b)
 		}
 	}
 	return 0

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strconv"
 
 	"chartlake/fault"
@@ -18,6 +19,7 @@ type cond struct {
 	ordered bool    // set gives each rid once, in ascending order
 	test    func(r string) db.Frag
 	size    int64 // rows of set, counted up to countLimit
+	counted bool  // size is known already
 	deep    int   // steps of chains and _has within it that are part of its SQL
 }
 
@@ -40,10 +42,14 @@ func not(test func(string) db.Frag) func(string) db.Frag {
 // it is part of every step, also inside chains.
 func (p *Planner) conds(resourceType string, filters []search.Filter) ([]cond, error) {
 	var list []cond
-	var read []*search.Filter
+	var read, open []*search.Filter
 	for i := range filters {
-		if filters[i].Reads() {
+		switch {
+		case filters[i].Reads():
 			read = append(read, &filters[i])
+			continue
+		case p.opens(&filters[i]):
+			open = append(open, &filters[i])
 			continue
 		}
 		c, err := p.filter(resourceType, &filters[i])
@@ -54,6 +60,13 @@ func (p *Planner) conds(resourceType string, filters []search.Filter) ([]cond, e
 	}
 	if p.Confined {
 		c, err := p.compartment(resourceType)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, c)
+	}
+	for _, f := range open {
+		c, err := p.opened(resourceType, f, list)
 		if err != nil {
 			return nil, err
 		}
@@ -101,6 +114,8 @@ func (p *Planner) filter(resourceType string, f *search.Filter) (cond, error) {
 		return p.lastUpdated(resourceType, f)
 	case f.Chain != nil:
 		return p.chain(resourceType, f)
+	case p.opens(f):
+		return p.opened(resourceType, f, nil)
 	}
 	// Parameters of every resource are read through one type in a search of the whole system.
 	number, err := p.param(resourceType, f.Param.IndexName())
@@ -109,6 +124,10 @@ func (p *Planner) filter(resourceType string, f *search.Filter) (cond, error) {
 	}
 	if f.Modifier == search.Missing {
 		return p.missing(resourceType, f, number)
+	}
+	if p.private(f.Param) {
+		c, _ := p.byHash(f, number)
+		return c, nil
 	}
 	var c cond
 	switch f.Param.Kind {
@@ -276,6 +295,20 @@ func (p *Planner) list(what string, rids []int64) cond {
 		test: func(r string) db.Frag { return list.Wrap(r+` IN `, ``) }}
 }
 
+// found is a condition of resources that are known already, of any number.
+func (p *Planner) found(what string, rids []int64) cond {
+	slices.Sort(rids)
+	rids = slices.Compact(rids)
+	if len(rids) <= fewFound {
+		return p.list(what, rids)
+	}
+	set := p.Conn.List(rids)
+	return cond{what: what, set: set, ordered: true, test: inSet(set), size: min(int64(len(rids)), countLimit), counted: true}
+}
+
+// fewFound is how many resources are listed one by one.
+const fewFound = 500
+
 // matchSet gives all resources of a type that fulfil the conditions, starting from the
 // smallest set.
 func (p *Planner) matchSet(resourceType string, list []cond) (db.Frag, error) {
@@ -317,7 +350,7 @@ func where(list []cond, driver int, r string) db.Frag {
 // measure counts the sets, each up to countLimit.
 func (p *Planner) measure(list []cond) error {
 	for i := range list {
-		if list[i].set.Text == "" {
+		if list[i].set.Text == "" || list[i].counted {
 			continue
 		}
 		q := list[i].set.Wrap(`SELECT count(*) FROM (SELECT 1 FROM (`, `) m LIMIT 2000) n`)
@@ -395,9 +428,11 @@ func (p *Planner) missing(resourceType string, f *search.Filter, number int64) (
 	var have func(string) db.Frag
 	switch f.Param.Kind {
 	case search.KindDate, search.KindNumber, search.KindQuantity, search.KindString:
-		have = func(r string) db.Frag {
-			return exists(db.SQL(p.Conn.Table("forward", f.Param.Kind)+` WHERE rid=`+r+` AND p=?`, number))
+		table := "sealed"
+		if !p.private(f.Param) {
+			table = p.Conn.Table("forward", f.Param.Kind)
 		}
+		have = func(r string) db.Frag { return exists(db.SQL(table+` WHERE rid=`+r+` AND p=?`, number)) }
 	case search.KindReference:
 		sub, err := p.param(resourceType, f.Param.IndexName()+index.SubIdentifier)
 		if err != nil {

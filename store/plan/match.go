@@ -315,6 +315,9 @@ func (p *Planner) compositeValue(f *search.Filter, v *search.Value, number int64
 			return db.Frag{}, err
 		}
 	case search.KindString:
+		if p.private(param) {
+			return p.openedPart(f.Param, part, number, first)
+		}
 		key, _ := index.StringKey(part.Text)
 		second = db.SQL(`lo>=? AND lo<?`, key, after(key))
 	default:

@@ -25,9 +25,10 @@ type Planner struct {
 	Read func(rids []int64, f func(rid int64, res *fhir.Node) error) error
 	Plan []string // what was done, by names and sizes
 
-	read   int // resources that were read so far
-	listed int // resources that stand in lists so far
-	within int // _has so far
+	read     int // resources that were read so far
+	openings int // sealed values that were opened so far
+	listed   int // resources that stand in lists so far
+	within   int // _has so far
 }
 
 // Hit is one match with its sort values.

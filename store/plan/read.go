@@ -70,26 +70,124 @@ func (p *Planner) first(set db.Frag, limit int) (rids []int64, err error) {
 	return rids, err
 }
 
-// reads reports whether the matches must be read to be sorted.
+// reads reports whether the matches must be gathered here to be sorted: the index has no order
+// of the values, or has them sealed.
 func (f *finder) reads() bool {
-	return slices.ContainsFunc(f.q.Sort, func(k search.SortKey) bool { return k.Param != nil && !search.Support.Ordered(k.Param.Kind) })
+	return slices.ContainsFunc(f.q.Sort, func(k search.SortKey) bool { return f.inBody(k) || f.p.private(k.Param) })
 }
 
-// sorted gathers all matches, reads what the index has no order of, and sorts here.
+// inBody reports whether the values of a sort key are read in the resources.
+func (f *finder) inBody(k search.SortKey) bool {
+	return k.Param != nil && !search.Support.Ordered(k.Param.Kind)
+}
+
+// sortChunk is how many matches have their sort values in memory at once, besides those of a page.
+const sortChunk = 1_000
+
+// sorted gathers all matches, some at a time, finds what they are sorted by, and keeps those of
+// the page.
 func (f *finder) sorted(list []typed) ([]Hit, error) {
-	hits, err := f.unsorted(list)
+	rids, err := f.matches(list)
 	if err != nil {
 		return nil, err
 	}
-	at := map[int64]int{}
-	rids := make([]int64, len(hits))
-	for i, h := range hits {
-		at[h.RID], rids[i] = i, h.RID
+	var best []Hit
+	for some := range slices.Chunk(rids, sortChunk) {
+		hits, err := f.keyed(some)
+		if err != nil {
+			return nil, err
+		}
+		best = append(best, f.behindLast(hits)...)
+		if len(best) > 2*f.limit {
+			slices.SortFunc(best, f.order)
+			best = best[:f.limit]
+		}
 	}
-	err = f.p.Read(rids, func(rid int64, res *fhir.Node) error {
-		h := &hits[at[rid]]
+	slices.SortFunc(best, f.order)
+	return best[:min(len(best), f.limit)], nil
+}
+
+// matches are all matches in order, as many as can be sorted.
+func (f *finder) matches(list []typed) ([]int64, error) {
+	sources, err := f.sources(list)
+	if err != nil {
+		return nil, err
+	}
+	from := union(sources).Wrap(`SELECT rid FROM (`, `) m`)
+	if slices.ContainsFunc(f.q.Sort, f.inBody) {
+		return f.p.few(from, "_sort by this parameter")
+	}
+	rids, err := f.p.first(from, maxOpened+1)
+	if len(rids) > maxOpened {
+		err = fault.New(fault.TooLarge, "too_costly", "_sort is decided by opening sealed values, and more than %d resources match; add a parameter that leaves fewer", maxOpened)
+	}
+	return rids, err
+}
+
+// behindLast leaves what comes behind the page before.
+func (f *finder) behindLast(hits []Hit) []Hit {
+	if len(f.pos.Keys) != len(f.q.Sort) {
+		return hits
+	}
+	last := Hit{RID: f.pos.Last}
+	for _, k := range f.pos.Keys {
+		last.Keys = append(last.Keys, k.value())
+	}
+	return slices.DeleteFunc(hits, func(h Hit) bool { return f.order(h, last) <= 0 })
+}
+
+// keyed gives some matches with their sort values: from the index, opened, or from the resources.
+func (f *finder) keyed(rids []int64) ([]Hit, error) {
+	hits, at := make([]Hit, len(rids)), make(map[int64]int, len(rids))
+	for i, rid := range rids {
+		hits[i], at[rid] = Hit{RID: rid, Keys: make([]any, len(f.q.Sort))}, i
+	}
+	some := f.p.Conn.List(rids)
+	columns, places := []db.Frag{db.SQL(`rid`)}, []int(nil)
+	for i, k := range f.q.Sort {
+		switch {
+		case f.inBody(k):
+		case f.p.private(k.Param):
+			if err := f.sortOpened(hits, at, some, i); err != nil {
+				return nil, err
+			}
+		default:
+			v, err := f.sortValue(k, "m.rid")
+			if err != nil {
+				return nil, err
+			}
+			columns, places = append(columns, v), append(places, i)
+		}
+	}
+	if len(places) > 0 {
+		all := db.Join("", db.SQL(`SELECT `), db.Join(`, `, columns...), db.SQL(` FROM (`), some, db.SQL(`) m`))
+		err := f.p.Conn.Query(all.Text, all.Args, func(r db.Row) bool {
+			for column, i := range places {
+				hits[at[r.Int(0)]].Keys[i] = r.Value(column + 1)
+			}
+			return true
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return hits, f.sortRead(hits)
+}
+
+// sortRead fills in the sort values that are read in the resources.
+func (f *finder) sortRead(hits []Hit) error {
+	if !slices.ContainsFunc(f.q.Sort, f.inBody) {
+		return nil
+	}
+	rids := make([]int64, len(hits))
+	for i := range hits {
+		rids[i] = hits[i].RID
+	}
+	n := -1
+	return f.p.Read(rids, func(_ int64, res *fhir.Node) error {
+		n++
 		for i, k := range f.q.Sort {
-			if k.Param == nil || search.Support.Ordered(k.Param.Kind) {
+			if !f.inBody(k) {
 				continue
 			}
 			text, ok, err := f.p.Catalogue.SortText(k.Param, res, f.p.Base, k.Desc)
@@ -97,59 +195,11 @@ func (f *finder) sorted(list []typed) ([]Hit, error) {
 				return err
 			}
 			if ok {
-				h.Keys[i] = text
+				hits[n].Keys[i] = text
 			}
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(hits, f.order)
-	if len(f.pos.Keys) == len(f.q.Sort) {
-		last := Hit{RID: f.pos.Last}
-		for _, k := range f.pos.Keys {
-			last.Keys = append(last.Keys, k.value())
-		}
-		n := 0
-		for n < len(hits) && f.order(hits[n], last) <= 0 {
-			n++
-		}
-		hits = hits[n:]
-	}
-	return hits[:min(len(hits), f.limit)], nil
-}
-
-// unsorted gives all matches with the sort values that the index has.
-func (f *finder) unsorted(list []typed) ([]Hit, error) {
-	sources, err := f.sources(list)
-	if err != nil {
-		return nil, err
-	}
-	columns := db.Frag{Text: `rid`}
-	for _, k := range f.q.Sort {
-		v := db.Frag{Text: `NULL`}
-		if k.Param == nil || search.Support.Ordered(k.Param.Kind) {
-			if v, err = f.sortValue(k, "m.rid"); err != nil {
-				return nil, err
-			}
-		}
-		columns = db.Join(", ", columns, v)
-	}
-	all := db.Join("", db.SQL(`SELECT `), columns, db.SQL(` FROM (`), union(sources), db.SQL(`) m LIMIT ?`, maxRead+1))
-	var hits []Hit
-	err = f.p.Conn.Query(all.Text, all.Args, func(s db.Row) bool {
-		h := Hit{RID: s.Int(0)}
-		for i := range f.q.Sort {
-			h.Keys = append(h.Keys, s.Value(i+1))
-		}
-		hits = append(hits, h)
-		return true
-	})
-	if f.p.read += len(hits); err == nil && (len(hits) > maxRead || f.p.read > maxReads) {
-		err = errTooCostly("_sort by this parameter")
-	}
-	return hits, err
 }
 
 // order compares two matches by all keys; those without a value come last in either

@@ -206,12 +206,20 @@ func (c *conn) Table(base string, kind search.Kind) string {
 	case search.KindNumber, search.KindQuantity:
 		return base + "_number"
 	case search.KindString:
-		return base + "_string"
+		return base + "_sealed"
 	}
 	if base == "forward" {
 		return "forward_date"
 	}
 	return base
+}
+
+// SealsPages is false: the server writes its pages itself.
+func (c *conn) SealsPages() bool { return false }
+
+// List gives numbers as rows.
+func (c *conn) List(rids []int64) db.Frag {
+	return db.SQL(`SELECT unnest(?::bigint[]) AS rid`, rids)
 }
 
 // Undo goes back to the savepoint of a request.

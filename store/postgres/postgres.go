@@ -9,8 +9,8 @@
 // The keys of the store are not in the database: who has it, or a backup of it, cannot tell
 // the codes and identifiers in the index, nor open a body. Master keys come from store.key in the
 // data folder of each process, which is made with a new database and must be copied to every
-// other machine; data keys are in the database, wrapped. What the index needs in order (names,
-// dates, numbers) stands in clear in its tables: the disk's encryption is the operator's.
+// other machine; data keys are in the database, wrapped. Texts and birth dates of the index are
+// keyed hashes and sealed values; dates of events, numbers, URIs and ids stand in clear in its tables.
 // Refused are a database whose key file is missing, another one or readable by others, one
 // that a newer Chartlake has written, and servers before PostgreSQL 14.
 package postgres
@@ -215,7 +215,7 @@ func (s *Store) Erasures(ctx context.Context, original func(context.Context, str
 // scrub has the server clear away deleted rows. Their bytes stay on its disk until other rows
 // take their place: what is sealed is unreadable at once, the rest is the disk's encryption's.
 func (s *Store) scrub(ctx context.Context) error {
-	for _, table := range []string{"version", "string", "string_long", "date", "forward_date", "forward_string", "token", "document", "arrival"} {
+	for _, table := range []string{"version", "hashed", "sealed", "composite_sealed", "date", "forward_date", "token", "document", "arrival"} {
 		if _, err := s.queue.Exec(ctx, `VACUUM `+table); err != nil {
 			return pgFault(err)
 		}

@@ -463,5 +463,5 @@ func TestDamage(t *testing.T) {
 	storetest.Damage(t, func(t testing.TB) (store.Store, func(string, ...any)) {
 		url := pgtest.URL(t)
 		return openAt(t, url, t.TempDir()), func(sql string, args ...any) { admin(t, url, sql, args...) }
-	})
+	}, "hashed", "sealed")
 }

@@ -50,16 +50,16 @@ type indexTables struct {
 	date        []column[index.Date]
 	number      []column[index.Number]
 	quantity    []column[index.Number]
-	str         []column[index.String]
-	long        []column[index.Long]
+	hashed      []column[index.Hashed]
+	sealed      []column[index.Sealed]
 	uri         []column[index.URI]
 	compartment []column[index.Compartment]
 	forward     kinds[index.Forward]
 	composite   kinds[index.Composite]
 }
 
-// kinds are the three tables for values that are whole numbers, numbers or texts.
-type kinds[R any] struct{ whole, double, text []column[R] }
+// kinds are the tables for values that are whole numbers, numbers or sealed texts.
+type kinds[R any] struct{ whole, double, sealed []column[R] }
 
 var tables = indexTables{
 	token: []column[index.Token]{
@@ -82,16 +82,16 @@ var tables = indexTables{
 	},
 	number:   numbers,
 	quantity: append(numbers[:len(numbers):len(numbers)], narrow("u", func(x *index.Number) int64 { return x.U })),
-	str: []column[index.String]{
-		narrow("p", func(x *index.String) int64 { return x.P }),
-		text("v", func(x *index.String) string { return x.V }),
-		whole("h", func(x *index.String) int64 { return x.H }),
-		whole("rid", func(x *index.String) int64 { return x.RID }),
+	hashed: []column[index.Hashed]{
+		narrow("p", func(x *index.Hashed) int64 { return x.P }),
+		whole("h", func(x *index.Hashed) int64 { return x.H }),
+		whole("k", func(x *index.Hashed) int64 { return x.K }),
+		whole("rid", func(x *index.Hashed) int64 { return x.RID }),
 	},
-	long: []column[index.Long]{
-		narrow("p", func(x *index.Long) int64 { return x.P }),
-		whole("rid", func(x *index.Long) int64 { return x.RID }),
-		text("v", func(x *index.Long) string { return x.V }),
+	sealed: []column[index.Sealed]{
+		narrow("p", func(x *index.Sealed) int64 { return x.P }),
+		whole("rid", func(x *index.Sealed) int64 { return x.RID }),
+		col("v", "bytea[]", func(x *index.Sealed) []byte { return x.V }),
 	},
 	uri: []column[index.URI]{
 		narrow("p", func(x *index.URI) int64 { return x.P }),
@@ -126,13 +126,13 @@ var numbers = []column[index.Number]{
 	whole("rid", func(x *index.Number) int64 { return x.RID }),
 }
 
-// byKind adds the columns lo and hi, which differ by kind. Beside a text, hi is a whole number.
+// byKind adds the columns lo and hi, which differ by kind. Beside a sealed text, hi is a whole number.
 func byKind[R any](key []column[R], lo, hi func(*R) any) kinds[R] {
 	key = key[:len(key):len(key)]
 	return kinds[R]{
 		whole:  append(key, whole("lo", as[int64](lo)), whole("hi", as[int64](hi))),
 		double: append(key, double("lo", as[float64](lo)), double("hi", as[float64](hi))),
-		text:   append(key, text("lo", as[string](lo)), whole("hi", as[int64](hi))),
+		sealed: append(key, col("lo", "bytea[]", as[[]byte](lo)), whole("hi", as[int64](hi))),
 	}
 }
 
@@ -145,8 +145,8 @@ func (c *conn) WriteIndex(r *index.Rows, remove bool) error {
 	write(c, remove, "date", r.Date, tables.date)
 	write(c, remove, "number", r.Number, tables.number)
 	write(c, remove, "quantity", r.Quantity, tables.quantity)
-	write(c, remove, "string", r.String, tables.str)
-	write(c, remove, "string_long", r.Long, tables.long)
+	write(c, remove, "hashed", r.Hashed, tables.hashed)
+	write(c, remove, "sealed", r.Sealed, tables.sealed)
 	write(c, remove, "uri", r.URI, tables.uri)
 	write(c, remove, "compartment", r.Compartment, tables.compartment)
 	writeKinds(c, remove, "forward_date", "forward", r.Forward, tables.forward, func(x *index.Forward) any { return x.Lo })
@@ -177,7 +177,7 @@ func write[R any](c *conn, remove bool, table string, rows []R, columns []column
 
 // writeKinds divides the rows by the kind of their values.
 func writeKinds[R any](c *conn, remove bool, wholes, base string, rows []R, columns kinds[R], value func(*R) any) {
-	var whole, double, text []R
+	var whole, double, sealed []R
 	for i := range rows {
 		switch value(&rows[i]).(type) {
 		case int64:
@@ -185,10 +185,10 @@ func writeKinds[R any](c *conn, remove bool, wholes, base string, rows []R, colu
 		case float64:
 			double = append(double, rows[i])
 		default:
-			text = append(text, rows[i])
+			sealed = append(sealed, rows[i])
 		}
 	}
 	write(c, remove, wholes, whole, columns.whole)
 	write(c, remove, base+"_number", double, columns.double)
-	write(c, remove, base+"_string", text, columns.text)
+	write(c, remove, base+"_sealed", sealed, columns.sealed)
 }

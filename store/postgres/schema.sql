@@ -47,11 +47,14 @@ CREATE TABLE reference (target bigint, rid bigint, p integer, PRIMARY KEY (p, ta
 CREATE TABLE date (lo bigint, len bigint, rid bigint, p integer, class integer, PRIMARY KEY (p, class, lo, len, rid));
 CREATE TABLE number (lo float8, hi float8, rid bigint, p integer, class integer, PRIMARY KEY (p, class, lo, hi, rid));
 CREATE TABLE quantity (lo float8, hi float8, rid bigint, p integer, u integer, class integer, PRIMARY KEY (p, u, class, lo, hi, rid));
-CREATE TABLE string (h bigint, rid bigint, p integer, v text COLLATE "C", PRIMARY KEY (p, v, h, rid));
-CREATE TABLE string_long (rid bigint NOT NULL, p integer NOT NULL, v text COLLATE "C" NOT NULL);
-CREATE INDEX string_long_key ON string_long (p, rid);
+-- Texts, and birth dates: keyed hashes of what is searched for being equal (16 bytes, h and k), and
+-- each value, sealed (../index/private.go).
+CREATE TABLE hashed (h bigint, k bigint, rid bigint, p integer, PRIMARY KEY (p, h, k, rid));
+CREATE TABLE sealed (rid bigint NOT NULL, p integer NOT NULL, v bytea NOT NULL);
+ALTER TABLE sealed ALTER v SET STORAGE EXTERNAL;
+CREATE INDEX sealed_key ON sealed (p, rid);
 CREATE TABLE uri (rid bigint, p integer, v text COLLATE "C", PRIMARY KEY (p, v, rid));
--- The second part of a composite by its kind: whole numbers, numbers, text. What tells rows of
+-- The second part of a composite by its kind: whole numbers, numbers, sealed texts. What tells rows of
 -- one resource apart beyond the key (rest) is not worth its room in it.
 CREATE TABLE composite (a bigint NOT NULL, b bigint NOT NULL, k bigint NOT NULL, lo bigint NOT NULL, hi bigint NOT NULL, rid bigint NOT NULL,
                         p integer NOT NULL, class integer NOT NULL, rest bytea NOT NULL);
@@ -59,9 +62,9 @@ CREATE INDEX composite_key ON composite (p, a, b, k, class, lo, hi, rid);
 CREATE TABLE composite_number (a bigint NOT NULL, b bigint NOT NULL, k bigint NOT NULL, lo float8 NOT NULL, hi float8 NOT NULL, rid bigint NOT NULL,
                                p integer NOT NULL, class integer NOT NULL, rest bytea NOT NULL);
 CREATE INDEX composite_number_key ON composite_number (p, a, b, k, class, lo, hi, rid);
-CREATE TABLE composite_string (a bigint NOT NULL, b bigint NOT NULL, k bigint NOT NULL, hi bigint NOT NULL, rid bigint NOT NULL,
-                               p integer NOT NULL, class integer NOT NULL, lo text COLLATE "C" NOT NULL, rest bytea NOT NULL);
-CREATE INDEX composite_string_key ON composite_string (p, a, b, k, class, lo, hi, rid);
+CREATE TABLE composite_sealed (a bigint NOT NULL, b bigint NOT NULL, k bigint NOT NULL, hi bigint NOT NULL, rid bigint NOT NULL,
+                               p integer NOT NULL, class integer NOT NULL, lo bytea NOT NULL, rest bytea NOT NULL);
+CREATE INDEX composite_sealed_key ON composite_sealed (p, a, b, k, class, rid);
 CREATE TABLE compartment (patient bigint, rid bigint, type integer, PRIMARY KEY (patient, type, rid));
 -- Values by resource: the second filter of a query and sorting. By kind, as composites are. The
 -- rows of a resource lie side by side, so the key need not hold the values.
@@ -69,8 +72,6 @@ CREATE TABLE forward_date (rid bigint NOT NULL, lo bigint NOT NULL, hi bigint NO
 CREATE INDEX forward_date_key ON forward_date (rid, p);
 CREATE TABLE forward_number (rid bigint NOT NULL, lo float8 NOT NULL, hi float8 NOT NULL, p integer NOT NULL);
 CREATE INDEX forward_number_key ON forward_number (rid, p);
-CREATE TABLE forward_string (rid bigint NOT NULL, hi bigint NOT NULL, p integer NOT NULL, lo text COLLATE "C" NOT NULL);
-CREATE INDEX forward_string_key ON forward_string (rid, p);
 
 -- Resources that are read again to index them: under a SearchParameter (job is the change number
 -- of its version, body the definition), or anew (job is below zero, body says which types). top

@@ -275,7 +275,7 @@ func (c *comparison) expected(raw rawVersion, res *fhir.Node) (list []posting, c
 func (c *comparison) rows(raw rawVersion, typ string, values []search.IndexValue) (list []posting, complete bool, err error) {
 	var rows index.Rows
 	k := known{c.view, c.several}
-	x := &index.Indexer{Keys: c.s.Keys, Add: k, RID: k.rid, Rows: &rows}
+	x := &index.Indexer{Keys: c.s.Keys, Add: k, RID: k.rid, Rows: &rows, Clear: c.c.SealsPages()}
 	err = x.Resource(raw.rid, typ, values)
 	if err == nil {
 		err = c.s.compartment(x, &row{rid: raw.rid, t: raw.t, key: store.Key{Type: typ, ID: raw.id}}, values)

@@ -15,7 +15,7 @@ type posting struct {
 	rid    int64
 	n      [5]int64 // the other whole numbers, in the order of the table's columns
 	lo, hi int64    // whole numbers, or the bits of numbers
-	text   string   // a text, also as lo
+	text   string   // a text or what is sealed, also as lo
 	rest   string   // of a composite
 }
 
@@ -33,6 +33,8 @@ const (
 	tableComposite
 	tableCompartment
 	tableForward
+	tableHashed
+	tableSealed
 )
 
 type kind uint8
@@ -41,6 +43,7 @@ const (
 	kindWhole kind = iota
 	kindNumber
 	kindText
+	kindSealed
 )
 
 // source is where the rows of an index table stand and how one is read.
@@ -62,6 +65,8 @@ func (e *posting) bounds(lo, hi any) {
 		e.kind, e.lo = kindNumber, bits(l)
 	case string:
 		e.kind, e.text = kindText, l
+	case []byte:
+		e.kind, e.text = kindSealed, string(l)
 	}
 	switch h := hi.(type) {
 	case int64:
@@ -78,6 +83,8 @@ func (e *posting) values() (lo, hi any) {
 		return math.Float64frombits(uint64(e.lo)), math.Float64frombits(uint64(e.hi))
 	case kindText:
 		return e.text, e.hi
+	case kindSealed:
+		return []byte(e.text), e.hi
 	}
 	return e.lo, e.hi
 }
@@ -119,23 +126,29 @@ func sources(c db.Conn) []source {
 		ints(tableDate, "date", "p, class, lo, len", 4),
 		numbers(tableNumber, "number", "p, class, lo, hi", 2),
 		numbers(tableQuantity, "quantity", "p, u, class, lo, hi", 3),
-		texts(tableString, "string", "p, h, v", 2),
-		texts(tableLong, "string_long", "p, v", 1),
 		texts(tableURI, "uri", "p, v", 1),
 		ints(tableCompartment, "compartment", "patient, type", 2),
+	}
+	if c.SealsPages() {
+		list = append(list, texts(tableString, "string", "p, h, v", 2), texts(tableLong, "string_long", "p, v", 1))
+	} else {
+		list = append(list, ints(tableHashed, "hashed", "p, h, k", 3), texts(tableSealed, "sealed", "p, v", 1))
 	}
 	seen := map[string]bool{}
 	for _, k := range []search.Kind{search.KindDate, search.KindNumber, search.KindString} {
 		forward, composite := c.Table("forward", k), c.Table("composite", k)
-		if seen[forward] {
+		if seen[composite] {
 			continue
 		}
-		seen[forward] = true
-		list = append(list, source{forward, `SELECT rid, p, lo, hi FROM ` + forward, func(r db.Row) posting {
-			e := posting{table: tableForward, rid: r.Int(0), n: [5]int64{r.Int(1)}}
-			e.bounds(r.Value(2), r.Value(3))
-			return e
-		}}, source{composite, `SELECT rid, p, a, b, k, class, lo, hi, rest FROM ` + composite, func(r db.Row) posting {
+		seen[composite] = true
+		if k != search.KindString { // texts stand with numbers, or sealed
+			list = append(list, source{forward, `SELECT rid, p, lo, hi FROM ` + forward, func(r db.Row) posting {
+				e := posting{table: tableForward, rid: r.Int(0), n: [5]int64{r.Int(1)}}
+				e.bounds(r.Value(2), r.Value(3))
+				return e
+			}})
+		}
+		list = append(list, source{composite, `SELECT rid, p, a, b, k, class, lo, hi, rest FROM ` + composite, func(r db.Row) posting {
 			e := posting{table: tableComposite, rid: r.Int(0), n: [5]int64{r.Int(1), r.Int(2), r.Int(3), r.Int(4), r.Int(5)}, rest: string(r.Bytes(8))}
 			e.bounds(r.Value(6), r.Value(7))
 			return e
@@ -173,6 +186,12 @@ func postings(r *index.Rows) (list []posting) {
 	}
 	for _, x := range r.Long {
 		add(tableLong, x.RID, x.P).text = x.V
+	}
+	for _, x := range r.Hashed {
+		add(tableHashed, x.RID, x.P, x.H, x.K)
+	}
+	for _, x := range r.Sealed {
+		add(tableSealed, x.RID, x.P).text = string(x.V)
 	}
 	for _, x := range r.URI {
 		add(tableURI, x.RID, x.P).text = x.V
@@ -213,6 +232,10 @@ func rowsOf(list []posting) *index.Rows {
 			r.String = append(r.String, index.String{P: n[0], H: n[1], V: e.text, RID: e.rid})
 		case tableLong:
 			r.Long = append(r.Long, index.Long{P: n[0], RID: e.rid, V: e.text})
+		case tableHashed:
+			r.Hashed = append(r.Hashed, index.Hashed{P: n[0], H: n[1], K: n[2], RID: e.rid})
+		case tableSealed:
+			r.Sealed = append(r.Sealed, index.Sealed{P: n[0], RID: e.rid, V: []byte(e.text)})
 		case tableURI:
 			r.URI = append(r.URI, index.URI{P: n[0], V: e.text, RID: e.rid})
 		case tableComposite:

@@ -99,7 +99,7 @@ func (t *turn) extractedNow(rd *ready) error {
 }
 
 func (w *Writer) indexer(into *index.Rows) *index.Indexer {
-	return &index.Indexer{Keys: w.s.Keys, Add: w.add, RID: w.ridOf, Rows: into}
+	return &index.Indexer{Keys: w.s.Keys, Add: w.add, RID: w.ridOf, Rows: into, Clear: w.c.SealsPages()}
 }
 
 // ridOf finds the rid of a reference's target; what is not there yet gets a row of version 0,

@@ -22,8 +22,8 @@ import (
 )
 
 // Keys are the keys of one store: Vault has the data keys that bodies and files are sealed
-// under; index hashes codes and identifiers so that the index alone does not tell them, cursor
-// seals page tokens, Pages seals the pages of a database file, audit and mark are for the trail.
+// under; index hashes codes and identifiers so that the index alone does not tell them, value seals
+// what of it is needed as it is, cursor seals page tokens, Pages seals the pages of a database file, audit and mark are for the trail.
 type Keys struct {
 	Vault *envelope.Vault
 	Pages []byte
@@ -33,6 +33,7 @@ type Keys struct {
 
 	index  [32]byte
 	cursor cipher.AEAD
+	value  cipher.AEAD // values of the index
 	check  []byte
 	audit  []byte
 	mark   []byte
@@ -100,7 +101,7 @@ func (k *Keys) Close() error {
 
 func derive(secret []byte) (*Keys, error) {
 	k := &Keys{}
-	var cursor []byte
+	var cursor, value []byte
 	for _, d := range []struct {
 		label string
 		size  int
@@ -111,6 +112,7 @@ func derive(secret []byte) (*Keys, error) {
 		{"chartlake key check 1", 16, func(b []byte) { k.check = b }},
 		{"chartlake pages 1", 32, func(b []byte) { k.Pages = b }},
 		{"chartlake audit chain 1", 32, func(b []byte) { k.audit = b }},
+		{"chartlake index value 1", 32, func(b []byte) { value = b }},
 		{"chartlake audit mark 1", 32, func(b []byte) { k.mark = b }},
 	} {
 		b, err := hkdf.Key(sha256.New, secret, nil, d.label, d.size)
@@ -123,7 +125,13 @@ func derive(secret []byte) (*Keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	k.cursor, err = cipher.NewGCMWithRandomNonce(block)
+	if k.cursor, err = cipher.NewGCMWithRandomNonce(block); err != nil {
+		return nil, err
+	}
+	if block, err = aes.NewCipher(value); err != nil {
+		return nil, err
+	}
+	k.value, err = cipher.NewGCM(block)
 	return k, err
 }
 
@@ -148,6 +156,18 @@ func (k *Keys) Mark() []byte { return k.mark }
 // Hash is a keyed hash of the texts: the first 8 bytes of SHA-256 over key, domain, and the
 // texts with their lengths. Showing 8 of 32 bytes leaves nothing for a length extension.
 func (k *Keys) Hash(domain byte, texts ...string) int64 {
+	sum := k.sum(domain, texts...)
+	return int64(binary.BigEndian.Uint64(sum[:8]))
+}
+
+// Wide is a keyed hash of the texts of 16 bytes, in two numbers: so long that no two texts of a
+// store meet in one.
+func (k *Keys) Wide(domain byte, texts ...string) (h, more int64) {
+	sum := k.sum(domain, texts...)
+	return int64(binary.BigEndian.Uint64(sum[:8])), int64(binary.BigEndian.Uint64(sum[8:16]))
+}
+
+func (k *Keys) sum(domain byte, texts ...string) [sha256.Size]byte {
 	var buf [256]byte
 	b := append(buf[:0], k.index[:]...)
 	b = append(b, domain)
@@ -155,8 +175,7 @@ func (k *Keys) Hash(domain byte, texts ...string) int64 {
 		b = binary.AppendUvarint(b, uint64(len(t)))
 		b = append(b, t...)
 	}
-	sum := sha256.Sum256(b)
-	return int64(binary.BigEndian.Uint64(sum[:8]))
+	return sha256.Sum256(b)
 }
 
 // Seal makes a page token that shows nothing and cannot be changed; about says what it

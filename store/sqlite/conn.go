@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -167,6 +168,21 @@ func (c *conn) ID(id string) any {
 
 // Table gives the one table that holds values of every kind.
 func (c *conn) Table(base string, _ search.Kind) string { return base }
+
+// SealsPages is true: see page.go.
+func (c *conn) SealsPages() bool { return true }
+
+// List gives numbers as rows.
+func (c *conn) List(rids []int64) db.Frag {
+	text := []byte{'['}
+	for i, rid := range rids {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = strconv.AppendInt(text, rid, 10)
+	}
+	return db.SQL(`SELECT value AS rid FROM json_each(?)`, string(append(text, ']')))
+}
 
 // Merge steps through all queries at once, so that each is read as far as it is needed.
 func (c *conn) Merge(queries []db.Frag, desc bool, limit int, row func(a, b, c int64)) error {

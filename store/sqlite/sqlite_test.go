@@ -110,5 +110,5 @@ func TestDamage(t *testing.T) {
 	storetest.Damage(t, func(t testing.TB) (store.Store, func(string, ...any)) {
 		s := open(t)
 		return s, func(sql string, args ...any) { sqlite.Harm(t, s, sql, args...) }
-	})
+	}, "string")
 }

@@ -12,17 +12,18 @@ import (
 type OpenHarmed func(t testing.TB) (s store.Store, harm func(sql string, args ...any))
 
 // Damage plants damage of every kind that Inspect knows, and holds it to finding each one, to
-// touching nothing unless asked, and to leaving what is sound after a repair.
-func Damage(t *testing.T, open OpenHarmed) {
-	for _, tt := range []struct {
+// touching nothing unless asked, and to leaving what is sound after a repair. texts are the tables
+// of the index that texts stand in.
+func Damage(t *testing.T, open OpenHarmed, texts ...string) {
+	type damage struct {
 		name, sql string
 		want      []string // codes, each once
 		stays     bool     // cannot be repaired
-	}{
+	}
+	list := []damage{
 		{name: "nothing", sql: `UPDATE document SET pages=pages`},
 		{name: "index row lost", sql: `DELETE FROM token WHERE rid=(SELECT max(rid) FROM token)`, want: []string{store.IndexMissing}},
 		{name: "date rows lost", sql: `DELETE FROM date`, want: []string{store.IndexMissing}},
-		{name: "texts lost", sql: `DELETE FROM string`, want: []string{store.IndexMissing}},
 		{name: "references lost", sql: `DELETE FROM reference`, want: []string{store.IndexMissing}},
 		{name: "compartment lost", sql: `DELETE FROM compartment`, want: []string{store.IndexMissing}},
 		{name: "composites lost", sql: `DELETE FROM composite`, want: []string{store.IndexMissing}},
@@ -42,7 +43,11 @@ func Damage(t *testing.T, open OpenHarmed) {
 			WHERE seq=(SELECT max(seq) FROM version)`, want: []string{store.BodyDamaged}, stays: true},
 		{name: "id changed", sql: `UPDATE resource SET id='another' WHERE rid=(SELECT w.rid FROM version w WHERE w.seq=(SELECT max(x.seq) FROM version x))`,
 			want: []string{store.BodyOther}, stays: true},
-	} {
+	}
+	for _, table := range texts {
+		list = append(list, damage{name: table + " lost", sql: `DELETE FROM ` + table, want: []string{store.IndexMissing}})
+	}
+	for _, tt := range list {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s, harm := open(t)
@@ -124,7 +129,7 @@ func fill(t *testing.T, s store.Store) {
 // everything is what searches over the filled store find.
 func everything(t *testing.T, s store.Store) (found []string) {
 	t.Helper()
-	for _, q := range []string{"Patient?birthdate=1961-11-02", "Patient?name=fairw", "Patient?identifier=http://h|1", "Patient?given:contains=longer",
+	for _, q := range []string{"Patient?birthdate=1961-11-02", "Patient?name=fairw", "Patient?name=fairweather", "Patient?family:exact=Fairweather", "Patient?birthdate=le1961-11", "Patient?identifier=http://h|1", "Patient?given:contains=longer",
 		"Observation?subject=Patient/p", "Observation?code=http://loinc.org|2951-2", "Observation?date=2019-05-05", "Observation?value-quantity=140",
 		"Observation?code-value-quantity=http://loinc.org|2951-2$140", "Observation?component-code-value-concept=http://h|a$http://h|b", "Encounter?subject=Patient/q", "ActivityDefinition?url=http://h/a",
 		"ActivityDefinition?status=active", "ActivityDefinition?context-type-quantity=http://h|age$8", "AllergyIntolerance?onset=2020-02-01"} {
