@@ -34,6 +34,7 @@ var naiveParams = map[string][]naiveParam{
 		{"identifier", "token", "identifier:Identifier", nil, nil}, {"family", "string", "name.family:string", nil, nil}, {"name", "string", "name:HumanName", nil, nil},
 		{"gender", "token", "gender:code", nil, nil}, {"birthdate", "date", "birthDate:date", nil, nil}, {"active", "token", "active:code", nil, nil},
 		{"telecom", "token", "telecom.value:code", nil, nil}, {"deceased", "token", ":deceased", nil, nil},
+		{"death-date", "date", "deceasedDateTime:dateTime", nil, nil}, {"address", "string", "address:Address", nil, nil}, {"address-city", "string", "address.city:string", nil, nil},
 		{"organization", "reference", "managingOrganization:Reference", []string{"Organization"}, nil},
 		{"general-practitioner", "reference", "generalPractitioner:Reference", []string{"Practitioner", "Organization"}, nil},
 		{"link", "reference", "link.other:Reference", []string{"Patient", "RelatedPerson"}, nil},
@@ -197,7 +198,7 @@ func tokensIn(list []element) (out []naiveToken, labels []string) {
 			out = append(out, naiveToken{textAt(e.v, "system"), textAt(e.v, "value"), codings(m["type"])})
 		case "deceased":
 			m, _ := e.v.(map[string]any)
-			out = append(out, naiveToken{"", fmt.Sprint(m["deceasedBoolean"] == true), nil})
+			out = append(out, naiveToken{"", fmt.Sprint(m["deceasedBoolean"] == true || m["deceasedDateTime"] != nil), nil})
 		default:
 			out = append(out, naiveToken{"", fmt.Sprint(e.v), nil})
 		}
@@ -215,9 +216,11 @@ func sameCode(system, have, want string) bool {
 
 func stringsIn(list []element) (out []string) {
 	for _, e := range list {
-		if e.typ == "HumanName" {
+		parts := map[string][]string{"HumanName": {"text", "family", "given", "prefix", "suffix"},
+			"Address": {"text", "line", "city", "district", "state", "postalCode", "country"}}[e.typ]
+		if parts != nil {
 			m, _ := e.v.(map[string]any)
-			for _, name := range []string{"text", "family", "given", "prefix", "suffix"} {
+			for _, name := range parts {
 				for _, s := range elements(m, name+":string") {
 					out = append(out, fmt.Sprint(s.v))
 				}

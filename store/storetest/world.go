@@ -186,6 +186,10 @@ func (g *maker) name() map[string]any {
 	return n
 }
 
+func (g *maker) address() map[string]any {
+	return map[string]any{"line": []any{one(g, someNames), one(g, someNames)}, "city": one(g, someNames)}
+}
+
 // make makes a resource of a type.
 func (g *maker) make(typ, id string) *thing {
 	b := map[string]any{"resourceType": typ, "id": id}
@@ -216,7 +220,12 @@ func (g *maker) make(typ, id string) *thing {
 		set(40, "managingOrganization", g.ref("Organization"))
 		set(40, "generalPractitioner", several(g, 2, func() any { return g.ref("Practitioner", "Organization") }))
 		set(15, "link", []any{map[string]any{"other": g.ref("Patient"), "type": "seealso"}})
-		set(20, one(g, []string{"deceasedBoolean"}), g.often(50))
+		if g.often(40) {
+			set(50, "deceasedBoolean", g.often(50))
+		} else {
+			set(50, "deceasedDateTime", one(g, someDates))
+		}
+		set(60, "address", several(g, 2, g.address))
 		set(30, "telecom", []any{map[string]any{"system": one(g, []string{"phone", "email"}), "value": one(g, someCodes)}})
 	case "Practitioner":
 		set(90, "name", several(g, 2, g.name))
