@@ -15,8 +15,8 @@ import (
 	"chartlake/store"
 )
 
-// documentRows is a document with its newest record, from which the tables of documents are made.
-type documentRows struct {
+// Recorded is a document with its newest record, from which the tables of documents are made.
+type Recorded struct {
 	doc     *store.Document
 	rec     *record.Record // nil where nothing was read yet
 	version int            // of the record
@@ -24,8 +24,8 @@ type documentRows struct {
 
 const documentsAtOnce = 500
 
-// eachDocument visits the documents of a snapshot.
-func eachDocument(ctx context.Context, v store.View, visit func(*documentRows) error) error {
+// EachDocument visits the documents of a snapshot.
+func EachDocument(ctx context.Context, v store.View, visit func(*Recorded) error) error {
 	for cursor := ""; ; {
 		docs, next, err := v.Documents(store.DocumentQuery{Limit: documentsAtOnce, Cursor: cursor})
 		if err != nil {
@@ -35,8 +35,8 @@ func eachDocument(ctx context.Context, v store.View, visit func(*documentRows) e
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			d := &documentRows{doc: &docs[i]}
-			if err := d.read(v); err != nil {
+			d, err := Document(v, docs[i].ID)
+			if err != nil {
 				return err
 			}
 			if err := visit(d); err != nil {
@@ -49,28 +49,29 @@ func eachDocument(ctx context.Context, v store.View, visit func(*documentRows) e
 	}
 }
 
-func (d *documentRows) read(v store.View) error {
-	full, err := v.Document(d.doc.ID)
-	if err != nil {
-		return err
+// Document reads a document with its newest record.
+func Document(v store.View, id string) (*Recorded, error) {
+	d := &Recorded{}
+	var err error
+	if d.doc, err = v.Document(id); err != nil {
+		return nil, err
 	}
-	d.doc = full
-	version, err := v.Record(d.doc.ID, 0)
+	version, err := v.Record(id, 0)
 	if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Gone) {
-		return nil
+		return d, nil
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	d.version, d.rec = version.Version, &record.Record{}
 	if err := json.Unmarshal(version.Body, d.rec); err != nil {
-		return fault.New(fault.Corrupt, "record_damaged", "a record cannot be read")
+		return nil, fault.New(fault.Corrupt, "record_damaged", "a record cannot be read")
 	}
-	return nil
+	return d, nil
 }
 
 // segments visits the segments of the record, none where there is none.
-func (d *documentRows) segments(visit func(index int, s *record.Segment) error) error {
+func (d *Recorded) segments(visit func(index int, s *record.Segment) error) error {
 	if d.rec == nil {
 		return nil
 	}
@@ -114,7 +115,7 @@ var documentTables = []Table{
 		"box", "settled:boolean", "record_version:integer")},
 }
 
-func documentRow(d *documentRows, emit func([]any) error) error {
+func documentRow(d *Recorded, emit func([]any) error) error {
 	var settled, source any
 	if d.doc.SettledAt != nil {
 		settled = instant(*d.doc.SettledAt)
@@ -126,7 +127,7 @@ func documentRow(d *documentRows, emit func([]any) error) error {
 		source, int64(len(d.doc.Arrivals)), instant(d.doc.ReceivedAt), settled, int64(d.version)})
 }
 
-func pageRows(d *documentRows, emit func([]any) error) error {
+func pageRows(d *Recorded, emit func([]any) error) error {
 	if d.rec == nil {
 		return nil
 	}
@@ -142,7 +143,7 @@ func pageRows(d *documentRows, emit func([]any) error) error {
 	return nil
 }
 
-func segmentRows(d *documentRows, emit func([]any) error) error {
+func segmentRows(d *Recorded, emit func([]any) error) error {
 	return d.segments(func(i int, s *record.Segment) error {
 		var patient, question any
 		if s.Subject != nil {
@@ -154,7 +155,7 @@ func segmentRows(d *documentRows, emit func([]any) error) error {
 }
 
 // fields visits the fields of the segments; line is nil for those that are in no line.
-func (d *documentRows) fields(visit func(segment int, s *record.Segment, line any, f *record.Field) error) error {
+func (d *Recorded) fields(visit func(segment int, s *record.Segment, line any, f *record.Field) error) error {
 	return d.segments(func(i int, s *record.Segment) error {
 		for k := range s.Fields {
 			if err := visit(i, s, nil, &s.Fields[k]); err != nil {
@@ -174,7 +175,7 @@ func (d *documentRows) fields(visit func(segment int, s *record.Segment, line an
 	})
 }
 
-func fieldRows(d *documentRows, emit func([]any) error) error {
+func fieldRows(d *Recorded, emit func([]any) error) error {
 	return d.fields(func(i int, s *record.Segment, line any, f *record.Field) error {
 		begin, end := span(f.Begin, f.End)
 		return emit([]any{d.doc.ID, int64(i), string(s.Type), line, f.Name, string(f.Kind), pointed(f.Value), f.Raw, number(f.Confidence), string(f.State),
@@ -182,7 +183,7 @@ func fieldRows(d *documentRows, emit func([]any) error) error {
 	})
 }
 
-func correctionRows(d *documentRows, emit func([]any) error) error {
+func correctionRows(d *Recorded, emit func([]any) error) error {
 	return d.fields(func(i int, _ *record.Segment, line any, f *record.Field) error {
 		if f.Human == nil {
 			return nil
@@ -195,7 +196,7 @@ func correctionRows(d *documentRows, emit func([]any) error) error {
 	})
 }
 
-func entityRows(d *documentRows, emit func([]any) error) error {
+func entityRows(d *Recorded, emit func([]any) error) error {
 	return d.segments(func(i int, s *record.Segment) error {
 		for _, e := range s.Entities {
 			var system, code, display, score, where any
@@ -217,7 +218,7 @@ func entityRows(d *documentRows, emit func([]any) error) error {
 }
 
 // flagRows has a row for each place that shows a flag, one where none does.
-func flagRows(d *documentRows, emit func([]any) error) error {
+func flagRows(d *Recorded, emit func([]any) error) error {
 	return d.segments(func(i int, s *record.Segment) error {
 		for _, f := range s.Flags {
 			places := f.Evidence

@@ -22,8 +22,9 @@ var definitions embed.FS
 type Table struct {
 	Name    string
 	Columns []view.Column
-	views   []*view.View                                            // of resources; several of one table have the same columns
-	rows    func(d *documentRows, emit func(row []any) error) error // or of a document and its record
+	views   []*view.View                                        // of resources; several of one table have the same columns
+	rows    func(d *Recorded, emit func(row []any) error) error // or of a document and its record
+	text    string                                              // of the views
 }
 
 // Tables lists the tables that Chartlake has, in the order of their names.
@@ -34,15 +35,16 @@ var Tables = sync.OnceValue(func() []Table {
 		panic(err) // embedded
 	}
 	for _, e := range entries {
-		v, err := embedded("views/" + e.Name())
+		v, text, err := embedded("views/" + e.Name())
 		if err != nil {
 			panic(fmt.Sprintf("%s: %v", e.Name(), err)) // embedded, and compiled by a test
 		}
 		if t := byName[v.Name]; t != nil {
 			t.views = append(t.views, v)
+			t.text += text
 			continue
 		}
-		byName[v.Name] = &Table{Name: v.Name, Columns: v.Columns, views: []*view.View{v}}
+		byName[v.Name] = &Table{Name: v.Name, Columns: v.Columns, views: []*view.View{v}, text: text}
 	}
 	out := slices.Clone(documentTables)
 	for _, t := range byName {
@@ -52,16 +54,17 @@ var Tables = sync.OnceValue(func() []Table {
 	return out
 })
 
-func embedded(name string) (*view.View, error) {
+func embedded(name string) (*view.View, string, error) {
 	data, err := definitions.ReadFile(name)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	n, err := fhir.Parse(data)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return view.Compile(n)
+	v, err := view.Compile(n)
+	return v, string(data), err
 }
 
 // Named gives tables by their names, all for none.
@@ -93,7 +96,7 @@ func Of(v *view.View) Table {
 // Rows gives the rows of the table in a snapshot. The row is reused: emit must not keep it.
 func (t Table) Rows(ctx context.Context, v store.View, emit func(row []any) error) error {
 	if t.rows != nil {
-		return eachDocument(ctx, v, func(d *documentRows) error { return t.rows(d, emit) })
+		return EachDocument(ctx, v, func(d *Recorded) error { return t.rows(d, emit) })
 	}
 	for _, of := range t.views {
 		if err := resourceRows(ctx, v, of, emit); err != nil {
@@ -125,3 +128,35 @@ func resourceRows(ctx context.Context, v store.View, of *view.View, emit func(ro
 		q.After = page.Last
 	}
 }
+
+// Source is an origin of a table's rows: the resources of a type, or documents. Rows begin with the
+// id of what they are of. A Source belongs to one goroutine.
+type Source struct {
+	Table  Table
+	Type   string // of the resources; empty: documents
+	runner *view.Runner
+}
+
+// Sources gives the origins of the table's rows.
+func (t Table) Sources() (out []*Source) {
+	if t.rows != nil {
+		return []*Source{{Table: t}}
+	}
+	for _, v := range t.views {
+		out = append(out, &Source{Table: t, Type: v.Resource, runner: v.Runner()})
+	}
+	return out
+}
+
+// Resource gives the rows of a resource. The row is reused.
+func (s *Source) Resource(r *fhir.Node, emit func(row []any) error) error {
+	return s.runner.Rows(r, emit)
+}
+
+// Document gives the rows of a document. The row is reused.
+func (s *Source) Document(d *Recorded, emit func(row []any) error) error {
+	return s.Table.rows(d, emit)
+}
+
+// Definition is the text that the table is made by; empty for those of documents.
+func (t Table) Definition() string { return t.text }

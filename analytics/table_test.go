@@ -113,7 +113,7 @@ func TestColumns(t *testing.T) {
 		}
 	}
 	value := "12.5"
-	d := &documentRows{version: 3, doc: &store.Document{ID: "d", Arrivals: []store.Arrival{{Source: "http"}}}, rec: &record.Record{
+	d := &Recorded{version: 3, doc: &store.Document{ID: "d", Arrivals: []store.Arrival{{Source: "http"}}}, rec: &record.Record{
 		Pages: []record.Page{{Page: 1, Words: 4}},
 		Segments: []record.Segment{{Type: "lab_report", Fields: []record.Field{{Name: "mrn", Value: &value, Human: &record.Human{Who: "anna"}, Machine: &record.Field{}}},
 			Lines:    []map[string]record.Field{{"test": {Value: &value}, "unit": {}}},

@@ -21,6 +21,7 @@ type serveCommand struct {
 	Addr    string   `help:"Address to listen on (127.0.0.1:8080). Anything but loopback needs a token." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	Token   string   `help:"Token that every request must bear, or file:NAME." env:"CHARTLAKE_TOKEN" placeholder:"TOKEN"`
 	Watch   []string `help:"Folder whose files are taken in (repeatable)." placeholder:"DIR" type:"path"`
+	Tables  string   `help:"Keep the tables in this folder as Parquet files, in clear, in step with the store." placeholder:"DIR" type:"path"`
 	Workers int      `help:"Workers, one page each at a time; 0: this process only serves; -1: one per core." default:"-1" placeholder:"N"`
 }
 
@@ -76,6 +77,11 @@ func (e *env) serve(c serveCommand, ready func(address string, s *server)) error
 				s.halt(err)
 			}
 		})
+	}
+	if c.Tables != "" {
+		if err := s.keepTables(ctx, c.Tables, &group); err != nil {
+			return err
+		}
 	}
 	ready(base, s)
 	go debug.FreeOSMemory() // what unpacking definitions and words took, an idle server does without
