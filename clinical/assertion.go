@@ -41,12 +41,22 @@ type cue struct {
 // cueWordsMax is the longest cue, in tokens.
 const cueWordsMax = 9
 
-func parseCues(data string) map[string]rule {
-	out := map[string]rule{}
+// cueTable finds cues by the keys of their words.
+type cueTable struct {
+	rules    map[uint64]rule
+	prefixes map[uint64]bool
+}
+
+func parseCues(data string) cueTable {
+	out := cueTable{map[uint64]rule{}, map[uint64]bool{}}
 	for _, row := range rows(data) {
 		f := strings.SplitN(row, "\t", 3)
-		key := cueKey(f[2])
-		r := out[key]
+		key := phraseKey
+		for _, t := range tokens([]rune(f[2])) {
+			key = extend(key, t.lowerKey)
+			out.prefixes[key] = true
+		}
+		r := out.rules[key]
 		switch f[1] {
 		case "forward":
 			r.forward = cueKind(f[0])
@@ -55,48 +65,54 @@ func parseCues(data string) map[string]rule {
 		default:
 			r.forward, r.backward = cueKind(f[0]), cueKind(f[0])
 		}
-		out[key] = r
+		out.rules[key] = r
 	}
 	return out
-}
-
-// cueKey joins the tokens of a phrase by blanks.
-func cueKey(phrase string) string {
-	var words []string
-	for _, t := range tokens([]rune(phrase)) {
-		words = append(words, t.lower)
-	}
-	return strings.Join(words, " ")
 }
 
 // findCues finds the cues of a sentence, longest first at each place, none overlapping.
 func (e *Engine) findCues(toks []token, s span) []cue {
 	var out []cue
 	for i := s.first; i < s.last; {
-		key, found := "", cue{}
+		key, found := phraseKey, cue{}
 		for j := i; j < s.last && j < i+cueWordsMax; j++ {
-			if j > i {
-				key += " "
+			if key = extend(key, toks[j].lowerKey); !e.cues.prefixes[key] {
+				break
 			}
-			key += toks[j].lower
-			if r, ok := e.cues[key]; ok && (r.forward != "" || toks[i].word() || closed(toks, j+1, s.last)) {
-				found = cue{rule: r, first: i, last: j + 1, words: key}
+			if r, ok := e.cues.rules[key]; ok && (r.forward != "" || toks[i].word() || closed(toks, j+1, s.last)) {
+				found = cue{rule: r, first: i, last: j + 1}
 			}
 		}
 		if found.last == 0 || lasting(toks, found) {
 			i++
 			continue
 		}
+		found.words = spoken(toks, found.first, found.last)
 		out = append(out, found)
 		i = found.last
 	}
 	return out
 }
 
+// spoken joins the words of tokens by blanks, in lower case.
+func spoken(toks []token, first, last int) string {
+	if last == first+1 {
+		return toks[first].lower
+	}
+	var b strings.Builder
+	for i := first; i < last; i++ {
+		if i > first {
+			b.WriteByte(' ')
+		}
+		b.WriteString(toks[i].lower)
+	}
+	return b.String()
+}
+
 // lasting reports the "history of" in "two-day history of": how long the present trouble
 // lasts, not that it is past.
 func lasting(toks []token, c cue) bool {
-	if c.forward != cueHistorical || c.first == 0 || !strings.HasPrefix(c.words, "history") {
+	if c.forward != cueHistorical || c.first == 0 || !strings.HasPrefix(toks[c.first].lower, "history") {
 		return false
 	}
 	switch strings.TrimSuffix(toks[c.first-1].lower, "s") {
@@ -198,12 +214,15 @@ next:
 			if c.first >= m.first {
 				continue next
 			}
-			words := strings.ToLower(written(toks, c.first, m.first))
-			r, ok := e.cues[words]
+			key := phraseKey
+			for j := c.first; j < m.first; j++ {
+				key = extend(key, toks[j].lowerKey)
+			}
+			r, ok := e.cues.rules[key]
 			if !ok {
 				continue next
 			}
-			c = cue{rule: r, first: c.first, last: m.first, words: words}
+			c = cue{rule: r, first: c.first, last: m.first, words: spoken(toks, c.first, m.first)}
 		}
 		kept = append(kept, c)
 	}
@@ -336,7 +355,7 @@ var participle = map[string]bool{"reported": true, "noticed": true, "demonstrate
 // it begins something new, while "denies the following:" introduces what the cue is about.
 func labelled(toks []token, from, to int) bool {
 	for j := from + 1; j < to; j++ {
-		if toks[j].text == ":" && unicode.IsUpper([]rune(toks[j-1].text)[0]) {
+		if toks[j].text == ":" && unicode.IsUpper(toks[j-1].first) {
 			return true
 		}
 	}

@@ -37,7 +37,7 @@ type Findings struct {
 // Engine holds the dictionaries. It is safe for many goroutines.
 type Engine struct {
 	lexicon *lexicon
-	cues    map[string]rule
+	cues    cueTable
 	headers map[string]string
 	tagger  func() *tagger.Model // read at the first text: an idle server does without its memory
 }
@@ -137,7 +137,7 @@ func (e *Engine) Annotate(text string) Findings {
 func prose(toks []token, s span) bool {
 	words, low := 0, 0
 	for _, t := range toks[s.first:s.last] {
-		if r := []rune(t.text)[0]; unicode.IsLetter(r) {
+		if r := t.first; unicode.IsLetter(r) {
 			words++
 			if unicode.IsLower(r) {
 				low++
@@ -156,6 +156,9 @@ func noKnown(text []rune, t token) []int {
 	}
 	return noKnownRE.FindStringIndex(following(text, t.begin, t.begin+40))
 }
+
+// allergicReach is how many characters before a drug are looked at for allergicRE.
+const allergicReach = 120
 
 // allergicRE before a drug makes it an allergy.
 var allergicRE = regexp.MustCompile(`(?i)\b(?:allergic|allergy|allergies|anaphylaxis|intoleran(?:t|ce)|hypersensitivity|reaction) (?:to|with)\s+(?:[a-z]+,? (?:and |or )?){0,3}$`)
@@ -206,11 +209,9 @@ func tokenAt(toks []token, i, last, char int) int {
 
 // mention makes an entity of a term, or nothing where the context gives the words another meaning.
 func (e *Engine) mention(text []rune, toks []token, i, end int, s span, section string, en entry) *mention {
-	before := string(text[toks[s.first].begin:toks[i].begin])
-	allergic := section == "allergies" || allergicRE.MatchString(before)
 	switch en.kind {
 	case kindDrug, kindAllergen:
-		if allergic {
+		if section == "allergies" || allergicRE.MatchString(following(text, max(toks[s.first].begin, toks[i].begin-allergicReach), toks[i].begin)) {
 			return newMention(text, toks, i, end, record.Allergy, en)
 		}
 		if en.kind == kindAllergen {

@@ -1,6 +1,7 @@
 package clinical
 
 import (
+	"encoding/json"
 	"strings"
 	"sync"
 	"testing"
@@ -339,4 +340,35 @@ func TestWordsHaveTheirNames(t *testing.T) {
 			t.Errorf("%q stands for %q, which has no code", term, target)
 		}
 	}
+}
+
+// TestTheSameEveryTime annotates one text with two engines, several times at once, to the same bytes.
+func TestTheSameEveryTime(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("HPI: He denies fever, chills or cough. Hgb 7.1 g/dL (L), down from 9. Aspirin 81 mg daily.\nFHx: mother with asthma.\n", 5)
+	encode := func(e *Engine) string {
+		data, err := json.Marshal(e.Annotate(text))
+		if err != nil {
+			t.Error(err)
+		}
+		return string(data)
+	}
+	one, err := engine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := encode(one)
+	var all sync.WaitGroup
+	for i := range 6 {
+		all.Go(func() {
+			if got := encode([]*Engine{one, other}[i%2]); got != want {
+				t.Error("another answer to the same text")
+			}
+		})
+	}
+	all.Wait()
 }

@@ -53,43 +53,53 @@ type entry struct {
 func (e *entry) test() bool { return e.kind >= kindTest }
 
 // lexicon finds the longest term at a token. Keys are hashes of the normal forms of the words
-// of a term (FNV-1a, 64 bits: with 10^5 terms the chance of a false hit is below 10^-9).
+// of a term (64 bits: with 10^5 terms the chance of a false hit is below 10^-9).
 type lexicon struct {
 	terms    map[uint64]entry
 	prefixes map[uint64]struct{}
-	roles    map[string]uint8
+	roles    map[uint64]uint8 // by the key of a word
 }
 
-const (
-	fnvOffset = 14695981039346656037
-	fnvPrime  = 1099511628211
-)
+// phraseKey is the key of a phrase before its first word.
+const phraseKey uint64 = 14695981039346656037
 
-// extend adds one word to the hash of a phrase.
-func extend(h uint64, word string) uint64 {
+const fnvPrime = 1099511628211
+
+// wordKey is the number of a word (FNV-1a).
+func wordKey(word string) uint64 {
+	h := phraseKey
 	for i := 0; i < len(word); i++ {
 		h = (h ^ uint64(word[i])) * fnvPrime
 	}
-	return (h ^ ' ') * fnvPrime
+	return h
 }
 
-func (l *lexicon) add(phrase string, e entry) {
-	h := uint64(fnvOffset)
-	words := strings.Fields(terminology.Normal(phrase))
-	if len(words) == 0 {
-		return
-	}
-	for _, w := range words {
-		h = extend(h, w)
+// extend adds one word to the key of a phrase.
+func extend(phrase, word uint64) uint64 {
+	h := (phrase ^ word) * fnvPrime
+	return h ^ h>>29
+}
+
+func (l *lexicon) add(phrase string, e entry) { l.addNormal(terminology.Normal(phrase), e) }
+
+// addNormal adds a phrase in terminology.Normal form.
+func (l *lexicon) addNormal(phrase string, e entry) {
+	h := phraseKey
+	for rest := phrase; rest != ""; {
+		w, after, _ := strings.Cut(rest, " ")
+		rest = after
+		h = extend(h, wordKey(w))
 		l.prefixes[h] = struct{}{}
 	}
-	l.terms[h] = e
+	if phrase != "" {
+		l.terms[h] = e
+	}
 }
 
 // at gives the longest term that begins at token i and the token after it. Words may be
 // joined by blanks, hyphens, slashes and single line ends.
 func (l *lexicon) at(toks []token, i, last int) (e entry, end int, ok bool) {
-	h := uint64(fnvOffset)
+	h := phraseKey
 	for j := i; j < last; j++ {
 		if toks[j].norm == "" {
 			if j > i && (toks[j].text == "-" || toks[j].text == "/") && toks[j].newlines == 0 && j+1 < last && toks[j].begin == toks[j-1].end {
@@ -100,7 +110,7 @@ func (l *lexicon) at(toks []token, i, last int) (e entry, end int, ok bool) {
 		if j > i && toks[j].newlines > 1 {
 			return e, end, ok
 		}
-		h = extend(h, toks[j].norm)
+		h = extend(h, toks[j].normKey)
 		if _, more := l.prefixes[h]; !more {
 			return e, end, ok
 		}
@@ -130,18 +140,23 @@ func newLexicon() (*lexicon, error) {
 		skip[terminology.Normal(g)] = true
 	}
 	l.roles = roles(problems)
-	byName := make(map[string]terminology.Term, len(problems))
-	for _, t := range problems {
-		byName[t.Name] = t
+	byName := make(map[string]*terminology.Term, len(problems))
+	var bleeds []terminology.Term
+	for i := range problems {
+		t := problems[i]
+		byName[t.Name] = &problems[i]
 		if skip[t.Name] || len(t.Name) < 4 || organism(t.Code) {
 			continue
 		}
 		en := entry{kind: kindProblem, code: t.Code, display: t.Display, score: 0.9, coded: sourceScore[t.Source]}
-		l.add(t.Name, en)
-		if said := strings.Replace(t.Name, "hemorrhage", "bleeding", 1); said != t.Name && strings.Contains(said, " ") {
-			if _, known := byName[said]; !known {
-				l.add(said, en) // notes say it so
-			}
+		l.addNormal(t.Name, en)
+		if strings.Contains(t.Name, "hemorrhage") && strings.Contains(t.Name, " ") {
+			bleeds = append(bleeds, t)
+		}
+	}
+	for _, t := range bleeds { // notes say it so
+		if said := strings.Replace(t.Name, "hemorrhage", "bleeding", 1); byName[said] == nil {
+			l.addNormal(said, entry{kind: kindProblem, code: t.Code, display: t.Display, score: 0.9, coded: sourceScore[t.Source]})
 		}
 	}
 	for _, row := range rows(findingsData) {
@@ -149,6 +164,9 @@ func newLexicon() (*lexicon, error) {
 		t := byName[terminology.Normal(terminology.Plain(target))]
 		if target == "" {
 			t = byName[terminology.Normal(term)]
+		}
+		if t == nil {
+			t = &terminology.Term{}
 		}
 		l.add(term, entry{kind: kindProblem, code: t.Code, display: t.Display, score: 0.95, coded: ownScore})
 	}
@@ -214,9 +232,9 @@ func (l *lexicon) tests(row string, e entry) {
 
 // hashOf is the key of a phrase.
 func hashOf(phrase string) uint64 {
-	h := uint64(fnvOffset)
+	h := phraseKey
 	for _, w := range strings.Fields(terminology.Normal(phrase)) {
-		h = extend(h, w)
+		h = extend(h, wordKey(w))
 	}
 	return h
 }
@@ -242,28 +260,28 @@ func (e entry) codes() []record.Code {
 
 // roles tells how often a word begins, stands in and ends names of problems: two bits each,
 // steps of 1, 2 to 9, and 10 or more names.
-func roles(problems []terminology.Term) map[string]uint8 {
-	type counts [3]int
-	seen := map[string]*counts{}
-	for _, t := range problems {
-		words := strings.Fields(t.Name)
-		for i, w := range words {
-			c := seen[w]
+func roles(problems []terminology.Term) map[uint64]uint8 {
+	type counts [3]int32
+	seen := make(map[uint64]*counts, 32_000)
+	for i := range problems {
+		place := 0
+		for rest := problems[i].Name; rest != ""; {
+			w, after, more := strings.Cut(rest, " ")
+			rest = after
+			if !more {
+				place = 2
+			}
+			k := wordKey(w)
+			c := seen[k]
 			if c == nil {
 				c = &counts{}
-				seen[w] = c
+				seen[k] = c
 			}
-			switch {
-			case i == len(words)-1:
-				c[2]++
-			case i == 0:
-				c[0]++
-			default:
-				c[1]++
-			}
+			c[place]++
+			place = 1
 		}
 	}
-	out := make(map[string]uint8, len(seen))
+	out := make(map[uint64]uint8, len(seen))
 	for w, c := range seen {
 		r := uint8(0)
 		for _, n := range c {

@@ -63,14 +63,14 @@ func (e *Engine) header(toks []token, i int, lineStart bool) (sectionStart, bool
 }
 
 // titled reports that a line begins with a capital, as headings do.
-func titled(toks []token) bool { return unicode.IsUpper([]rune(toks[0].text)[0]) }
+func titled(toks []token) bool { return unicode.IsUpper(toks[0].first) }
 
 // bullet reports a list mark that stands first on its line.
 func bullet(toks []token, i int) bool {
 	if i < 0 || i > 0 && toks[i].newlines == 0 {
 		return false
 	}
-	return strings.ContainsAny(toks[i].text, "-•*·–") && len([]rune(toks[i].text)) == 1
+	return strings.ContainsAny(toks[i].text, "-•*·–") && toks[i].end-toks[i].begin == 1
 }
 
 // sectionOf gives, for every token, the name of its section; "" before the first header.

@@ -59,7 +59,7 @@ func ender(toks []token, i int) bool {
 	if i > 0 && abbreviated[toks[i-1].lower] {
 		return false
 	}
-	return !unicode.IsLower([]rune(next.text)[0]) || next.newlines > 0
+	return !unicode.IsLower(next.first) || next.newlines > 0
 }
 
 // lineWidths gives, for every token, the length in characters of the longest line of its paragraph.
@@ -93,7 +93,7 @@ func lineEnds(toks []token, i int, width []int) bool {
 		start--
 	}
 	length := toks[i-1].end - toks[start].begin
-	wrapped := length*10 >= width[i-1]*7 && unicode.IsLower([]rune(toks[i].text)[0])
+	wrapped := length*10 >= width[i-1]*7 && unicode.IsLower(toks[i].first)
 	full := length*10 >= width[i-1]*8 && length > 50
 	if last := toks[i-1].text; last == "," || last == "and" || last == "or" {
 		return false

@@ -85,9 +85,6 @@ func (m *mention) take(r result) {
 	}
 }
 
-// degrees are adverbs between a word of result and the test.
-var degrees = words("mildly markedly slightly moderately severely very significantly borderline persistently grossly")
-
 // flagBefore gives the word before a test that says where its result lies ("elevated white count").
 func (e *Engine) flagBefore(toks []token, i, end int, s span) string {
 	if i == s.first {

@@ -2,15 +2,26 @@ package clinical
 
 import (
 	"unicode"
+	"unicode/utf8"
 
 	"chartlake/terminology"
 )
 
-// token is a word or a mark of punctuation. begin and end count runes.
+// spelling is what a word or a mark of punctuation is by itself: the same for all tokens of a
+// text that are written alike.
+type spelling struct {
+	text  string // as written
+	lower string
+	norm  string // terminology.NormalWord of lower; "" for punctuation
+	// numbers of lower and norm, for keys of phrases
+	lowerKey, normKey uint64
+	first             rune
+	isWord            bool // no punctuation
+}
+
+// token is a word or a mark of punctuation at its place. begin and end count runes.
 type token struct {
-	text       string // as written
-	lower      string
-	norm       string // terminology.NormalWord of lower; "" for punctuation
+	*spelling
 	begin, end int
 	newlines   int // line ends before it
 	pageBreak  bool
@@ -23,6 +34,8 @@ const maxRunes = 16 << 20
 // tokens splits a text into words (letters, digits, inner apostrophes) and single marks.
 func tokens(text []rune) []token {
 	out := make([]token, 0, len(text)/5)
+	known := map[string]*spelling{}
+	var written []byte
 	newlines, page := 0, false
 	for i := 0; i < len(text); {
 		r := text[i]
@@ -46,16 +59,31 @@ func tokens(text []rune) []token {
 				j++
 			}
 		}
-		t := token{text: string(text[i:j]), begin: i, end: j, newlines: newlines, pageBreak: page}
-		t.lower = lower(t.text)
-		if wordRune(r) {
-			t.norm = terminology.NormalWord(t.lower)
+		written = written[:0]
+		for _, c := range text[i:j] {
+			written = utf8.AppendRune(written, c)
 		}
-		out = append(out, t)
+		w := known[string(written)]
+		if w == nil {
+			w = spell(string(written), r)
+			known[w.text] = w
+		}
+		out = append(out, token{spelling: w, begin: i, end: j, newlines: newlines, pageBreak: page})
 		newlines, page = 0, false
 		i = j
 	}
 	return out
+}
+
+func spell(text string, first rune) *spelling {
+	w := &spelling{text: text, lower: lower(text), first: first}
+	if wordRune(first) {
+		w.norm = terminology.NormalWord(w.lower)
+	}
+	w.lowerKey, w.normKey = wordKey(w.lower), wordKey(w.norm)
+	low, _ := utf8.DecodeRuneInString(w.lower)
+	w.isWord = w.norm != "" || w.lower != "" && wordRune(low)
+	return w
 }
 
 func wordRune(r rune) bool {
@@ -96,6 +124,6 @@ func lower(s string) string {
 }
 
 // word reports a token that is no punctuation.
-func (t token) word() bool { return t.norm != "" || len(t.lower) > 0 && wordRune([]rune(t.lower)[0]) }
+func (t token) word() bool { return t.isWord }
 
 func (t token) number() bool { return t.text != "" && t.text[0] >= '0' && t.text[0] <= '9' }

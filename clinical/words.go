@@ -39,7 +39,7 @@ func (e *Engine) words(toks []token, s span, out []tagger.Word) []tagger.Word {
 	out = out[:0]
 	for i := s.first; i < s.last; i++ {
 		t := &toks[i]
-		out = append(out, tagger.Word{Lower: t.lower, Text: t.text, Apart: i > 0 && t.begin > toks[i-1].end, Role: e.lexicon.roles[t.norm]})
+		out = append(out, tagger.Word{Lower: t.lower, Text: t.text, Apart: i > 0 && t.begin > toks[i-1].end, Role: e.lexicon.roles[t.normKey]})
 	}
 	for i := s.first; i < s.last; {
 		en, end, ok := e.lexicon.at(toks, i, s.last)

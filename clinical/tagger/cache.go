@@ -42,7 +42,27 @@ func (t *Tagger) register(r Register) {
 		return
 	}
 	t.features.register = uint64(r)
-	t.known = map[string]*known{}
+	t.known, t.contexts = map[string]*known{}, map[uint64]*sums{}
 	t.beyond = known{form: nothing}
 	t.beyond.nearby(t)
+}
+
+// contextsMax is how many contexts are kept.
+const contextsMax = 40_000
+
+// context gives what the looks or the terms around a word say, from memory or computed: a text
+// repeats them far more often than its words.
+func (t *Tagger) context(key uint64, s *sentence, i int, say func(*features, *sentence, int)) *sums {
+	if c := t.contexts[key]; c != nil {
+		return c
+	}
+	if len(t.contexts) >= contextsMax {
+		clear(t.contexts)
+	}
+	c := &sums{}
+	t.features.ids = t.features.ids[:0]
+	say(&t.features, s, i)
+	t.model.add(t.features.ids, c)
+	t.contexts[key] = c
+	return c
 }

@@ -1,6 +1,9 @@
 package tagger
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // before lists the labels that may stand before each.
 var before = func() (out [labelCount][]uint8) {
@@ -14,6 +17,25 @@ var before = func() (out [labelCount][]uint8) {
 	return out
 }()
 
+// after lists the labels that may stand behind each.
+var after = func() (out [labelCount][]uint8) {
+	for x := range out {
+		for y := range labelCount {
+			if follows(x, y) {
+				out[x] = append(out[x], uint8(y))
+			}
+		}
+	}
+	return out
+}()
+
+// negligible is a share of all paths that changes no probability that is looked at.
+const negligible = 1e-12
+
+// hopeless is how far below the best score of a word the others are told apart. It is no zero: a
+// path must go on where a word's best label cannot follow.
+const hopeless = -30
+
 // chain holds the numbers of one sentence: forward and backward values scaled to sum 1 at
 // each word, so that no sentence is too long (Rabiner 1989, §V.A).
 type chain struct {
@@ -21,6 +43,7 @@ type chain struct {
 	score         []float64 // n × labels, exponentials of the emission scores
 	forward, back []float64
 	scale         []float64
+	from          []uint8   // the best label before, by word and label
 	max           []float64 // what was taken off the scores of a word before the exponential
 }
 
@@ -50,9 +73,23 @@ func (c *chain) load(raw []float32, allowed []Labels) {
 		for y, v := range row {
 			e := 0.0
 			if allowed == nil || allowed[i]&(1<<y) != 0 {
-				e = math.Exp(float64(v) - top)
+				e = math.Exp(max(float64(v)-top, hopeless))
 			}
 			c.score[i*c.labels+y] = e
+		}
+	}
+}
+
+// loadSteps takes raw scores in steps and keeps their exponentials; powers holds that of each
+// count of steps below the best of a word, the last one that of all beyond.
+// The logarithm that run gives is then less by the best scores.
+func (c *chain) loadSteps(raw []int32, powers []float64) {
+	for i := range c.n {
+		row, out := raw[i*c.labels:(i+1)*c.labels], c.score[i*c.labels:(i+1)*c.labels]
+		top := slices.Max(row)
+		c.max[i] = 0
+		for y, v := range row {
+			out[y] = powers[min(int(top-v), len(powers)-1)]
 		}
 	}
 }
@@ -63,21 +100,24 @@ func (c *chain) run(start, transition []float64) float64 {
 	L := c.labels
 	total := 0.0
 	for i := range c.n {
-		f := c.forward[i*L : (i+1)*L]
-		sum := 0.0
-		for y := range f {
-			v := 0.0
-			if i == 0 {
-				v = start[y]
-			} else {
-				p := c.forward[(i-1)*L : i*L]
-				for _, x := range before[y] {
-					v += p[x] * transition[int(x)*L+y]
+		f, score := c.forward[i*L:(i+1)*L], c.score[i*L:(i+1)*L]
+		if i == 0 {
+			copy(f, start)
+		} else {
+			clear(f)
+			for x, p := range c.forward[(i-1)*L : i*L] {
+				if p < negligible {
+					continue
+				}
+				for _, y := range after[x] {
+					f[y] += p * transition[x*L+int(y)]
 				}
 			}
-			v *= c.score[i*L+y]
-			f[y] = v
-			sum += v
+		}
+		sum := 0.0
+		for y := range f {
+			f[y] *= score[y]
+			sum += f[y]
 		}
 		if sum <= 0 {
 			sum = math.SmallestNonzeroFloat64
@@ -105,7 +145,7 @@ func (c *chain) run(start, transition []float64) float64 {
 		b, next := c.back[i*L:(i+1)*L], c.back[(i+1)*L:(i+2)*L]
 		clear(b)
 		for y, ny := range next {
-			if ny *= c.score[(i+1)*L+y] / c.scale[i+1]; ny != 0 {
+			if ny *= c.score[(i+1)*L+y] / c.scale[i+1]; ny > negligible {
 				for _, x := range before[y] {
 					b[x] += transition[int(x)*L+y] * ny
 				}
@@ -127,23 +167,32 @@ func (c *chain) edge(i, x, y int, transition []float64) float64 {
 // best is the most probable path (Viterbi).
 func (c *chain) best(start, transition []float64, out []int) []int {
 	L := c.labels
-	from := make([]int, c.n*L)
-	prev, next := make([]float64, L), make([]float64, L)
+	if len(c.from) < c.n*L {
+		c.from = make([]uint8, c.n*L)
+	}
+	from := c.from
+	var one, other [labelCount]float64
+	prev, next := one[:], other[:]
 	for i := range c.n {
-		sum := 0.0
-		for y := range L {
-			v, at := 0.0, 0
-			if i == 0 {
-				v = start[y]
-			} else {
-				for _, x := range before[y] {
-					if t := prev[x] * transition[int(x)*L+y]; t > v {
-						v, at = t, int(x)
+		if i == 0 {
+			copy(next, start)
+		} else {
+			clear(next)
+			came := from[i*L : (i+1)*L]
+			for x, p := range prev {
+				if p < negligible {
+					continue
+				}
+				for _, y := range after[x] {
+					if t := p * transition[x*L+int(y)]; t > next[y] {
+						next[y], came[y] = t, uint8(x)
 					}
 				}
 			}
-			next[y] = v * c.score[i*L+y]
-			from[i*L+y] = at
+		}
+		sum := 0.0
+		for y := range next {
+			next[y] *= c.score[i*L+y]
 			sum += next[y]
 		}
 		for y := range next {
@@ -157,10 +206,10 @@ func (c *chain) best(start, transition []float64, out []int) []int {
 			top = y
 		}
 	}
-	out = append(out[:0], make([]int, c.n)...)
+	out = slices.Grow(out[:0], c.n)[:c.n]
 	for i := c.n - 1; i >= 0; i-- {
 		out[i] = top
-		top = from[i*L+top]
+		top = int(from[i*L+top])
 	}
 	return out
 }

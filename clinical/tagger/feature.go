@@ -231,7 +231,8 @@ func prepare(words []Word, forms []*form) *sentence {
 	return s
 }
 
-// joint are the features of a word in its sentence.
+// joint are the features of a word in its sentence that few other words share: of the words
+// around it, and of short forms.
 func (f *features) joint(s *sentence, i int) {
 	w, before, after := s.form(i), s.form(i-1), s.form(i+1)
 	f.add(kind(fPair).and(1).and(before.lower).and(w.lower))
@@ -239,14 +240,65 @@ func (f *features) joint(s *sentence, i int) {
 	f.add(kind(fAround).and(1).and(before.lower).and(after.lower))
 	f.add(kind(fAround).and(2).and(s.form(i - 2).lower).and(before.lower))
 	f.add(kind(fAround).and(3).and(after.lower).and(s.form(i + 2).lower))
+	if here := s.term(i); here != 0 {
+		f.add(kind(fTermWord).and(here).and(w.suffix3))
+		f.add(kind(fTermWord).and(1).and(here).and(before.lower))
+		f.add(kind(fTermWord).and(2).and(here).and(after.lower))
+	}
+	f.shorts(s, i)
+}
+
+// looks are the features of how a word and its neighbours are written, and where it stands:
+// brackets, joints, the sentence.
+func (f *features) looks(s *sentence, i int) {
+	w, before, after := s.form(i), s.form(i-1), s.form(i+1)
 	f.add(kind(fShapes).and(1).and(before.short).and(w.short))
 	f.add(kind(fShapes).and(2).and(w.short).and(after.short))
 	f.add(kind(fShapes).and(3).and(before.short).and(w.short).and(after.short))
-	f.terms(s, i)
-	f.places(s, i)
+	if s.inBrackets(i) {
+		f.add(kind(fBracket).and(1))
+		f.add(kind(fBracket).and(2).and(w.short))
+	}
+	f.add(kind(fPlace).and(s.joints(i)).and(w.short))
+	if i == 0 {
+		f.add(kind(fSentence).and(1))
+		f.add(kind(fSentence).and(2).and(w.short))
+	}
+	if s.heading {
+		f.add(kind(fSentence).and(3))
+	}
 }
 
-// terms are the features of the dictionary.
+// looksKey is a number that is equal for words with equal looks.
+func (s *sentence) looksKey(i int) uint64 {
+	flags := s.joints(i) << 3
+	if s.inBrackets(i) {
+		flags |= 1
+	}
+	if i == 0 {
+		flags |= 2
+	}
+	if s.heading {
+		flags |= 4
+	}
+	return uint64(kind(fShapes).and(s.form(i - 1).short).and(s.form(i).short).and(s.form(i + 1).short).and(flags))
+}
+
+func (s *sentence) inBrackets(i int) bool { return s.bracketed != nil && s.bracketed[i] }
+
+// joints tells on which sides of a word white space stands.
+func (s *sentence) joints(i int) uint64 {
+	j := uint64(0)
+	if s.words[i].Apart {
+		j = 1
+	}
+	if i+1 < len(s.words) && s.words[i+1].Apart {
+		j |= 2
+	}
+	return j
+}
+
+// terms are the features of what the dictionary says of a word and its neighbours.
 func (f *features) terms(s *sentence, i int) {
 	here, role := s.term(i), s.role(i)
 	f.both(kind(fTerm).and(here))
@@ -256,20 +308,15 @@ func (f *features) terms(s *sentence, i int) {
 	f.add(kind(fRole).and(1).and(s.role(i - 1)).and(role))
 	f.add(kind(fRole).and(2).and(role).and(s.role(i + 1)))
 	f.add(kind(fRole).and(3).and(role & 3).and(s.role(i+1) & 3).and(here))
-	if here != 0 {
-		f.add(kind(fTermWord).and(here).and(s.form(i).suffix3))
-		f.add(kind(fTermWord).and(1).and(here).and(s.form(i - 1).lower))
-		f.add(kind(fTermWord).and(2).and(here).and(s.form(i + 1).lower))
-	}
 }
 
-// places are the features of where a word stands: brackets, short forms, joints, the sentence.
-func (f *features) places(s *sentence, i int) {
-	w := s.form(i)
-	if s.bracketed != nil && s.bracketed[i] {
-		f.add(kind(fBracket).and(1))
-		f.add(kind(fBracket).and(2).and(w.short))
-	}
+// termsKey is a number that is equal for words with equal terms.
+func (s *sentence) termsKey(i int) uint64 {
+	return uint64(kind(fTerm).and(s.term(i-1)<<32 | s.term(i)<<16 | s.term(i+1)).and(s.role(i-1)<<32 | s.role(i)<<16 | s.role(i+1)))
+}
+
+// shorts are the features of short forms and the words that explain them.
+func (f *features) shorts(s *sentence, i int) {
 	if from, ok := s.short[i]; ok {
 		last, term := i-2, uint64(0)
 		for j := from; j <= last; j++ {
@@ -286,24 +333,9 @@ func (f *features) places(s *sentence, i int) {
 	if at, ok := s.long[i]; ok {
 		f.add(kind(fLong).and(uint64(min(at-i, 6))))
 	}
-	joint := uint64(0)
-	if s.words[i].Apart {
-		joint = 1
-	}
-	if i+1 < len(s.words) && s.words[i+1].Apart {
-		joint |= 2
-	}
-	f.add(kind(fPlace).and(joint).and(w.short))
-	if i == 0 {
-		f.add(kind(fSentence).and(1))
-		f.add(kind(fSentence).and(2).and(w.short))
-	}
-	if s.heading {
-		f.add(kind(fSentence).and(3))
-	}
 }
 
-// all are the features of word i in the order own, near, joint.
+// all are the features of word i in the order own, near, joint, looks, terms.
 func (f *features) all(s *sentence, i int) []uint32 {
 	f.ids = f.ids[:0]
 	f.own(&s.words[i], s.forms[i])
@@ -311,5 +343,7 @@ func (f *features) all(s *sentence, i int) []uint32 {
 		f.near(s.form(i+d), d)
 	}
 	f.joint(s, i)
+	f.looks(s, i)
+	f.terms(s, i)
 	return f.ids
 }

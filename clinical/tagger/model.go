@@ -24,12 +24,14 @@ func Shipped() (*Model, error) { return Load(shipped) }
 // Model is a trained tagger: a table of weights by feature, and the transitions between
 // labels. It is safe for many goroutines.
 type Model struct {
-	table      []place // open addressing
-	weights    []byte  // of each feature: how many, then label and weight of each
-	last       int     // where the weights of the newest feature begin
-	shift      int     // of a key, for its first place
+	table      []place  // open addressing
+	some       []uint64 // a bit for each of the keys' upper bits: most features that are asked for are not there
+	weights    []byte   // of each feature: how many, then label and weight of each
+	last       int      // where the weights of the newest feature begin
+	shift      int      // of a key, for its first place
 	features   int
 	unit       float32
+	powers     []float64 // the exponential of each count of steps of unit below zero
 	start      []float64 // exponentials
 	transition []float64
 	writing    map[uint32][registers]int8 // logarithms of how often a word stands in each register, × 16
@@ -86,9 +88,24 @@ func newModel(unit float32, start, transition []float64, rows []row) *Model {
 
 // room makes room for n features.
 func (m *Model) room(n int) {
+	m.powers = make([]float64, 1+int(-hopeless/math.Max(float64(m.unit), 1e-3)))
+	for k := range m.powers {
+		m.powers[k] = math.Exp(-float64(k) * float64(m.unit))
+	}
 	size := bits.Len(uint(n + n/3)) // at most three quarters full
 	m.shift = 32 - size
 	m.table, m.weights, m.features = make([]place, 1<<size), []byte{0}, n
+	m.some = make([]uint64, 1<<max(0, size+someBits-6))
+}
+
+// someBits is the logarithm of how many bits there are for each place of the table: with eight,
+// one feature in twelve that is not there is looked for in vain.
+const someBits = 3
+
+// bit gives the bit that is set where a feature may be there.
+func (m *Model) bit(key uint32) (word *uint64, bit uint64) {
+	at := key >> max(0, m.shift-someBits)
+	return &m.some[at>>6&uint32(len(m.some)-1)], 1 << (at & 63)
 }
 
 // put begins a feature, which weight then gives its weights. In ascending order of the keys,
@@ -99,6 +116,8 @@ func (m *Model) put(key uint32) {
 		at = (at + 1) & uint32(len(m.table)-1)
 	}
 	m.table[at] = place{key, uint32(len(m.weights))}
+	word, bit := m.bit(key)
+	*word |= bit
 	m.weights = append(m.weights, 0)
 	m.last = len(m.weights) - 1
 }
@@ -114,10 +133,19 @@ type place struct{ key, first uint32 }
 // sums are the scores of a word's labels in steps of the model's unit.
 type sums [labelCount]int32
 
+func (s *sums) plus(o *sums) {
+	for y, v := range o {
+		s[y] += v
+	}
+}
+
 // add puts the weights of features to a word's scores.
 func (m *Model) add(features []uint32, to *sums) {
 	mask := uint32(len(m.table) - 1)
 	for _, f := range features {
+		if word, bit := m.bit(f); *word&bit == 0 {
+			continue
+		}
 		at := f >> m.shift
 		for m.table[at].first != 0 && m.table[at].key != f {
 			at = (at + 1) & mask

@@ -90,11 +90,12 @@ type Tagger struct {
 	model    *Model
 	features features
 	known    map[string]*known
+	contexts map[uint64]*sums
 	beyond   known // the words before and after a sentence
 	words    []*known
 	forms    []*form
 	chain    chain
-	raw      []float32
+	raw      []int32
 	path     []int
 }
 
@@ -112,7 +113,7 @@ func (t *Tagger) Tag(words []Word, register Register) []Mention {
 	t.register(register)
 	t.score(words)
 	t.chain.size(len(words), labelCount)
-	t.chain.load(t.raw, nil)
+	t.chain.loadSteps(t.raw, t.model.powers)
 	t.path = t.chain.best(t.model.start, t.model.transition, t.path)
 	var out []Mention
 	for i := 0; i < len(t.path); i++ {
@@ -150,16 +151,14 @@ func (t *Tagger) score(words []Word) {
 			if j := i + d; j >= 0 && j < len(t.words) {
 				from = t.words[j]
 			}
-			for y, v := range &from.near[n] {
-				sum[y] += v
-			}
+			sum.plus(&from.near[n])
 		}
+		sum.plus(t.context(s.looksKey(i), s, i, (*features).looks))
+		sum.plus(t.context(s.termsKey(i), s, i, (*features).terms))
 		t.features.ids = t.features.ids[:0]
 		t.features.joint(s, i)
 		t.model.add(t.features.ids, &sum)
-		for _, v := range sum {
-			t.raw = append(t.raw, float32(v)*t.model.unit)
-		}
+		t.raw = append(t.raw, sum[:]...)
 	}
 }
 

@@ -111,7 +111,10 @@ func TestTheChainAgreesWithAllPaths(t *testing.T) {
 	tg := New(m)
 	text := words("severe asthma today")
 	got := tg.Tag(text, Notes)
-	raw := append([]float32(nil), tg.raw...)
+	var raw []float32
+	for _, v := range tg.raw {
+		raw = append(raw, float32(v)*m.unit)
+	}
 	total, best, bestPath := 0.0, -1.0, []int(nil)
 	held := map[Mention]float64{}
 	var walk func(i, before int, weight float64, path []int)
