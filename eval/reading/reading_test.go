@@ -52,6 +52,9 @@ func perfect(t *reading.Truth) *document.Document {
 			}
 			page.Marks = append(page.Marks, document.Mark{State: state, Box: m.Box})
 		}
+		for _, c := range p.Codes {
+			page.Barcodes = append(page.Barcodes, document.Code{Symbology: c.Symbology, Text: c.Text, Box: c.Box})
+		}
 		for _, table := range p.Tables {
 			g := document.Table{Rows: table.Rows, Columns: table.Columns, Header: table.Header, Box: table.Box}
 			for _, c := range table.Cells {
@@ -82,7 +85,7 @@ func TestThePerfectReadingScoresFull(t *testing.T) {
 			t.Errorf("%s: %+v", name, f)
 		}
 	}
-	for _, name := range []string{"word_boxes", "fields", "fields_exact", "value_boxes", "marks", "cells", "cells_ruled", "cells_half_ruled", "cells_borderless", "structure", "headers", "rotation", "skew"} {
+	for _, name := range []string{"word_boxes", "fields", "fields_exact", "value_boxes", "marks", "codes", "cells", "cells_ruled", "cells_half_ruled", "cells_borderless", "structure", "headers", "rotation", "skew"} {
 		if f := g.Figure(name); f.Value != 1 || f.Of < 2 || f.Low < 0.3 || f.High != 1 {
 			t.Errorf("%s: %+v", name, f)
 		}
@@ -97,7 +100,7 @@ func TestDegenerateReadersScoreBadly(t *testing.T) {
 		if g.Failed != g.Pages {
 			t.Errorf("%d of %d pages count as not read", g.Failed, g.Pages)
 		}
-		for name, want := range map[string]float64{"wer": 1, "bag": 1, "fields": 0, "marks": 0, "cells": 0, "structure": 0, "rotation": 0, "skew": 0} {
+		for name, want := range map[string]float64{"wer": 1, "bag": 1, "fields": 0, "marks": 0, "codes": 0, "cells": 0, "structure": 0, "rotation": 0, "skew": 0} {
 			if f := g.Figure(name); f.Value != want || f.Of == 0 {
 				t.Errorf("%s: %+v, want %g", name, f, want)
 			}
@@ -124,9 +127,10 @@ func TestDegenerateReadersScoreBadly(t *testing.T) {
 			d := perfect(truth)
 			p := &d.Pages[0]
 			p.Words, p.Fields, p.Marks, p.Tables = append(p.Words, p.Words...), append(p.Fields, p.Fields...), append(p.Marks, p.Marks...), append(p.Tables, p.Tables...)
+			p.Barcodes = append(p.Barcodes, p.Barcodes...)
 			return d
 		})
-		for _, name := range []string{"fields", "marks", "cells", "structure"} {
+		for _, name := range []string{"fields", "marks", "codes", "cells", "structure"} {
 			if f := g.Figure(name); f.Value > 0.67 {
 				t.Errorf("%s: %+v", name, f)
 			}

@@ -65,6 +65,7 @@ var measures = []measure{
 	{"fields_exact", "F1 of field pairs, key and value equal", func(r *Result) (float64, float64) { return f1(r.FieldsExact) }},
 	{"value_boxes", "evidence of right values: IoU of 0.7 or more, or the cell around the ink", func(r *Result) (float64, float64) { return share(r.ValueBoxes) }},
 	{"marks", "F1 of check box states", func(r *Result) (float64, float64) { return f1(r.Marks) }},
+	{"codes", "F1 of bar codes: symbology, text and place", func(r *Result) (float64, float64) { return f1(r.Codes) }},
 	{"cells", "F1 of table cells with equal text at their place", cells()},
 	{"cells_ruled", "the same, tables with rules around every cell", cells(Ruled)},
 	{"cells_half_ruled", "the same, tables with some rules", cells(HalfRuled)},

@@ -28,6 +28,7 @@ type Result struct {
 	ValueBoxes  Share `json:"value_boxes"`  // of the values of fields and cells found: IoU of 0.7 or more
 
 	Marks Found `json:"marks"` // of the right state
+	Codes Found `json:"codes"` // of the right symbology and text, in their place
 
 	Tables map[Rules]*TableResult `json:"tables,omitempty"`
 
@@ -84,6 +85,9 @@ func score(want *Page, got *document.Page) Result {
 	}
 	if want.Marks != nil {
 		r.marks(want.Marks, got.Marks)
+	}
+	if want.Codes != nil {
+		r.codes(want.Codes, got.Barcodes)
 	}
 	if want.Tables != nil {
 		r.tables(want.Tables, got.Tables, want.Partial)
@@ -193,6 +197,17 @@ func (r *Result) marks(want []Mark, got []document.Mark) {
 			r.Marks.Right++
 		}
 	}
+}
+
+// codes pairs true bar codes with those that were read, by what they say and where.
+func (r *Result) codes(want []Code, got []document.Code) {
+	r.Codes.There, r.Codes.Found = len(want), len(got)
+	r.Codes.Right = len(match(len(want), len(got), func(i, j int) float64 {
+		if want[i].Symbology != got[j].Symbology || want[i].Text != got[j].Text {
+			return 0
+		}
+		return near(want[i].Box, got[j].Box)
+	}))
 }
 
 // near is the IoU of two frames from a quarter on, else 0: a tick may stick out of its frame.

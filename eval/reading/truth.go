@@ -40,6 +40,7 @@ type Page struct {
 	Fields   []Field        `json:"fields"`
 	Marks    []Mark         `json:"marks"`
 	Tables   []Table        `json:"tables"`
+	Codes    []Code         `json:"codes,omitempty"`
 	Partial  bool           `json:"partial,omitempty"` // the page has tables that were not written down
 }
 
@@ -61,6 +62,13 @@ type Mark struct {
 	Label string       `json:"label"`
 	On    bool         `json:"on"`
 	Box   document.Box `json:"box"`
+}
+
+// Code is a bar code: its symbology as in document.Code, and what it says.
+type Code struct {
+	Symbology string       `json:"symbology"`
+	Text      string       `json:"text"`
+	Box       document.Box `json:"box"`
 }
 
 // Rules says which rules a table has.
@@ -174,6 +182,9 @@ func (p *Page) Move(to func(document.Box) document.Box) {
 	}
 	for i := range p.Marks {
 		move(&p.Marks[i].Box)
+	}
+	for i := range p.Codes {
+		move(&p.Codes[i].Box)
 	}
 	for i := range p.Tables {
 		move(&p.Tables[i].Box)

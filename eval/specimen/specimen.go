@@ -31,11 +31,12 @@ const (
 	DischargeSummary Kind = "discharge_summary"
 	InsuranceCard    Kind = "insurance_card"
 
-	// Form, Table and Article are for measuring how pages are read; they have a true reading
+	// Form, Table, Article and Label are for measuring how pages are read; they have a true reading
 	// and no expected record.
 	Form    Kind = "form"
 	Table   Kind = "table"
 	Article Kind = "article"
+	Label   Kind = "label"
 )
 
 // PaperKinds lists the plainer kinds of documents, whose layouts are designs as data: what
@@ -53,7 +54,7 @@ func PaperKinds() []Kind {
 func Kinds() []Kind { return []Kind{LabReport, DischargeSummary, InsuranceCard} }
 
 // ReadingKinds lists what is made to measure reading.
-func ReadingKinds() []Kind { return []Kind{Form, Table, Article} }
+func ReadingKinds() []Kind { return []Kind{Form, Table, Article, Label} }
 
 // LOINC document types of the kinds, from section 1 of the document types reference.
 var documentCode = map[Kind]string{LabReport: "11502-2", DischargeSummary: "18842-5", InsuranceCard: "64290-0"}
@@ -87,6 +88,8 @@ func layoutNames(k Kind, kept bool) []string {
 		return names(choose(kept, apart.Tables, tableLayouts))
 	case Article:
 		return names(choose(kept, apart.Articles, articleLayouts))
+	case Label:
+		return names(choose(kept, apart.Labels, labelLayouts))
 	}
 	var list []string
 	for _, g := range designs(k, kept) {
@@ -117,6 +120,11 @@ func Make(seed uint64, kind Kind, layout string, condition Condition) (*Specimen
 	if err != nil {
 		return nil, err
 	}
+	return finish(d, seed, kind, layout, condition)
+}
+
+// finish prints or photographs a drawn document.
+func finish(d *sheet.Draft, seed uint64, kind Kind, layout string, condition Condition) (*Specimen, error) {
 	e := &d.Expected
 	e.ID = fmt.Sprintf("%s-%s-%s-%06d", kind, layout, condition, seed)
 	out, err := render(d, condition, fiction.NewSource(seed, string(condition)))
@@ -154,6 +162,12 @@ func truth(d *sheet.Draft, kind Kind, out *file) *reading.Truth {
 // Draw makes the sheets of one document and its expected result, before it is printed or
 // photographed.
 func Draw(seed uint64, kind Kind, layout string) (*sheet.Draft, error) {
+	return draw(seed, kind, layout, nil, true)
+}
+
+// draw is Draw with the facts of a plainer kind altered (nil: as they are), and with or
+// without the chance that a sheet is lost.
+func draw(seed uint64, kind Kind, layout string, alter func(*fiction.Paper), losing bool) (*sheet.Draft, error) {
 	d := sheet.NewDraft(string(kind), codeOf(kind))
 	s := fiction.NewSource(seed, string(kind))
 	found := false
@@ -176,10 +190,15 @@ func Draw(seed uint64, kind Kind, layout string) (*sheet.Draft, error) {
 		found = setOut(d, append(apart.Tables(), tableLayouts()...), layout, s, s)
 	case Article:
 		found = setOut(d, append(apart.Articles(), articleLayouts()...), layout, s, s)
+	case Label:
+		found = setOut(d, append(apart.Labels(), labelLayouts()...), layout, s, s)
 	default:
 		facts := s.Paper(string(kind))
 		if facts == nil {
 			return nil, fault.New(fault.NotFound, "specimen_kind", "no documents of this kind are made; kinds are %v", slices.Concat(Kinds(), ReadingKinds(), PaperKinds()))
+		}
+		if alter != nil {
+			alter(facts)
 		}
 		found = drawPaper(d, kind, layout, facts, s)
 		expectPaper(d, facts)
@@ -188,7 +207,9 @@ func Draw(seed uint64, kind Kind, layout string) (*sheet.Draft, error) {
 		return nil, fault.New(fault.NotFound, "specimen_layout", "this kind of document has no such layout; layouts are %v", append(Layouts(kind), ApartLayouts(kind)...))
 	}
 	d.Finish()
-	losePage(d, fiction.NewSource(seed, "lost page"))
+	if losing {
+		losePage(d, fiction.NewSource(seed, "lost page"))
+	}
 	return d, nil
 }
 

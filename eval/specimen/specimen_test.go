@@ -281,7 +281,7 @@ func TestTrueReading(t *testing.T) {
 					t.Fatal(err)
 				}
 				p := s.Reading.Pages[0]
-				if len(p.Words) < 20 || kind == Form && (p.Fields == nil || p.Marks == nil) || kind == Article && p.Fields != nil || (kind == Table) != (len(p.Tables) == 1) {
+				if len(p.Words) < 20 || kind == Form && (p.Fields == nil || p.Marks == nil) || kind == Article && p.Fields != nil || (kind == Table) != (len(p.Tables) == 1) || (kind == Label) != (len(p.Codes) > 0) {
 					t.Fatalf("%d words, %d fields, %d marks, %d tables", len(p.Words), len(p.Fields), len(p.Marks), len(p.Tables))
 				}
 				if (p.Skew == nil) != (condition == Shadow) || p.Rotation == nil || *p.Rotation != 0 {

@@ -9,12 +9,13 @@ import (
 	"chartlake/eval/reading"
 )
 
-// truth is what a sheet says beside its text: fields, marks and tables, which stay nil on
+// truth is what a sheet says beside its text: fields, marks, tables and bar codes, which stay nil on
 // sheets whose layout does not write them down.
 type truth struct {
 	fields []reading.Field
 	marks  []reading.Mark
 	tables []reading.Table
+	codes  []reading.Code
 }
 
 // group is where a text stands in reading order: a block of the sheet, and a cell of it, 0
@@ -92,7 +93,7 @@ func (s *Sheet) Reading() reading.Page {
 			words = append(words, s.wordsOf(it.text)...)
 		}
 	}
-	p := reading.Page{Page: s.Number, Words: []reading.Word{}, Fields: s.truth.fields, Marks: s.truth.marks, Tables: s.truth.tables}
+	p := reading.Page{Page: s.Number, Words: []reading.Word{}, Fields: s.truth.fields, Marks: s.truth.marks, Tables: s.truth.tables, Codes: s.truth.codes}
 	members := blocks(words)
 	place := make([]int, len(words))
 	var orders [][]int
