@@ -40,3 +40,8 @@ func BenchmarkQuery(b *testing.B) {
 	url := pgtest.URL(b)
 	storetest.BenchQuery(b, func(t testing.TB) store.Store { return openAt(t, url, t.TempDir()) }, func() { admin(b, url, "VACUUM ANALYZE") })
 }
+
+func BenchmarkPersons(b *testing.B) {
+	url := pgtest.URL(b)
+	storetest.BenchPersons(b, func(t testing.TB) store.Store { return openAt(t, url, t.TempDir()) }, func() { admin(b, url, "VACUUM ANALYZE") })
+}

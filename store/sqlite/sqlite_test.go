@@ -105,6 +105,10 @@ func BenchmarkQuery(b *testing.B) {
 	storetest.BenchQuery(b, func(t testing.TB) store.Store { return open(t) }, nil)
 }
 
+func BenchmarkPersons(b *testing.B) {
+	storetest.BenchPersons(b, func(t testing.TB) store.Store { return open(t) }, nil)
+}
+
 func TestDamage(t *testing.T) {
 	t.Parallel()
 	storetest.Damage(t, func(t testing.TB) (store.Store, func(string, ...any)) {
