@@ -39,7 +39,6 @@ func (c checkCommand) Run(e *env) error {
 	if c.From != "" && !c.Repair {
 		return usage("--from is for --repair")
 	}
-	e.warnClear(c.database)
 	s, err := c.openExisting(e.ctx)
 	if err != nil {
 		return err

@@ -50,15 +50,7 @@ type database struct {
 	Store            string `help:"PostgreSQL database for the store (postgres://user@host/name), or file:NAME; else SQLite in the data folder." env:"CHARTLAKE_STORE" placeholder:"URL"`
 	Blobs            string `help:"Bucket of the originals (s3://BUCKET/PREFIX; region, endpoint and credentials: AWS_… in the environment); else the data folder." env:"CHARTLAKE_BLOBS" placeholder:"URL"`
 	KMS              string `help:"Key of AWS KMS (ARN, id or alias/NAME) that seals the master keys in store.key." name:"kms" env:"CHARTLAKE_KMS" placeholder:"KEY"`
-	AcceptClearIndex bool   `help:"With PostgreSQL: the server's disk, its backups and its WAL archives are encrypted, so no warning that the index is in clear." env:"CHARTLAKE_ACCEPT_CLEAR_INDEX"`
-}
-
-// warnClear says what of a PostgreSQL store no key of ours seals (docs/design/sealing.md), until
-// somebody answers for the disk.
-func (e *env) warnClear(d database) {
-	if d.Store != "" && !d.AcceptClearIndex {
-		e.log.Warn("names, dates, numbers and URIs of the search index stand in clear in PostgreSQL: encrypt the server's disk, its backups and its WAL archives, then say --accept-clear-index", "code", "clear_index")
-	}
+	AcceptClearIndex bool   `hidden:"" help:"Taken and of no effect: the index is not in clear any more." env:"CHARTLAKE_ACCEPT_CLEAR_INDEX"`
 }
 
 // open opens the store: in a PostgreSQL database, or in the data folder.
@@ -144,7 +136,6 @@ func (e *env) newServer(ctx context.Context, c setting, workers int, base string
 		default:
 		}
 	}
-	e.warnClear(c.database)
 	var err error
 	if s.library, err = library(c.Package); err != nil {
 		return nil, err

@@ -13,7 +13,7 @@ import (
 )
 
 // Until schema 8, texts and birth dates stood in the index as they are. hidePrivate makes hashed
-// and sealed rows of them and drops what was in clear, in one transaction: it costs about 20 µs a
+// and sealed rows of them and drops what was in clear, in one transaction: it costs about 25 µs a
 // value, once, and a crash leaves all as it was. The texts of the old rows are folded, so bodies
 // need not be read.
 //
