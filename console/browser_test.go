@@ -130,6 +130,18 @@ func (b *tab) text(expression string) string {
 	return out
 }
 
+// answer evaluates a promise of a text.
+func (b *tab) answer(expression string) string {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	out, err := chromedp.Run(ctx, chromedp.Evaluate[string](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.t.Fatalf("evaluate: %v", err)
+	}
+	return out
+}
+
 func (b *tab) open(url string) {
 	b.t.Helper()
 	b.do("open", chromedp.Navigate(url))

@@ -1,4 +1,4 @@
-import type { Action, DocumentFull, DocumentItem, PageWords, RecordBody, Resource } from "./types";
+import type { Action, Box, DocumentFull, DocumentItem, PageWords, RecordBody, Resource } from "./types";
 
 /** Problem is an error answer: words for people and a stable code. */
 export class Problem extends Error {
@@ -66,7 +66,19 @@ export interface List {
 export interface Settings {
   banner: string;
   actor: string;
+  id: string;
   may_review: boolean;
+  may_manage: boolean;
+}
+
+/** Hit is a place on a page where a text stands. */
+export interface Hit { page: number; box: Box; before: string; text: string; after: string }
+
+export interface Operations {
+  tallies: { state: string; code?: string; count: number; oldest: string }[];
+  jobs: Record<string, { waiting: number; running: number; dead: number }>;
+  claims: Record<string, { who: string; until: string }>;
+  at: string;
 }
 
 export interface Made {
@@ -78,10 +90,12 @@ const enc = encodeURIComponent;
 
 export const settings = () => get<Settings>("/console/settings");
 export const list = (query: URLSearchParams, signal?: AbortSignal) => get<List>(`/documents?${query}`, signal);
-export const queue = () => get<List>("/review/queue");
 export const document = (id: string, signal?: AbortSignal) => get<DocumentFull>(`/documents/${enc(id)}`, signal);
 export const pageWords = (id: string, page: number, signal?: AbortSignal) =>
   get<PageWords>(`/documents/${enc(id)}/words/${page}`, signal);
+export const find = (id: string, text: string, page: number, signal?: AbortSignal) =>
+  get<{ hits: Hit[]; more?: number }>(`/documents/${enc(id)}/find?${new URLSearchParams({ q: text, page: String(page) })}`, signal);
+export const operations = () => get<Operations>("/console/operations");
 export const resources = (id: string, signal?: AbortSignal) =>
   get<{ resources: Made[] }>(`/documents/${enc(id)}/resources`, signal).then((body) => body.resources);
 export const picture = (id: string, page: number, width: number) => `/documents/${enc(id)}/pages/${page}.png?width=${width}`;
@@ -105,6 +119,14 @@ export async function act(id: string, action: Action): Promise<number> {
   });
   return (await response.json()).version;
 }
+
+const post = (path: string, body: object = {}) =>
+  send(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }).then((response) => response.json());
+
+export const retry = (code: string): Promise<{ again: number; left: number }> => post("/console/operations/retry", { code });
+export const claim = (id: string, take: boolean): Promise<{ who: string; until: string }> => post(`/review/${enc(id)}/claim${take ? "?take=true" : ""}`);
+/** release is also sent while the page goes away. */
+export const release = (id: string) => void fetch(`/review/${enc(id)}/claim`, { method: "DELETE", keepalive: true }).catch(() => undefined);
 
 /** fhir reads a resource or a search set. */
 export const fhir = (path: string, signal?: AbortSignal) =>

@@ -7,15 +7,17 @@ import { Inbox } from "./inbox";
 import { Icon } from "./marks";
 import { PatientScreen } from "./patient";
 import { go, usePlace } from "./router";
+import { Operations } from "./operations";
 import { SearchScreen } from "./search";
 import { DropZone, UploadList, useUploads } from "./upload";
+import { Worklist } from "./worklist";
 
-const SettingsContext = createContext<api.Settings>({ banner: "", actor: "", may_review: true });
+const SettingsContext = createContext<api.Settings>({ banner: "", actor: "", id: "", may_review: true, may_manage: true });
 export const useSettings = () => useContext(SettingsContext);
 
 export function App() {
   const place = usePlace();
-  const [settings, setSettings] = useState<api.Settings>({ banner: "", actor: "", may_review: true });
+  const [settings, setSettings] = useState<api.Settings>({ banner: "", actor: "", id: "", may_review: true, may_manage: true });
   const [trouble, setTrouble] = useState("");
   const [help, setHelp] = useState(false);
   const uploads = useUploads();
@@ -56,6 +58,8 @@ function Screen({ path, choose }: { path: string; choose: (files: File[]) => voi
   if (kind === "d" && id) return <DocumentScreen key={id} id={decodeURIComponent(id)} />;
   if (kind === "p" && id) return <PatientScreen key={id} id={decodeURIComponent(id)} />;
   if (kind === "search") return <SearchScreen />;
+  if (kind === "work") return <Worklist />;
+  if (kind === "operations") return <Operations />;
   return <Inbox choose={choose} />;
 }
 
@@ -76,14 +80,15 @@ export function Link({ to, state, children, ...rest }: { to: string; state?: Rec
 
 function Header({ path, choose, help }: { path: string; choose: (files: File[]) => void; help: () => void }) {
   const { setColorScheme } = useMantineColorScheme();
+  const { may_manage } = useSettings();
   const scheme = useComputedColorScheme("light");
   const current = (at: string) => (at === "/" ? path === "/" || path.startsWith("/d/") : path.startsWith(at) ||
     (at === "/search" && path.startsWith("/p/")));
   return (
     <header className="top">
-      <Link to="/" className="brand"><img src="/icon.svg" alt="" width="26" height="26" /><span>Chartlake</span></Link>
+      <Link to="/" className="brand" aria-label="Chartlake"><img src="/icon.svg" alt="" width="26" height="26" /><span>Chartlake</span></Link>
       <nav aria-label="Main">
-        {[["/", "Documents"], ["/search", "Search"]].map(([to, text]) => (
+        {[["/", "Documents"], ["/work", "Work list"], ["/search", "Search"], ...(may_manage ? [["/operations", "Operations"]] : [])].map(([to, text]) => (
           <Link key={to} to={to} aria-current={current(to) ? "page" : undefined}>{text}</Link>
         ))}
       </nav>

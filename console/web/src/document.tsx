@@ -3,15 +3,20 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import * as api from "./api";
 import { Link, useSettings } from "./app";
 import { editable, type Fact, facts as factsOf, matches, open, union } from "./facts";
+import { useClaim } from "./claim";
+import { Hits, useFinder } from "./finder";
 import { useLive } from "./live";
 import { useKeys } from "./keys";
 import { Icon, StateTag } from "./marks";
 import { type Edit, Filter, Findings, type Hands, Values } from "./panel";
+import { PickerDialog } from "./picker";
+import { Stack } from "./stack";
 import { Held, History } from "./story";
 import { Resources } from "./resources";
-import { go, keep, usePlace } from "./router";
+import { keep, usePlace } from "./router";
 import type { Action, Box, DocumentFull, PageWords, RecordBody } from "./types";
 import { Thumbs, type Target, Viewer } from "./viewer";
+import { neighbour } from "./worklist";
 import { cause, pages as pagesWord, sentence, title, typeName, types, who } from "./words";
 
 interface Loaded { document: DocumentFull; record: RecordBody | null; version: number }
@@ -41,7 +46,9 @@ export function DocumentScreen({ id }: { id: string }) {
   const load = useCallback(async () => {
     try {
       const [document, record] = await Promise.all([api.document(id), api.record(id)]);
-      setLoaded({ document, record: record?.body ?? null, version: record?.version ?? 0 });
+      const version = record?.version ?? 0;
+      // A record that is the same stays the same object, so that nothing that hangs on it begins anew.
+      setLoaded((now) => ({ document, record: now && now.version === version ? now.record : record?.body ?? null, version }));
       setError("");
       return record?.version ?? 0;
     } catch (problem) {
@@ -60,7 +67,11 @@ export function DocumentScreen({ id }: { id: string }) {
   }, [all, filter, openOnly]);
   const current = all.find((fact) => fact.key === selected);
   const pageCount = loaded?.document.pages || record?.pages?.length || 1;
-  const review = may_review && loaded !== null && record !== null;
+  const waits = loaded !== null && ["needs_review", "held"].includes(loaded.document.state);
+  const { other, take } = useClaim(id, may_review && waits);
+  const review = may_review && loaded !== null && record !== null && !other;
+  const [stacking, setStacking] = useState(false);
+  const [picking, setPicking] = useState(false);
 
   const setPage = useCallback((n: number) => {
     setPageRaw(n);
@@ -71,6 +82,8 @@ export function DocumentScreen({ id }: { id: string }) {
     setHit([{ page: n, box }]);
     setTarget({ page: n, box, turn: turn.current++ });
   }, [setPage]);
+
+  const finder = useFinder(id, filter, record !== null, show);
 
   const pick = useCallback((key: string, focus = true) => {
     const fact = all.find((other) => other.key === key);
@@ -224,7 +237,9 @@ export function DocumentScreen({ id }: { id: string }) {
     step, current, review, busy, inPanel: () => !!panel.current?.contains(window.document.activeElement),
     hands, begin, approve: () => approve(sure), undo, go: (by) => void neighbour(id, by, false), page, setPage, pageCount,
     view: (name) => setCommand({ name, turn: turn.current++ }),
+    stack: () => setStacking((on) => !on && pageCount > 1), picker: () => setPicking(review),
   });
+  const segment = current?.segment ?? Math.max(0, record?.segments?.findIndex((s) => s.pages[0] <= page && page <= s.pages[1]) ?? 0);
 
   if (error && !loaded) {
     return <div className="empty"><h1>{error}</h1><p><Link to="/">Back to the documents</Link></p></div>;
@@ -249,21 +264,31 @@ export function DocumentScreen({ id }: { id: string }) {
             onChange={(event) => void act({ kind: "correct", segment: 0, target: "type", value: event.currentTarget.value })}
             data={[...new Set([record.segments[0].type, ...types])].map((value) => ({ value, label: typeName(value) }))} />
         )}
+        {record && pageCount > 1 && <Button size="compact-sm" variant={stacking ? "filled" : "default"} aria-pressed={stacking} onClick={() => setStacking(!stacking)}>Stack</Button>}
+        {review && record.segments?.length ? <Button size="compact-sm" variant="default" onClick={() => setPicking(true)}>Patient</Button> : null}
         {error && <span className="problem">{error}</span>}
       </div>
+      {other && (
+        <div className="notice" role="status"><b>{who(other)}</b>&nbsp;works on this document.
+          <Button size="compact-sm" variant="default" onClick={take}>Take it over</Button></div>
+      )}
+      <PickerDialog opened={picking} close={() => setPicking(false)} title="Whose document is this?" subject={record?.segments?.[segment]?.subject}
+        busy={busy} review={review} choose={(value) => void act({ kind: "answer", segment, target: "patient", value }).then((done) => done && setPicking(false))} />
       {notice && (
         <div className={`notice ${notice.bad ? "bad" : ""}`} role="alert">
           {notice.text}<ActionIcon size="sm" variant="subtle" color="gray" aria-label="Dismiss" onClick={() => setNotice(null)}><Icon name="close" /></ActionIcon>
         </div>
       )}
-      <div className="work" data-thumbs={pageCount > 1 || undefined}>
-        {pageCount > 1 && (
+      <div className="work" data-thumbs={pageCount > 1 && !stacking || undefined}>
+        {pageCount > 1 && !stacking && (
           <Thumbs id={id} pages={pageCount} page={page} setPage={setPage}
             open={new Set(all.filter(open).map((fact) => fact.page))} failed={new Set(failed.keys())} />
         )}
-        <Viewer id={id} pages={pageCount} page={page} setPage={setPage} failed={failed.get(page)} facts={all} selected={selected} pick={pick}
-          target={target} hit={hit} picking={edit !== null} chosen={edit?.page === page ? edit.words : []} word={word}
-          words={review && current && editable(current) ? words : null} command={command} />
+        {stacking && record ? (
+          <Stack id={id} record={record} pages={pageCount} page={page} setPage={setPage} busy={busy} review={review} act={act} close={() => setStacking(false)} />
+        ) : <Viewer id={id} pages={pageCount} page={page} setPage={setPage} failed={failed.get(page)} facts={all} selected={selected} pick={pick}
+          target={target} hit={[...hit, ...finder.found.hits]} picking={edit !== null} chosen={edit?.page === page ? edit.words : []} word={word}
+          words={review && current && editable(current) ? words : null} command={command} />}
         <aside className="panel" ref={panel} aria-label="What was read">
           {document.state === "held" && <Held document={document} record={record} busy={busy} review={review} act={act} />}
           {!record ? <Waiting document={document} /> : (
@@ -275,8 +300,9 @@ export function DocumentScreen({ id }: { id: string }) {
                 <Tabs.Tab value="history">History</Tabs.Tab>
               </Tabs.List>
               {(tab === "values" || tab === "findings") && (
-                <Filter value={filter} change={setFilter} openOnly={openOnly} setOpenOnly={setOpenOnly} facts={all} />
+                <Filter value={filter} change={setFilter} openOnly={openOnly} setOpenOnly={setOpenOnly} facts={all} step={finder.step} />
               )}
+              {(tab === "values" || tab === "findings") && <Hits found={finder.found} go={finder.go} />}
               <Tabs.Panel value="values"><Values record={record} facts={shown} selected={selected} edit={edit} hands={hands} review={review} /></Tabs.Panel>
               <Tabs.Panel value="findings"><Findings facts={shown} selected={selected} hands={hands} review={review} /></Tabs.Panel>
               <Tabs.Panel value="fhir"><Resources id={id} version={loaded.version} show={show} /></Tabs.Panel>
@@ -348,13 +374,4 @@ async function winner(id: string): Promise<string> {
   const last = (await api.document(id)).records.at(-1);
   return `${last ? who(last.actor) : "Somebody"} changed this document in the meantime (version ${last?.version}: ${sentence(last?.action ?? "")}). ` +
     "Your change was not saved; this is the newest.";
-}
-
-/** neighbour goes to the next or previous document of the review queue. */
-async function neighbour(id: string, by: 1 | -1, done: boolean) {
-  const list = (await api.queue()).documents;
-  const at = list.findIndex((item) => item.id === id);
-  const next = at < 0 ? (by > 0 ? list.find((item) => item.id !== id) : undefined) : list[at + by] ?? (done ? list.find((item) => item.id !== id) : undefined);
-  if (next) go(`/d/${next.id}`);
-  else if (done) go("/");
 }

@@ -13,7 +13,9 @@ const keys: [string[], string][] = [
   [["J", "K"], "next, previous document"],
   [["+", "−", "0"], "zoom in, out, fit"],
   [["R", "Shift R"], "turn the view right, left"],
-  [["/"], "search in the document"],
+  [["/"], "search in the document; Enter, Shift Enter: next, previous place"],
+  [["P"], "whose document it is"],
+  [["S"], "the stack; there: S split here, M join, [ ] move a page"],
   [["G"], "go to a page"],
   [["?"], "this list"],
 ];

@@ -19,6 +19,8 @@ export function useKeys(use: {
   setPage: (page: number) => void;
   pageCount: number;
   view: (name: string) => void;
+  stack: () => void;
+  picker: () => void;
 }) {
   const latest = useRef(use);
   latest.current = use;
@@ -54,6 +56,8 @@ export function useKeys(use: {
         case "u": case "U": return u.review ? (done(), u.undo()) : undefined;
         case "j": case "J": return done(), u.go(1);
         case "k": case "K": return done(), u.go(-1);
+        case "s": case "S": return done(), u.stack();
+        case "p": case "P": return done(), u.picker();
         case "r": return done(), u.view("right");
         case "R": return done(), u.view("left");
         case "+": case "=": return done(), u.view("in");

@@ -312,8 +312,8 @@ function EntityDetail({ fact, hands, review }: { fact: Fact; hands: Hands; revie
 }
 
 /** Filter is the search within the document. */
-export function Filter({ value, change, openOnly, setOpenOnly, facts }: {
-  value: string; change: (text: string) => void; openOnly: boolean; setOpenOnly: (on: boolean) => void; facts: Fact[];
+export function Filter({ value, change, openOnly, setOpenOnly, facts, step }: {
+  step: (by: 1 | -1) => void; value: string; change: (text: string) => void; openOnly: boolean; setOpenOnly: (on: boolean) => void; facts: Fact[];
 }) {
   const n = facts.filter(open).length;
   return (
@@ -321,6 +321,7 @@ export function Filter({ value, change, openOnly, setOpenOnly, facts }: {
       <TextInput id="find" size="xs" aria-label="Search in this document" placeholder="Search in this document  /" value={value}
         leftSection={<Icon name="search" />} onChange={(event) => change(event.currentTarget.value)}
         onKeyDown={(event) => {
+          if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) step(event.shiftKey ? -1 : 1);
           if (event.key !== "Escape") return;
           change("");
           event.currentTarget.blur();

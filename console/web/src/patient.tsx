@@ -4,6 +4,7 @@ import * as api from "./api";
 import { Link } from "./app";
 import { concept, date, humanName, label, numberName, result } from "./fhir";
 import { Caveats, Source } from "./search";
+import { Timeline, Trends } from "./timeline";
 import type { Resource } from "./types";
 import { sentence } from "./words";
 
@@ -13,6 +14,9 @@ const sections: { title: string; query: (id: string) => string }[] = [
   { title: "Medications", query: (id) => `MedicationStatement?subject=Patient/${id}` },
   { title: "Results and observations", query: (id) => `Observation?subject=Patient/${id}` },
   { title: "Immunizations", query: (id) => `Immunization?patient=Patient/${id}` },
+  { title: "Encounters", query: (id) => `Encounter?subject=Patient/${id}` },
+  { title: "Procedures", query: (id) => `Procedure?subject=Patient/${id}` },
+  { title: "Reports", query: (id) => `DiagnosticReport?subject=Patient/${id}` },
   { title: "Family history", query: (id) => `FamilyMemberHistory?patient=Patient/${id}` },
   { title: "Coverage", query: (id) => `Coverage?beneficiary=Patient/${id}` },
   { title: "Documents", query: (id) => `DocumentReference?subject=Patient/${id}` },
@@ -27,6 +31,7 @@ export function PatientScreen({ id }: { id: string }) {
   const [patient, setPatient] = useState<Resource | null>(null);
   const [known, setKnown] = useState<Section[]>([]);
   const [error, setError] = useState("");
+  const [byTime, setByTime] = useState(false);
 
   useEffect(() => {
     const stop = new AbortController();
@@ -58,7 +63,12 @@ export function PatientScreen({ id }: { id: string }) {
         <p><Source resource={patient} /> <a className="link" href={`/fhir/Patient/${patient.id}`} target="_blank" rel="noreferrer">FHIR</a></p>
       </header>
       {full.length === 0 && <p className="hint">Nothing else is filed for this patient.</p>}
-      <div className="patient-sections">
+      <Trends resources={full.find((section) => section.title.startsWith("Results"))?.resources ?? []} />
+      <div className="chips" role="group" aria-label="View">
+        <button type="button" className="chip" aria-pressed={!byTime} onClick={() => setByTime(false)}>By kind</button>
+        <button type="button" className="chip" aria-pressed={byTime} onClick={() => setByTime(true)}>Timeline</button>
+      </div>
+      {byTime ? <Timeline sections={full} /> : <div className="patient-sections">
         {full.map((section) => (
           <section key={section.title}>
             <h2>{section.title}<span>{section.resources.length}{section.more ? "+" : ""}</span></h2>
@@ -73,18 +83,18 @@ export function PatientScreen({ id }: { id: string }) {
             )}
           </section>
         ))}
-      </div>
+      </div>}
     </div>
   );
 }
 
-/** Results groups observations by what they measure, newest first, with the run of numbers. */
+/** Results groups observations by what they measure, newest first. */
 function Results({ resources }: { resources: Resource[] }) {
   const names = [...new Set(resources.map((r) => concept(r.code)))].sort((a, b) => a.localeCompare(b));
   return (
     <div className="table-scroll">
       <table className="results">
-        <thead><tr><th scope="col">Test</th><th scope="col">Value</th><th scope="col">Range</th><th scope="col">Date</th><th scope="col">Trend</th><th scope="col">Source</th></tr></thead>
+        <thead><tr><th scope="col">Test</th><th scope="col">Value</th><th scope="col">Range</th><th scope="col">Date</th><th scope="col">Source</th></tr></thead>
         <tbody>
           {names.map((name) => {
             const own = resources.filter((r) => concept(r.code) === name).sort((a, b) => date(b).localeCompare(date(a)));
@@ -94,7 +104,6 @@ function Results({ resources }: { resources: Resource[] }) {
                 <td>{result(resource)} <Caveats resource={resource} /></td>
                 <td className="soft">{resource.referenceRange?.[0]?.text}</td>
                 <td className="nowrap">{date(resource)}</td>
-                <td>{i === 0 && <Trend resources={own} />}</td>
                 <td><Source resource={resource} /></td>
               </tr>
             ));
@@ -102,23 +111,5 @@ function Results({ resources }: { resources: Resource[] }) {
         </tbody>
       </table>
     </div>
-  );
-}
-
-/** Trend draws numbers of one unit over time; fewer than two draw nothing. */
-function Trend({ resources }: { resources: Resource[] }) {
-  const unit = resources[0].valueQuantity?.unit;
-  const points = resources.filter((r) => typeof r.valueQuantity?.value === "number" && r.valueQuantity.unit === unit && date(r))
-    .map((r) => ({ at: Date.parse(date(r)), value: r.valueQuantity.value as number })).sort((a, b) => a.at - b.at);
-  if (points.length < 2) return null;
-  const [low, high] = [Math.min(...points.map((p) => p.value)), Math.max(...points.map((p) => p.value))];
-  const [begin, end] = [points[0].at, points[points.length - 1].at];
-  const x = (at: number) => 4 + (72 * (at - begin)) / (end - begin || 1);
-  const y = (value: number) => 20 - (16 * (value - low)) / (high - low || 1);
-  return (
-    <svg className="trend" viewBox="0 0 80 24" width="80" height="24" role="img" aria-label={`From ${points[0].value} to ${points[points.length - 1].value} ${unit ?? ""}`}>
-      <polyline points={points.map((p) => `${x(p.at)},${y(p.value)}`).join(" ")} />
-      {points.map((p) => <circle key={p.at} cx={x(p.at)} cy={y(p.value)} r="2" />)}
-    </svg>
   );
 }

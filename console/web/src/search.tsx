@@ -179,16 +179,17 @@ export function Source({ resource }: { resource: Resource }) {
   const [state, setState] = useState("");
   const open = async () => {
     setState("busy");
-    try {
-      const place = await sourceOf(resource);
-      if (!place) return setState("none");
-      go(`/d/${place.document}`, place.box ? { page: place.page, box: place.box } : { page: place.page });
-    } catch {
-      setState("none");
-    }
+    if (!(await openSource(resource))) setState("none");
   };
   if (state === "none") return <span className="soft">not from a document</span>;
   return <button type="button" className="link" onClick={() => void open()}>{state === "busy" ? "…" : "show page"}</button>;
+}
+
+/** openSource opens the page and the box that a resource was read from; false where it was not. */
+export async function openSource(resource: Resource): Promise<boolean> {
+  const place = await sourceOf(resource).catch(() => null);
+  if (place) go(`/d/${place.document}`, place.box ? { page: place.page, box: place.box } : { page: place.page });
+  return !!place;
 }
 
 async function sourceOf(resource: Resource) {

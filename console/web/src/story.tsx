@@ -1,9 +1,5 @@
-import { Button } from "@mantine/core";
-import { useEffect, useState } from "react";
-import * as api from "./api";
-import { Link } from "./app";
-import { label } from "./fhir";
 import { stateWord } from "./marks";
+import { Picker } from "./picker";
 import type { Action, DocumentFull, DocumentState, RecordBody, Subject } from "./types";
 import { exactly, sentence, typeName, who } from "./words";
 
@@ -20,16 +16,8 @@ export function Held({ document, record, busy, review, act }: {
         <div key={i}>
           <h2>{segment.subject!.question || document.question || "Whose document is this?"}</h2>
           {asked.length > 1 && <p className="soft">{typeName(segment.type)}, pages {segment.pages[0]}–{segment.pages[1]}</p>}
-          {(segment.subject!.candidates ?? []).map((candidate) => (
-            <Choice key={candidate.patient} candidate={candidate} busy={busy || !review}
-              choose={() => void act({ kind: "answer", segment: i, target: "patient", value: `Patient/${candidate.patient}` })} />
-          ))}
-          {review && (
-            <Button variant="default" size="compact-sm" disabled={busy}
-              onClick={() => void act({ kind: "answer", segment: i, target: "patient", value: "new" })}>
-              {segment.subject!.candidates?.length ? "None of these: a new patient" : "A new patient"}
-            </Button>
-          )}
+          <Picker subject={segment.subject} busy={busy} review={review}
+            choose={(value) => void act({ kind: "answer", segment: i, target: "patient", value })} />
         </div>
       ))}
     </section>
@@ -38,29 +26,10 @@ export function Held({ document, record, busy, review, act }: {
 
 const unsettled = (subject: Subject) => !subject.patient && !subject.new;
 
-function Choice({ candidate, busy, choose }: {
-  candidate: { patient: string; score: number; reasons?: string[] }; busy: boolean; choose: () => void;
-}) {
-  const [name, setName] = useState("");
-  useEffect(() => {
-    const stop = new AbortController();
-    api.fhir(`Patient/${encodeURIComponent(candidate.patient)}`, stop.signal).then((patient) => setName(label(patient)), () => setName(""));
-    return () => stop.abort();
-  }, [candidate.patient]);
-  return (
-    <div className="choice">
-      <div>
-        <Link to={`/p/${candidate.patient}`}><b>{name || `Patient ${candidate.patient.slice(0, 8)}`}</b></Link>
-        <ul>{(candidate.reasons ?? []).map((reason, i) => <li key={i}>{reason}</li>)}</ul>
-      </div>
-      <Button size="compact-sm" disabled={busy} onClick={choose} aria-label={`This patient: ${name || candidate.patient}`}>This patient</Button>
-    </div>
-  );
-}
-
 const actions: Record<string, string> = {
   machine: "Read by machine", accept: "Accepted a value", correct: "Corrected a value", reject: "Rejected a value",
   not_present: "Said that a value is not on the page", answer: "Answered the question", undo: "Took a change back", approve: "Approved the document", reject_document: "Rejected the document",
+  split: "Split the stack", merge: "Joined two documents", move: "Moved a page",
 };
 
 /** History is what happened to the document, newest first: states and versions of its record. */

@@ -34,6 +34,7 @@ export interface DocumentItem {
   record?: number;
   progress?: { stage: string; page: number; of: number };
   summary?: Summary;
+  claim?: { who: string; until: string };
 }
 
 /** Subject is whose a segment is, or the question that a person is asked. */
@@ -131,6 +132,7 @@ export interface RecordBody {
   }[] | null;
   segments: Segment[] | null;
   versions: Record<string, string>;
+  stacked?: Human;
   approved?: Human;
 }
 
@@ -144,7 +146,7 @@ export interface PageWords {
 
 export interface Action {
   after: number;
-  kind: "accept" | "correct" | "reject" | "not_present" | "answer" | "undo" | "approve";
+  kind: "accept" | "correct" | "reject" | "not_present" | "answer" | "undo" | "approve" | "split" | "merge" | "move";
   segment?: number;
   target?: string;
   value?: string;

@@ -45,6 +45,15 @@ export function when(text: string): string {
   return at.toDateString() === new Date().toDateString() ? time.format(at) : date.format(at);
 }
 
+/** age is how long ago a moment was, in the largest unit that fits. */
+export function age(text: string): string {
+  const minutes = Math.max(0, (Date.now() - Date.parse(text)) / 60000);
+  if (minutes < 1) return "now";
+  if (minutes < 60) return `${Math.floor(minutes)} min`;
+  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h`;
+  return `${Math.floor(minutes / 1440)} d`;
+}
+
 export const exactly = (text: string) => full.format(new Date(text));
 
 export const pages = (n: number) => (n === 1 ? "1 page" : `${n} pages`);

@@ -1,0 +1,238 @@
+package console
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp/kb"
+
+	"chartlake/fhir"
+	"chartlake/record"
+	"chartlake/store"
+)
+
+// TestStack divides a stack by thumbnails and keys alone, and takes it back.
+func TestStack(t *testing.T) {
+	t.Parallel()
+	s, p := reviewing(t, "Tarn")
+	b := newTab(t, 1280, 860)
+	b.open(s.URL + "/d/" + p.row.ID)
+	b.see("begun", `document.activeElement?.dataset.row === "0/flag:0"`)
+	b.press("s")
+	b.see("the stack with the focus on a page", `document.querySelectorAll(".stack-document").length === 1 && document.activeElement?.dataset.page === "1"`)
+	b.press(kb.ArrowRight)
+	b.see("the next page", `document.activeElement?.dataset.page === "2"`)
+	b.shot("stack-one")
+	b.press("s")
+	b.see("two documents, and the focus stays", `document.querySelectorAll(".stack-document").length === 2 && document.activeElement?.dataset.page === "2"`)
+	b.shot("stack-two")
+	rec, version := s.newest(t, p.row.ID)
+	if len(rec.Segments) != 2 || rec.Stacked == nil || version != 2 {
+		t.Fatalf("%d documents in version %d", len(rec.Segments), version)
+	}
+	b.press("m")
+	b.see("one again", `document.querySelectorAll(".stack-document").length === 1`)
+	b.press("u")
+	b.see("the join is taken back", `document.querySelectorAll(".stack-document").length === 2`)
+	b.see("the page has the focus", `document.activeElement?.dataset.page === "2"`)
+	b.press("[")
+	b.see("its only page moved to the one before", `document.querySelectorAll(".stack-document").length === 1`)
+	b.press(kb.Escape)
+	b.see("back at the page", `!document.querySelector(".stack") && document.querySelector(".viewer")`)
+}
+
+// TestPicker finds a patient by words and gives the document to them; undo brings the question back.
+func TestPicker(t *testing.T) {
+	t.Parallel()
+	s, first := reviewing(t, "Tarn")
+	s.transact(t, store.Update{Resource: fhir.NewObject("resourceType", "Patient", "id", "quillfeather", "birthDate", "1950-02-03",
+		"name", []*fhir.Node{fhir.NewObject("family", "Quillfeather", "given", []*fhir.Node{fhir.NewString("Iris")})})})
+	p := labReport(t, "Beck")
+	p.record.Segments[0].Fields[1].Value = text("1971-11-02")
+	s.arrive(t, p, "")
+	s.take(t, p)
+	b := newTab(t, 1280, 860)
+	b.open(s.URL + "/d/" + p.row.ID)
+	b.see("a candidate with its weight and what nearly agrees", `document.querySelector('.held .choice .score') && document.querySelector('.held [data-tone="near"]')?.textContent.includes("birth date")`)
+	b.click(".held input")
+	b.press("quillf")
+	b.see("somebody else", `[...document.querySelectorAll(".held .choice")].some(x => x.textContent.includes("Quillfeather"))`)
+	b.shot("picker")
+	b.run(`[...document.querySelectorAll(".held .choice button")].find(x => x.ariaLabel.includes("Quillfeather")).click()`)
+	b.see("answered", `!document.querySelector(".held") && document.querySelector(".bar .state-tag").dataset.state === "needs_review"`)
+	if rec, _ := s.newest(t, p.row.ID); rec.Segments[0].Subject.Patient != "quillfeather" {
+		t.Errorf("subject %+v", rec.Segments[0].Subject)
+	}
+	b.press("p")
+	b.see("the picker again", `document.querySelector("[role=dialog] .picker")`)
+	b.shot("picker-dialog")
+	b.press(kb.Escape)
+	b.see("gone", `!document.querySelector("[role=dialog]")`)
+	b.press("u")
+	b.see("the question is back", `document.querySelector(".held .choice")`)
+	_ = first
+}
+
+// TestFind looks for words within the scan and goes from place to place.
+func TestFind(t *testing.T) {
+	t.Parallel()
+	s, p := reviewing(t, "Tarn")
+	b := newTab(t, 1280, 860)
+	b.open(s.URL + "/d/" + p.row.ID)
+	b.see("begun", `document.activeElement?.dataset.row === "0/flag:0"`)
+	b.press("/")
+	b.see("search has the focus", `document.activeElement.id === "find"`)
+	b.run(`document.activeElement.select()`)
+	b.press("breast cancer")
+	b.see("a place with its words", `document.querySelector(".hit mark")?.textContent === "breast cancer"`)
+	b.press(kb.Enter)
+	b.see("its page and box", `document.querySelector("#page-at").value === "2" && document.querySelector(".spot")`)
+	b.shot("find")
+	b.run(`document.activeElement.select()`)
+	b.press("zebra")
+	b.see("nowhere", `document.querySelector(".hits")?.textContent.includes("Nowhere")`)
+}
+
+// TestWorklist works along the list with the keyboard: filters, J and K, claims.
+func TestWorklist(t *testing.T) {
+	t.Parallel()
+	s, p := reviewing(t, "Tarn")
+	next := labReport(t, "Beck")
+	next.row.ReceivedAt = p.row.ReceivedAt.Add(time.Minute)
+	s.arrive(t, next, "")
+	s.take(t, next)
+	if _, err := s.desk.Claim(t.Context(), store.Actor{ID: "user:boris"}, next.row.ID, false); err != nil {
+		t.Fatal(err)
+	}
+	b := newTab(t, 1280, 860)
+	b.open(s.URL + "/work")
+	b.see("both, and who has one", `document.querySelectorAll(".worklist tbody tr").length === 2 && document.querySelector(".worklist tbody")?.textContent.includes("boris")`)
+	b.shot("worklist")
+	b.press("j")
+	b.see("the first has the focus", `document.activeElement?.classList.contains("work-link")`)
+	b.press(kb.Enter)
+	b.see("a document", `document.querySelector(".outline")`)
+	b.see("claimed", `document.querySelector(".foot")`)
+	b.press("j")
+	b.see("the next is somebody else's, and only to look at", `document.querySelector(".notice")?.textContent.includes("boris") && !document.querySelector(".detail .hands button")`)
+	b.shot("claimed")
+	b.click(".notice button")
+	b.see("taken over", `!document.querySelector(".notice") && document.querySelector(".foot button")`)
+	b.open(s.URL + "/work")
+	b.see("the list", `document.querySelectorAll(".worklist tbody tr").length === 2`)
+	b.click(".worklist .chip")
+	b.see("mine", `document.querySelector('.worklist .chip[aria-pressed=true]') && document.querySelectorAll(".worklist tbody tr").length <= 2`)
+}
+
+// TestOperations shows failures by cause and runs them again.
+func TestOperations(t *testing.T) {
+	t.Parallel()
+	s, _ := reviewing(t, "Tarn")
+	for i, code := range []string{"corrupt", "deadline", "deadline"} {
+		p := labReport(t, strings.Repeat("y", i+1))
+		s.arrive(t, p, "")
+		s.transact(t, store.Move{ID: p.row.ID, From: []store.State{store.Received}, To: store.Failed, Code: code})
+	}
+	b := newTab(t, 1280, 860)
+	b.open(s.URL + "/operations")
+	b.see("the commonest cause first", `document.querySelector(".operations tbody tr")?.textContent.includes("Deadline")`)
+	b.shot("operations")
+	b.click(".operations tbody tr button")
+	b.see("run again", `document.querySelector('.operations [role=status]')?.textContent.includes("2 run again") && document.querySelectorAll(".operations tbody tr").length === 1`)
+	b.see("they wait", `document.querySelector('[aria-label="Queue"]').textContent.includes("2 waiting")`)
+	b.click(`.operations tbody tr button:nth-child(2)`)
+	b.see("what failed for the other cause", `location.pathname === "/work" && document.querySelectorAll(".worklist tbody tr").length === 1`)
+}
+
+// patient files two reports of one person, some weeks apart, and gives the person's page.
+func patient(t *testing.T, s *stand) string {
+	t.Helper()
+	var rec *record.Record
+	for i, day := range []string{"2026-04-17", "2026-06-02"} {
+		p := labReport(t, "Wick")
+		*p = *finish(day, p.record.Segments[0], p.sheets...)
+		p.row.ReceivedAt = p.row.ReceivedAt.Add(-time.Duration(10-i) * time.Hour)
+		p.record.Segments[0].Fields[1].Value = text("1950-01-30")
+		p.record.Segments[0].Fields[2].Value = text("LK-777001")
+		filed(p)
+		p.record.Segments[0].Fields[5].Value = text(day)
+		s.arrive(t, p, "")
+		s.take(t, p)
+		rec, _ = s.newest(t, p.row.ID)
+	}
+	return s.URL + "/p/" + rec.Segments[0].Subject.Patient
+}
+
+// TestTimeline goes from a dot of a trend to the page that it was read from, by keyboard.
+func TestTimeline(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	place := patient(t, s)
+	b := newTab(t, 1280, 860)
+	b.open(place)
+	b.see("trends with their dots", `document.querySelectorAll(".chart .dot").length >= 4`)
+	b.shot("trends")
+	b.run(`[...document.querySelectorAll(".chips .chip")].find(x => x.textContent === "Timeline").click()`)
+	b.see("days, the newest first", `document.querySelectorAll(".timeline > li").length >= 2`)
+	b.shot("timeline")
+	b.run(`document.querySelector(".dot").focus()`)
+	b.press(kb.Enter)
+	b.see("the page with its box", `location.pathname.startsWith("/d/") && document.querySelector(".spot")`)
+}
+
+// axe runs axe-core, which only tests have, and gives what it finds against WCAG 2.2 A and AA.
+const axe = `(async () => {
+	const found = await window.axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]});
+	return found.violations.map(v => v.id + " (" + v.nodes.length + "): " + v.nodes[0].html.slice(0, 120) + " " + v.nodes[0].failureSummary.slice(0, 160)).join("\n");
+})()`
+
+// TestAccessible holds every screen against axe-core at two widths. `npm ci` in console/web brings it.
+func TestAccessible(t *testing.T) {
+	t.Parallel()
+	script, err := os.ReadFile("web/node_modules/axe-core/axe.min.js")
+	if err != nil {
+		t.Skip("no axe-core on this machine: run `npm ci` in console/web to check accessibility")
+	}
+	s, p := reviewing(t, "Tarn")
+	person := patient(t, s)
+	held := labReport(t, "Beck")
+	held.record.Segments[0].Fields[1].Value = text("1971-11-02")
+	s.arrive(t, held, "")
+	s.take(t, held)
+	failed := labReport(t, "z")
+	s.arrive(t, failed, "")
+	s.transact(t, store.Move{ID: failed.row.ID, From: []store.State{store.Received}, To: store.Failed, Code: "corrupt"})
+	for _, width := range []int64{1280, 390} {
+		t.Run(fmt.Sprint(width), func(t *testing.T) {
+			t.Parallel()
+			b := newTab(t, width, 860)
+			for _, screen := range []struct{ name, path, ready, then string }{
+				{name: "inbox", path: "/", ready: ".card-reason"},
+				{name: "document", path: "/d/" + p.row.ID, ready: ".outline"},
+				{name: "held", path: "/d/" + held.row.ID, ready: ".held .choice b"},
+				{name: "stack", path: "/d/" + p.row.ID, ready: ".outline", then: `[...document.querySelectorAll(".bar button")].find(x => x.textContent === "Stack").click()`},
+				{name: "worklist", path: "/work", ready: ".worklist tbody tr"},
+				{name: "operations", path: "/operations", ready: ".operations tbody tr"},
+				{name: "search", path: "/search", ready: ".results"},
+				{name: "patient", path: strings.TrimPrefix(person, s.URL), ready: ".chart"},
+				{name: "timeline", path: strings.TrimPrefix(person, s.URL), ready: ".chart", then: `[...document.querySelectorAll(".chips .chip")].find(x => x.textContent === "Timeline").click()`},
+			} {
+				b.open(s.URL + screen.path)
+				b.see(screen.name, fmt.Sprintf("document.querySelector(%q)", screen.ready))
+				if screen.then != "" {
+					b.run(screen.then)
+				}
+				b.see("at rest", `document.getAnimations().every(a => a.playState !== "running" || a.effect.getTiming().iterations === Infinity)`)
+				b.see("no wider than the screen", fmt.Sprintf(`document.documentElement.scrollWidth <= %d`, width))
+				b.shot(fmt.Sprintf("%s-%d", screen.name, width))
+				b.run("(() => {" + string(script) + "})()")
+				if bad := b.answer(axe); bad != "" {
+					t.Errorf("%s at %d:\n%s", screen.name, width, bad)
+				}
+			}
+		})
+	}
+}
