@@ -76,25 +76,40 @@ func onPicture(img *image.Gray, f *layout.Frame, p *document.Page) []candidate {
 	unit := f.PageWidth() / level.LevelWidth // page units per working pixel
 	size := f.Text / unit
 	var out []candidate
-	for i, c := range comps {
-		if float64(c.H()) < 0.6*size || float64(c.H()) > 4.5*size || c.H() < 8 || float64(c.W()) < 0.6*size || float64(c.W()) > 6*size {
-			continue
-		}
-		s := shape{ink, labels, int32(i + 1), c}
-		frame, kind, ok := s.frame(size)
-		if !ok {
-			continue
-		}
+	add := func(s shape, frame pixel.Component, kind string) {
 		m := candidate{shape: kind, fill: s.fill(frame, kind), cross: s.crossed(frame)}
-		m.blot = kind == "circle" && s.disc()
+		m.blot = kind == "circle" && frame == s.box && s.disc()
 		x0, y0, x1, y1 := float64(frame.X0), float64(frame.Y0), float64(frame.X1), float64(frame.Y1)
 		m.Rect = layout.Rect{X0: x0 * unit, Y0: y0 * unit, X1: x1 * unit, Y1: y1 * unit}
 		if math.Abs(p.Skew) <= 0.15 && p.Skew != 0 { // found on the picture as it is
 			m.Rect = f.Rect(document.Box{X: x0 / level.Width, Y: y0 / level.Height,
 				W: (x1 - x0) / level.Width, H: (y1 - y0) / level.Height})
 		}
+		var ok bool
 		if m.own, ok = words(m, f, p); ok {
 			out = append(out, m)
+		}
+	}
+	var rings []pixel.Component
+	var unlike []shape // no frame, or a circle that a stroke goes over
+	for i, c := range comps {
+		if float64(c.H()) < 0.6*size || float64(c.H()) > 4.5*size || c.H() < 8 || float64(c.W()) < 0.6*size || float64(c.W()) > 6*size {
+			continue
+		}
+		s := shape{ink, labels, int32(i + 1), c}
+		frame, kind, ok := s.frame(size)
+		switch {
+		case !ok:
+			unlike = append(unlike, s)
+			continue
+		case kind == "circle" && s.round(frame):
+			rings = append(rings, frame)
+		}
+		add(s, frame, kind)
+	}
+	for _, s := range unlike {
+		if ring, ok := s.ring(rings); ok {
+			add(s, ring, "circle")
 		}
 	}
 	slices.SortFunc(out, func(a, b candidate) int { return cmp.Compare(b.W(), a.W()) })
@@ -136,10 +151,17 @@ func words(m candidate, f *layout.Frame, p *document.Page) (own []int, ok bool) 
 			return nil, false
 		}
 	}
-	if m.shape == "circle" && len(own) == 0 && m.H() < 0.8*f.Text {
+	if m.H() < 0.8*f.Text && (m.shape == "circle" && len(own) == 0 || len(own) == 1 && letter(p.Words[own[0]])) {
 		return nil, false
 	}
 	return own, true
+}
+
+// letter reports whether a word is one small letter that was read well: "a" of a blurred page has
+// the outline of a frame.
+func letter(w document.Word) bool {
+	r := []rune(w.Text)
+	return len(r) == 1 && unicode.IsLower(r[0]) && w.Confidence >= 0.6
 }
 
 // doubtful reports whether a short word may be a misread mark: signs in it, or little confidence.
@@ -183,9 +205,10 @@ func states(marks []candidate) {
 // brackets finds "[ ]", "[X]", "( )" and the ballot box signs among the words.
 func brackets(f *layout.Frame, p *document.Page) []candidate {
 	var out []candidate
+	read := p.Source == document.SourceOCR
 	for i := 0; i < len(p.Words); i++ {
 		t := p.Words[i].Text
-		if s, ok := sign(t); ok {
+		if s, ok := sign(t, read); ok {
 			out = append(out, candidate{Rect: f.Words[i], shape: shapeOf(t), state: s, fill: filled(s), own: []int{i}})
 			continue
 		}
@@ -198,7 +221,7 @@ func brackets(f *layout.Frame, p *document.Page) []candidate {
 				joined += p.Words[i+k].Text
 			}
 			r := f.Words[i].Union(f.Words[i+n])
-			if s, ok := sign(joined); ok && r.W() < 4*f.Text && f.Words[i].OverlapY(f.Words[i+n]) > 0 {
+			if s, ok := sign(joined, read); ok && r.W() < 4*f.Text && f.Words[i].OverlapY(f.Words[i+n]) > 0 {
 				own := []int{i, i + 1}
 				if n == 2 {
 					own = append(own, i+2)
@@ -229,31 +252,34 @@ func filled(s document.MarkState) float64 {
 	return 0
 }
 
-// sign reads a word that is a mark by itself.
-func sign(t string) (document.MarkState, bool) {
+// sign reads a word that is a mark by itself. read says that the word was recognised from a
+// picture, which may take one kind of bracket for another.
+func sign(t string, read bool) (document.MarkState, bool) {
 	switch t {
 	case "☐", "□", "◻", "○", "◯", "⚪":
 		return document.MarkOff, true
 	case "☑", "☒", "■", "◼", "●", "◉", "⚫", "✓", "✔", "✗", "✘":
 		return document.MarkOn, true
 	}
-	for _, pair := range [2][2]string{{"[", "]"}, {"(", ")"}} {
-		in, ok := strings.CutPrefix(t, pair[0])
-		if !ok {
-			continue
-		}
-		if in, ok = strings.CutSuffix(in, pair[1]); !ok {
-			continue
-		}
-		switch strings.TrimSpace(in) {
-		case "", "_", "__", "___":
-			return document.MarkOff, true
-		case "x", "X", "✓", "✔", "v", "√", "*":
-			if pair[0] == "(" && strings.TrimSpace(in) == "v" {
-				return "", false
-			}
-			return document.MarkOn, true
-		}
+	r := []rune(t)
+	if len(r) < 2 {
+		return "", false
+	}
+	open, shut := r[0], r[len(r)-1]
+	switch {
+	case open == '[' && shut == ']', open == '(' && shut == ')':
+	case !read:
+		return "", false
+	case open == '[' && shut == ')', open == '(' && shut == ']': // recognisers take one for the other
+	case open == '[' && len(r) == 2 && (shut == 'j' || shut == 'J'):
+	default:
+		return "", false
+	}
+	switch in := strings.TrimSpace(string(r[1 : len(r)-1])); in {
+	case "", "_", "__", "___":
+		return document.MarkOff, true
+	case "x", "X", "✓", "✔", "v", "√", "*", "×":
+		return document.MarkOn, in != "v" || open == '['
 	}
 	return "", false
 }

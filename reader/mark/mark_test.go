@@ -137,6 +137,44 @@ func TestBrackets(t *testing.T) {
 	}
 }
 
+// TestMisreadBrackets: a recogniser takes one kind of bracket for another; a text layer does not.
+func TestMisreadBrackets(t *testing.T) {
+	t.Parallel()
+	for source, want := range map[document.Source]string{document.SourceOCR: "Yes|off No|on Unsure|off", document.SourceText: ""} {
+		c := blank()
+		c.words(100, 100, "(] Yes (X] No [j Unsure")
+		c.p.Source = source
+		layout.Arrange(c.p, nil)
+		var got []string
+		for _, m := range Find(nil, c.p, nil) {
+			got = append(got, m.Label+"|"+string(m.State))
+		}
+		if g := strings.Join(got, " "); g != want {
+			t.Errorf("%s: got %q, want %q", source, g, want)
+		}
+	}
+}
+
+// TestStruckCircle has a tick that goes over a circle, beside one that is empty.
+func TestStruckCircle(t *testing.T) {
+	t.Parallel()
+	c := blank()
+	c.ring(514, 312, 15)
+	c.line(504, 314, 512, 324, 3)
+	c.line(512, 324, 534, 286, 3)
+	c.words(540, 300, "Male")
+	c.ring(714, 312, 15)
+	c.words(740, 300, "Female")
+	layout.Arrange(c.p, nil)
+	marks := Find(c.img, c.p, nil)
+	if len(marks) != 2 || marks[0].State != document.MarkOn || marks[1].State != document.MarkOff {
+		t.Fatalf("a ticked and an empty circle give %v", marks)
+	}
+	if want := (document.Box{X: 499.0 / 1700, Y: 297.0 / 1100, W: 31.0 / 1700, H: 31.0 / 1100}); marks[0].Box.IoU(want) < 0.8 {
+		t.Errorf("the ticked circle is at %v, want %v", marks[0].Box, want)
+	}
+}
+
 // TestFramesThatAreRules has boxes whose sides are rules of the page, as a PDF draws them: the
 // side of a box does not part it from its label.
 func TestFramesThatAreRules(t *testing.T) {

@@ -30,7 +30,7 @@ func (s shape) frame(size float64) (pixel.Component, string, bool) {
 			return inner, "box", true
 		}
 	}
-	if s.round() || s.disc() {
+	if s.round(s.box) || s.disc() {
 		return s.box, "circle", true
 	}
 	return pixel.Component{}, "", false
@@ -111,10 +111,30 @@ func outer(r0, r1, p0, p1 int, ink func(r, p int) bool) [2]int {
 	return out
 }
 
-// round reports whether a component is a ring: seen from its middle, its outer edge lies on
-// the circle of its box in all directions, its line is thin and the inside next to it is free.
-func (s shape) round() bool {
-	c := s.box
+// ring finds a circle within a component that is larger than it, because a stroke goes over it: of
+// the size of a circle that stands alone on the page.
+func (s shape) ring(alone []pixel.Component) (pixel.Component, bool) {
+	tried := map[int]bool{}
+	for _, a := range alone {
+		side := (a.W() + a.H() + 1) / 2
+		if tried[side] || s.box.W() < side || s.box.H() < side || s.box.W() > 5*side/2 || s.box.H() > 5*side/2 {
+			continue
+		}
+		tried[side] = true
+		for y := s.box.Y0; y+side <= s.box.Y1; y++ {
+			for x := s.box.X0; x+side <= s.box.X1; x++ {
+				if c := (pixel.Component{X0: x, Y0: y, X1: x + side, Y1: y + side}); s.round(c) {
+					return c, true
+				}
+			}
+		}
+	}
+	return pixel.Component{}, false
+}
+
+// round reports whether a component has a ring: seen from its middle, its outer edge lies on
+// the circle of the box c in all directions, its line is thin and the inside next to it is free.
+func (s shape) round(c pixel.Component) bool {
 	if 100*c.W() < 88*c.H() || 100*c.H() < 88*c.W() || c.H() < 10 {
 		return false
 	}
@@ -123,7 +143,7 @@ func (s shape) round() bool {
 	const directions = 32
 	on, thin := 0, 0
 	free := 0.68 // of the radius: just inside of the line
-	if wall := s.wall(); wall > 0.2*r {
+	if wall := s.wall(c); wall > 0.2*r {
 		free = 0.56 // a blurred line is thick
 	}
 	for i := range directions {
@@ -146,9 +166,9 @@ func (s shape) round() bool {
 }
 
 // wall is the thickness of the line of a ring in pixels, where its middle line enters it.
-func (s shape) wall() float64 {
-	y, n := (s.box.Y0+s.box.Y1)/2, 0
-	for x := s.box.X0; x < s.box.X1 && n < s.box.W(); x++ {
+func (s shape) wall(c pixel.Component) float64 {
+	y, n := (c.Y0+c.Y1)/2, 0
+	for x := c.X0; x < c.X1 && n < c.W(); x++ {
 		if !s.has(x, y) {
 			if n > 0 {
 				break

@@ -146,10 +146,11 @@ func (w *walk) path(o uint64, m matrix) {
 	mode := n.uints() // how it is filled, and whether it is stroked
 	filled := enums.FPDF_FILLMODE(mode[0]) != enums.FPDF_FILLMODE_NONE && w.inked(o, objectFill)
 	stroked := mode[1] != 0 && w.inked(o, objectStroke)
+	count := n.int(pathCount, o)
 	if !filled && !stroked {
+		w.hollow(o, m, count)
 		return
 	}
-	count := n.int(pathCount, o)
 	if count < 2 {
 		return
 	}
@@ -172,6 +173,10 @@ func (w *walk) path(o uint64, m matrix) {
 			if (stroked || len(subpaths) > 1) && w.round(s, m) {
 				w.page.Rounds++
 			}
+			continue
+		}
+		if w.polygon(s, m) {
+			w.page.Rounds++
 			continue
 		}
 		if filled && closedBox(s) {
@@ -278,6 +283,39 @@ func (w *walk) round(s []point, m matrix) bool {
 	b := around(s, m)
 	wide, high := b.W*w.width, b.H*w.height
 	return wide >= roundMin && wide <= roundMax && high >= roundMin && high <= roundMax && wide <= 1.2*high && high <= 1.2*wide
+}
+
+// hollow counts a round area without a colour of its own: paper laid over a disc leaves its ring.
+func (w *walk) hollow(o uint64, m matrix, count int) {
+	own, ok := w.native.matrixOf(objectMatrix, o)
+	if count < 4 || count > longPath || !ok {
+		return
+	}
+	subpaths, curved := w.subpaths(o, count)
+	for i, s := range subpaths {
+		if curved[i] && w.round(s, own.then(m)) || w.polygon(s, own.then(m)) {
+			w.page.Rounds++
+		}
+	}
+}
+
+// polygonLeast is the number of corners from which a polygon may be meant as a circle.
+const polygonLeast = 8
+
+// polygon reports whether a part of a path without curves is a circle of the size of a radio
+// button: its corners are all as far from its middle.
+func (w *walk) polygon(s []point, m matrix) bool {
+	if len(s) < polygonLeast || !w.round(s, m) {
+		return false
+	}
+	b := around(s, m)
+	for _, p := range s {
+		x, y := m.apply(p.x, p.y)
+		if far := math.Hypot((x-b.X)/b.W-0.5, (y-b.Y)/b.H-0.5); far < 0.45 || far > 0.55 {
+			return false
+		}
+	}
+	return true
 }
 
 func around(s []point, m matrix) document.Box {
