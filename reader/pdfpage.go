@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"chartlake/document"
+	"chartlake/fault"
 	"chartlake/reader/layout"
 	"chartlake/reader/pdf"
 	"chartlake/reader/pixel"
@@ -40,6 +41,10 @@ func (p *pdfReader) read(ctx context.Context, number int) (*document.Page, error
 	if err != nil {
 		return nil, err
 	}
+	if p.standIn(content) {
+		return nil, fault.New(fault.Unsupported, "xfa_dynamic", "the form is a dynamic XFA form: its page only says that another "+
+			"program is needed; print it to a PDF with that program")
+	}
 	v := judge(content)
 	if content.FormFailed {
 		v = v.because("the page's form fields could not be read")
@@ -62,6 +67,17 @@ func (p *pdfReader) read(ctx context.Context, number int) (*document.Page, error
 		}
 	}
 	return p.text(ctx, number, content, v)
+}
+
+// standInWords is more than the message has that stands in for a dynamic XFA form; the usual
+// English one has 90.
+const standInWords = 160
+
+// standIn reports whether the page only says that the form is made by another program: the only
+// page of a dynamic XFA form, with little text and no fields.
+func (p *pdfReader) standIn(content *pdf.Page) bool {
+	return p.file.Dynamic() && p.file.Pages() == 1 && len(content.Words) <= standInWords &&
+		len(content.Fields)+len(content.Marks) == 0 && coverage(content.Images) < pictured
 }
 
 // text makes the page from its text layer.

@@ -491,3 +491,27 @@ func TestNoOCR(t *testing.T) {
 		t.Errorf("a picture: %+v", doc.Pages[0].Failed)
 	}
 }
+
+// TestXFA tells the stand-in of a dynamic XFA form from a form whose pages are there, too.
+func TestXFA(t *testing.T) {
+	t.Parallel()
+	r := layers(t, Limits{})
+	wait := readertest.Letter(readertest.Line(72, 700, 12, "Please wait... If this message is not eventually replaced, your viewer cannot show this form."))
+	form := "/AcroForm<</Fields[]/XFA(x)>>"
+	for name, c := range map[string]struct {
+		file []byte
+		code string
+	}{
+		"dynamic":           {readertest.PDF("/NeedsRendering true"+form, wait), "xfa_dynamic"},
+		"dynamic and drawn": {readertest.PDF("/NeedsRendering true"+form, readertest.Letter(prose(40))), ""},
+		"static":            {readertest.PDF(form, wait), ""},
+	} {
+		p := read(t, r, c.file, Options{}).Pages[0]
+		switch {
+		case c.code == "" && (p.Failed != nil || !strings.Contains(strings.Join(p.Reasons, " "), "XFA")):
+			t.Errorf("%s: failure %v, reasons %q", name, p.Failed, p.Reasons)
+		case c.code != "" && (p.Failed == nil || p.Failed.Code != c.code):
+			t.Errorf("%s: failure %v", name, p.Failed)
+		}
+	}
+}

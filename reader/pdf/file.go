@@ -43,6 +43,10 @@ func (f *File) XFA() bool {
 	return f.form == enums.FPDF_FORMTYPE_XFA_FULL || f.form == enums.FPDF_FORMTYPE_XFA_FOREGROUND
 }
 
+// Dynamic reports whether the form is an XFA form that asks to be laid out from its XML (the
+// catalogue's NeedsRendering, ISO 32000-1 table 28): its page is a stand-in.
+func (f *File) Dynamic() bool { return f.form == enums.FPDF_FORMTYPE_XFA_FULL }
+
 // callTimeout is the bound of a call whose caller gave no deadline. Legal files that need
 // longer exist; they are not worth a worker. Source: 99th percentile of odd public files 1-3 s.
 const callTimeout = 30 * time.Second
