@@ -91,11 +91,27 @@ func (f *finder) sorted(list []typed) ([]Hit, error) {
 	if err != nil {
 		return nil, err
 	}
+	texts, err := f.allTexts(list, rids)
+	if err != nil {
+		return nil, err
+	}
 	var best []Hit
-	for some := range slices.Chunk(rids, sortChunk) {
-		hits, err := f.keyed(some)
+	for from := 0; from < len(rids); from += sortChunk {
+		hits, err := f.keyed(rids[from:min(from+sortChunk, len(rids))])
 		if err != nil {
 			return nil, err
+		}
+		for i, all := range texts {
+			for n := range hits {
+				if all != nil && all[from+n] != "" {
+					hits[n].Keys[i] = all[from+n]
+				}
+			}
+		}
+		if texts == nil {
+			if err := f.sortRead(hits); err != nil {
+				return nil, err
+			}
 		}
 		best = append(best, f.behindLast(hits)...)
 		if len(best) > 2*f.limit {
@@ -113,15 +129,38 @@ func (f *finder) matches(list []typed) ([]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	from := union(sources).Wrap(`SELECT rid FROM (`, `) m`)
-	if slices.ContainsFunc(f.q.Sort, f.inBody) {
-		return f.p.few(from, "_sort by this parameter")
-	}
-	rids, err := f.p.first(from, maxOpened+1)
-	if len(rids) > maxOpened {
-		err = fault.New(fault.TooLarge, "too_costly", "_sort is decided by opening sealed values, and more than %d resources match; add a parameter that leaves fewer", maxOpened)
+	rids, err := f.p.first(union(sources).Wrap(`SELECT rid FROM (`, `) m`), maxSorted+1)
+	if err == nil && len(rids) > maxSorted {
+		err = fault.New(fault.TooLarge, "too_costly", "_sort by this parameter gathers all matches, and there are more than %d; add a parameter that leaves fewer", maxSorted)
 	}
 	return rids, err
+}
+
+// allTexts gives the texts of all matches for each sort key that has no order in the index; nil
+// where the matches are to be read.
+func (f *finder) allTexts(list []typed, rids []int64) ([][]string, error) {
+	if !slices.ContainsFunc(f.q.Sort, f.inBody) {
+		return nil, nil
+	}
+	if len(rids) > fewSorted {
+		all := make([][]string, len(f.q.Sort))
+		whole := true
+		for i, k := range f.q.Sort {
+			if whole && f.inBody(k) {
+				var err error
+				if all[i], whole, err = f.sortTexts(list, rids, k); err != nil {
+					return nil, err
+				}
+			}
+		}
+		if whole {
+			return all, nil
+		}
+	}
+	if f.p.read += len(rids); len(rids) > maxRead || f.p.read > maxReads {
+		return nil, errTooCostly("_sort by this parameter")
+	}
+	return nil, nil
 }
 
 // behindLast leaves what comes behind the page before.
@@ -171,7 +210,7 @@ func (f *finder) keyed(rids []int64) ([]Hit, error) {
 			return nil, err
 		}
 	}
-	return hits, f.sortRead(hits)
+	return hits, nil
 }
 
 // sortRead fills in the sort values that are read in the resources.
