@@ -42,6 +42,18 @@ type Engine struct {
 	tagger  func() *tagger.Model // read at the first text: an idle server does without its memory
 }
 
+// OpenNow is Open for a program that is asked at once: the tagger is unpacked beside the dictionaries.
+func OpenNow() (*Engine, error) {
+	model := sync.OnceValue(shipped)
+	go model()
+	e, err := Open()
+	if err != nil {
+		return nil, err
+	}
+	e.tagger = model
+	return e, nil
+}
+
 // Open loads the embedded dictionaries.
 func Open() (*Engine, error) {
 	l, err := newLexicon()

@@ -1,10 +1,14 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"io"
 	"os"
+	"runtime/debug"
 	"unicode/utf8"
 
 	"chartlake/clinical"
@@ -12,6 +16,7 @@ import (
 	"chartlake/fault"
 	"chartlake/pipeline"
 	"chartlake/reader"
+	"chartlake/reader/sniff"
 	"chartlake/record"
 	"chartlake/record/brat"
 	"chartlake/record/comprehend"
@@ -52,6 +57,13 @@ func (c annotateCommand) Run(e *env) error {
 		return err
 	}
 	defer f.Close()
+	if _, err := sniff.Type(f, f.size); fault.Is(err, fault.Unsupported) && f.size <= textMax {
+		text, err := io.ReadAll(f)
+		if err != nil {
+			return err
+		}
+		return c.text(e, text)
+	}
 	g, err := e.open(c.limits, c.us, c.models, 0, false)
 	if err != nil {
 		return err
@@ -60,13 +72,7 @@ func (c annotateCommand) Run(e *env) error {
 	if g.stages.Clinical, err = identified(g.stages.Clinical); err != nil {
 		return err
 	}
-	if _, err := g.reader.Sniff(f, f.size, ""); fault.Is(err, fault.Unsupported) && f.size <= textMax {
-		text, err := io.ReadAll(f)
-		if err != nil {
-			return err
-		}
-		return c.text(e, text)
-	} else if err != nil {
+	if _, err := g.reader.Sniff(f, f.size, ""); err != nil {
 		return err
 	}
 	if c.Format != "json" { // these hold offsets into one text
@@ -80,12 +86,12 @@ func (c annotateCommand) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	out := findings{Entities: []record.Entity{}, Sections: []record.Section{}, Versions: rec.Versions, TextSHA256: rec.Document.SHA256}
+	out := findings{Versions: rec.Versions, TextSHA256: rec.Document.SHA256}
 	for _, s := range rec.Segments {
 		out.Entities = append(out.Entities, s.Entities...)
 		out.Sections = append(out.Sections, s.Sections...)
 	}
-	return e.writeJSON(out)
+	return e.writeFindings(out)
 }
 
 // identified adds to an annotator what finds identifiers of persons.
@@ -104,7 +110,9 @@ func (c annotateCommand) text(e *env, text []byte) error {
 	if !utf8.Valid(text) {
 		return fault.New(fault.Unsupported, "not_utf8", "the text is not UTF-8")
 	}
-	engine, err := clinical.Open()
+	debug.SetGCPercent(textGC)
+	finder := later(phi.Open)
+	engine, err := clinical.OpenNow()
 	if err != nil {
 		return err
 	}
@@ -112,9 +120,11 @@ func (c annotateCommand) text(e *env, text []byte) error {
 	if err != nil {
 		return err
 	}
-	if annotator, err = identified(annotator); err != nil {
+	names, err := finder()
+	if err != nil {
 		return err
 	}
+	annotator = pipeline.Identified{Annotator: annotator, Finder: names}
 	f, err := annotator.Annotate(e.ctx, string(text))
 	if err != nil {
 		return err
@@ -126,13 +136,45 @@ func (c annotateCommand) text(e *env, text []byte) error {
 		return brat.Write(e.stdout, string(text), f.Entities)
 	}
 	sum := sha256.Sum256(text)
-	out := findings{TextSHA256: hex.EncodeToString(sum[:]), Entities: f.Entities, Sections: f.Sections,
-		Versions: map[string]string{"clinical": annotator.Version()}}
-	if out.Entities == nil {
-		out.Entities = []record.Entity{}
+	return e.writeFindings(findings{TextSHA256: hex.EncodeToString(sum[:]), Entities: f.Entities, Sections: f.Sections,
+		Versions: map[string]string{"clinical": annotator.Version()}})
+}
+
+// textGC is how much garbage may grow over what is held, in percent: half of Go's default, since a
+// long text makes little else than what is held to the end.
+const textGC = 50
+
+// writeFindings writes findings as writeJSON does, a mention at a time: those of a long text are
+// twenty times as long.
+func (e *env) writeFindings(f findings) error {
+	w := bufio.NewWriter(e.stdout)
+	part := func(before string, v any, indent string) {
+		var b bytes.Buffer
+		enc := json.NewEncoder(&b)
+		enc.SetIndent(indent, "  ")
+		enc.SetEscapeHTML(false)
+		if err := enc.Encode(v); err != nil {
+			panic(err) // strings and numbers only
+		}
+		w.WriteString(before) // an error stays with w until Flush
+		w.Write(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
 	}
-	if out.Sections == nil {
-		out.Sections = []record.Section{}
+	part("{\n  \"text_sha256\": ", f.TextSHA256, "  ")
+	w.WriteString(",\n  \"entities\": [")
+	for i := range f.Entities {
+		if i > 0 {
+			w.WriteByte(',')
+		}
+		part("\n    ", &f.Entities[i], "    ")
 	}
-	return e.writeJSON(out)
+	if len(f.Entities) > 0 {
+		w.WriteString("\n  ")
+	}
+	if f.Sections == nil {
+		f.Sections = []record.Section{}
+	}
+	part("],\n  \"sections\": ", f.Sections, "  ")
+	part(",\n  \"versions\": ", f.Versions, "  ")
+	w.WriteString("\n}\n")
+	return w.Flush()
 }

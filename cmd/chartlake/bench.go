@@ -8,9 +8,10 @@ import (
 
 // benchCommand is `chartlake bench`.
 type benchCommand struct {
-	Ingest benchIngest `cmd:"" help:"CPU and memory from POST to settled, beside tesseract and ocrmypdf."`
-	Read   benchRead   `cmd:"" help:"CPU, memory and word error rate of reading, beside tesseract, ocrmypdf and pdftotext."`
-	FHIR   benchFHIR   `cmd:"" name:"fhir" help:"Import, search and size of the FHIR store, over HTTP, beside other servers."`
+	Ingest benchIngest   `cmd:"" help:"CPU and memory from POST to settled, beside tesseract and ocrmypdf."`
+	Read   benchRead     `cmd:"" help:"CPU, memory and word error rate of reading, beside tesseract, ocrmypdf and pdftotext."`
+	Text   benchAnnotate `cmd:"" name:"annotate" help:"CPU, memory and start of annotating text."`
+	FHIR   benchFHIR     `cmd:"" name:"fhir" help:"Import, search and size of the FHIR store, over HTTP, beside other servers."`
 }
 
 type benchIngest struct {
@@ -78,6 +79,27 @@ func (c benchFHIR) Run(e *env) error {
 		return usage("--observations is not for --peer")
 	}
 	report, err := eval.BenchFHIR(e.ctx, eval.FHIROptions{Bundles: c.From, Count: c.Bundles, Clients: c.Clients, Queries: c.Queries, Observations: c.Observations, Peers: c.Peer,
+		Done: func(what string) { fmt.Fprintln(e.stderr, what) }})
+	if err != nil {
+		return err
+	}
+	return e.writeReport(report)
+}
+
+type benchAnnotate struct {
+	Path   string `arg:"" optional:"" name:"text" help:"File of the text; without it fictional notes." type:"path"`
+	Size   int    `help:"Bytes of the smaller text; the other has twice as many." default:"1000000"`
+	Rounds int    `help:"Rounds; the best of each figure counts." default:"3"`
+	Seed   uint64 `help:"Which notes they are." default:"1"`
+}
+
+func (benchAnnotate) Help() string { return "Example: chartlake bench annotate notes.txt --json" }
+
+func (c benchAnnotate) Run(e *env) error {
+	if c.Size < 1000 || c.Rounds < 1 {
+		return usage("--size takes at least 1000 and --rounds at least 1")
+	}
+	report, err := eval.BenchAnnotate(e.ctx, eval.AnnotateOptions{Path: c.Path, Size: c.Size, Rounds: c.Rounds, Seed: c.Seed,
 		Done: func(what string) { fmt.Fprintln(e.stderr, what) }})
 	if err != nil {
 		return err
