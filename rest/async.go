@@ -68,8 +68,11 @@ func (s *server) later(c *call) (*reply, error) {
 			wait.Header[name] = v
 		}
 	}
-	if c.prefer.lenient {
+	switch {
+	case c.prefer.lenient:
 		wait.Header.Set("Prefer", "handling=lenient")
+	case c.prefer.strict:
+		wait.Header.Set("Prefer", "handling=strict")
 	}
 	if caller, ok := smart.From(c.ctx); ok {
 		wait.Caller = &caller

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"chartlake/fault"
+	"chartlake/search"
 	"chartlake/smart"
 	"chartlake/store"
 )
@@ -60,6 +61,9 @@ func readShape(c *call) (shape, error) {
 				return sh, fault.New(fault.Invalid, "bad_result_parameter", "_summary takes true, text, data or false here")
 			}
 		case "_elements":
+			if c.prefer.strict && len(search.R4().UnknownElements([]string{c.resourceType()}, []string{p.Value})) > 0 {
+				return sh, fault.New(fault.Invalid, "bad_result_parameter", "_elements names what is no element at the top of this type")
+			}
 			sh.elements(p.Value)
 		default:
 			if !c.prefer.lenient {

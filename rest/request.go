@@ -27,7 +27,8 @@ type conditions struct {
 
 // preference is the Prefer header.
 type preference struct {
-	lenient bool
+	lenient bool   // handling
+	strict  bool   // handling, said in so many words
 	later   bool   // respond-async
 	back    string // minimal, representation, OperationOutcome; "" unstated
 }
@@ -108,7 +109,7 @@ func readPrefer(values []string) preference {
 			value = strings.Trim(strings.TrimSpace(value), `"`)
 			switch strings.ToLower(strings.TrimSpace(name)) {
 			case "handling":
-				p.lenient = value == "lenient"
+				p.lenient, p.strict = value == "lenient", value == "strict"
 			case "return":
 				p.back = value
 			case "respond-async":

@@ -179,7 +179,7 @@ type reply struct {
 }
 
 func (s *server) options(c *call) search.Options {
-	return search.Options{Base: s.Base, Now: s.Now(), Lenient: c.prefer.lenient, Catalogue: s.Store.Catalogue()}
+	return search.Options{Base: s.Base, Now: s.Now(), Lenient: c.prefer.lenient, Strict: c.prefer.strict, Catalogue: s.Store.Catalogue()}
 }
 
 func methodError(allow string) error {

@@ -297,6 +297,23 @@ func TestPrefer(t *testing.T) {
 	if last.Str("search", "mode") != "outcome" || !strings.Contains(last.Get("resource").Get("issue").Item(0).Str("diagnostics"), "nmae") {
 		t.Errorf("no word on the ignored parameter: %s", last.AppendJSON(nil))
 	}
+	for query, want := range map[string]string{"_elements=nmae,birthDate,Patient.nope": "nmae, Patient.nope", "_elements=name,Patient.birthDate,id": "",
+		"_elements=code,nmae&_revinclude=Observation:patient": "nmae", "_elements=<nmae>": "1 not of the form of a name"} {
+		said := ""
+		for _, e := range a.want(200, "GET", "/Patient?"+query, "").body.Get("entry").Items() {
+			if e.Str("search", "mode") == "outcome" {
+				said = e.Get("resource").Get("issue").Item(0).Str("diagnostics")
+			}
+		}
+		if want == "" && said != "" || !strings.HasSuffix(said, want) {
+			t.Errorf("%s: a warning of %q, want %q", query, said, want)
+		}
+		status := 200
+		if want != "" {
+			status = 400
+		}
+		a.want(status, "GET", "/Patient?"+query, "", "Prefer: handling=strict")
+	}
 }
 
 func TestConditionalWrites(t *testing.T) {

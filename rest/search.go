@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"chartlake/fault"
@@ -127,7 +128,7 @@ func (s *server) searchset(address string, q *search.Query, page *store.SearchPa
 	for i := range page.Included {
 		entries = append(entries, s.found(&page.Included[i], "include", sh))
 	}
-	if n := ignored(q); n != nil {
+	if n := unheeded(q); n != nil {
 		entries = append(entries, n)
 	}
 	if len(page.Plan) > 0 {
@@ -153,20 +154,41 @@ func (s *server) found(v *store.Version, mode string, sh shape) *fhir.Node {
 	return fhir.NewObject("fullUrl", s.Base+"/"+v.Key.String(), "resource", sh.apply(v.Resource), "search", fhir.NewObject("mode", mode))
 }
 
-// ignored tells a lenient client which parameters did nothing; they are no part of the self
-// link either. Empty ones say nothing and are not worth a word.
-func ignored(q *search.Query) *fhir.Node {
+// unheeded tells which parameters did nothing under lenient handling, which are no part of the
+// self link either, and which names of _elements show nothing. Empty parameters say nothing and
+// are not worth a word; a name that is none is counted, not repeated.
+func unheeded(q *search.Query) *fhir.Node {
 	var names []string
 	for _, p := range q.Ignored {
-		if p.Value != "" && plainName(p.Name) {
+		if p.Value != "" {
 			names = append(names, p.Name)
 		}
 	}
-	if len(names) == 0 {
+	var issues []*fhir.Node
+	if len(names) > 0 {
+		issues = append(issues, issue("warning", "not-supported", "parameters without effect: "+listed(names), "", "parameters_ignored"))
+	}
+	if len(q.UnknownElements) > 0 {
+		issues = append(issues, issue("warning", "not-supported", "_elements names what no resource here has: "+listed(q.UnknownElements), "", "elements_unknown"))
+	}
+	if issues == nil {
 		return nil
 	}
-	n := outcomeOf(issue("warning", "not-supported", "parameters without effect: "+strings.Join(names, ", "), "", "parameters_ignored"))
-	return fhir.NewObject("resource", n, "search", fhir.NewObject("mode", "outcome"))
+	return fhir.NewObject("resource", outcomeOf(issues...), "search", fhir.NewObject("mode", "outcome"))
+}
+
+// listed joins names that look like names; the others may be values, and are counted.
+func listed(names []string) string {
+	var plain []string
+	for _, name := range names {
+		if plainName(name) {
+			plain = append(plain, name)
+		}
+	}
+	if n := len(names) - len(plain); n > 0 {
+		plain = append(plain, strconv.Itoa(n)+" not of the form of a name")
+	}
+	return strings.Join(plain, ", ")
 }
 
 // explained shows a plan, a line per issue.

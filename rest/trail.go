@@ -140,7 +140,8 @@ func (s *server) auditSearch(c *call, actor store.Actor, address string, also []
 	if err != nil {
 		return nil, err
 	}
-	q := &search.Query{Used: ask.used, Ignored: ask.ignored, Summary: ask.summary, Elements: ask.elements}
+	q := &search.Query{Used: ask.used, Ignored: ask.ignored, Summary: ask.summary, Elements: ask.elements,
+		UnknownElements: search.R4().UnknownElements([]string{auditResource}, ask.elements)}
 	return &reply{status: http.StatusOK, content: content{s.searchset(address, q, page, next)}}, nil
 }
 

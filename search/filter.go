@@ -20,8 +20,11 @@ func (p *parser) filter(resourceType, name, value string, depth int) (Filter, er
 		return p.has(resourceType, rest, value, depth)
 	}
 	head, chain, chained := strings.Cut(name, ".")
-	code, modifier, _ := strings.Cut(head, ":")
+	code, modifier, modified := strings.Cut(head, ":")
 	f := Filter{Code: code}
+	if modified && modifier == "" {
+		return f, fault.New(fault.Invalid, "unknown_modifier", "a parameter has a colon and no modifier behind it")
+	}
 	switch code {
 	case "_id", "_lastUpdated":
 		if chained {

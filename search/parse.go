@@ -16,6 +16,7 @@ type Pair struct{ Name, Value string }
 // Options are how a query is read.
 type Options struct {
 	Lenient   bool       // leave out what is not understood instead of refusing (Prefer: handling=lenient)
+	Strict    bool       // refuse also what otherwise is a warning (Prefer: handling=strict)
 	Base      string     // this server's FHIR base URL, so that absolute references to itself are local
 	Now       time.Time  // for `ap` on dates; zero: the clock
 	Catalogue *Catalogue // nil: R4
@@ -84,7 +85,7 @@ func Parse(resourceType string, pairs []Pair, opts Options) (*Query, error) {
 		}
 		q.Ignored = append(q.Ignored, pair)
 	}
-	return q, nil
+	return q, p.elements(q, opts.Strict)
 }
 
 // Criteria reads the query part of a conditional reference or If-None-Exist: at least one
@@ -163,10 +164,17 @@ func (p *parser) one(q *Query, pair Pair) error {
 	return nil
 }
 
+// resultParameters are those that shape the answer and take no modifier.
+var resultParameters = map[string]bool{"_format": true, "_pretty": true, "_type": true, "_explain": true, "_count": true, "_cursor": true, "_total": true,
+	"_summary": true, "_elements": true, "_contained": true, "_sort": true}
+
 // result reads the parameters that shape the answer; done is false for all others.
 func (p *parser) result(q *Query, pair Pair) (done bool, err error) {
-	name, value := pair.Name, pair.Value
-	base, modifier, _ := strings.Cut(name, ":")
+	value := pair.Value
+	base, modifier, modified := strings.Cut(pair.Name, ":")
+	if modified && resultParameters[base] {
+		return true, fault.New(fault.Invalid, "unknown_modifier", "%s takes no modifier", base)
+	}
 	switch base {
 	case "_format", "_pretty", "_type":
 		return true, nil

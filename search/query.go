@@ -26,6 +26,8 @@ type Query struct {
 	Used    []Pair // parameters that were understood, in order, for the self link
 	Ignored []Pair // parameters left out under lenient handling
 	Now     time.Time
+
+	UnknownElements []string // names of _elements that show nothing
 }
 
 // Total says whether the number of all matches is wanted.
