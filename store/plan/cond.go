@@ -42,7 +42,7 @@ func not(test func(string) db.Frag) func(string) db.Frag {
 // it is part of every step, also inside chains.
 func (p *Planner) conds(resourceType string, filters []search.Filter) ([]cond, error) {
 	var list []cond
-	var read, open []*search.Filter
+	var read, open, urls []*search.Filter
 	for i := range filters {
 		switch {
 		case filters[i].Reads():
@@ -50,6 +50,9 @@ func (p *Planner) conds(resourceType string, filters []search.Filter) ([]cond, e
 			continue
 		case p.opens(&filters[i]):
 			open = append(open, &filters[i])
+			continue
+		case p.overURL(&filters[i]):
+			urls = append(urls, &filters[i])
 			continue
 		}
 		c, err := p.filter(resourceType, &filters[i])
@@ -67,6 +70,13 @@ func (p *Planner) conds(resourceType string, filters []search.Filter) ([]cond, e
 	}
 	for _, f := range open {
 		c, err := p.opened(resourceType, f, list)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, c)
+	}
+	for _, f := range urls {
+		c, err := p.chain(resourceType, f, list)
 		if err != nil {
 			return nil, err
 		}
@@ -113,7 +123,7 @@ func (p *Planner) filter(resourceType string, f *search.Filter) (cond, error) {
 	case f.Param == nil:
 		return p.lastUpdated(resourceType, f)
 	case f.Chain != nil:
-		return p.chain(resourceType, f)
+		return p.chain(resourceType, f, nil)
 	case p.opens(f):
 		return p.opened(resourceType, f, nil)
 	}
@@ -173,10 +183,14 @@ func (p *Planner) has(resourceType string, f *search.Filter) (cond, error) {
 	if err != nil {
 		return cond{}, err
 	}
+	named, err := p.referredByURL(resourceType, h.Param, number, from)
+	if err != nil {
+		return cond{}, err
+	}
 	d := smallest(inner)
 	if d >= 0 && inner[d].size <= fewReferrers {
 		list, err := p.referred(h.Param, resourceType, from)
-		return p.list("_has, read", list), err
+		return p.found("_has, read", append(list, named...)), err
 	}
 	// The targets may be of other types, deleted, or not there at all.
 	set := db.Join("", db.SQL(`SELECT DISTINCT x.target AS rid FROM reference x CROSS JOIN resource y ON y.rid=x.target AND y.type=? AND y.version>0 AND y.deleted=0 WHERE x.p=? AND x.target>0 AND x.rid IN (`, t, number), from, db.SQL(`)`+db.Once))
@@ -187,13 +201,21 @@ func (p *Planner) has(resourceType string, f *search.Filter) (cond, error) {
 	// One _has stands within another: each has a name of its own for its references.
 	p.within++
 	x := "x" + strconv.Itoa(p.within)
-	return cond{what: "_has", set: set, deep: deep, test: func(r string) db.Frag {
+	c := cond{what: "_has", set: set, deep: deep, test: func(r string) db.Frag {
 		tests := []db.Frag{db.SQL(x+`.p=? AND `+x+`.target=`+r, number)}
 		for _, c := range inner {
 			tests = append(tests, c.test(x+".rid"))
 		}
 		return exists(db.Join(" AND ", tests...).Wrap(`reference `+x+` WHERE `, ``))
-	}}, nil
+	}}
+	if len(named) > 0 {
+		also, others := p.found("", named), c.test
+		if c.set.Text != "" {
+			c.set = union([]db.Frag{c.set, also.set})
+		}
+		c.test = func(r string) db.Frag { return db.AnyOf([]db.Frag{others(r), also.test(r)}) }
+	}
+	return c, nil
 }
 
 // fewReferrers is how many resources are read to know what they refer to. The index leads from
@@ -229,8 +251,9 @@ func (p *Planner) referred(by *search.Param, resourceType string, set db.Frag) (
 	return p.ofType(resourceType, targets, live)
 }
 
-// chain searches the resources that a reference points to.
-func (p *Planner) chain(resourceType string, f *search.Filter) (cond, error) {
+// chain searches the resources that a reference points to; others are conditions that must hold
+// as well.
+func (p *Planner) chain(resourceType string, f *search.Filter, others []cond) (cond, error) {
 	number, err := p.param(resourceType, f.Param.IndexName())
 	if err != nil {
 		return cond{}, err
@@ -249,6 +272,13 @@ func (p *Planner) chain(resourceType string, f *search.Filter) (cond, error) {
 			return cond{}, err
 		}
 		sets = append(sets, db.Join("", db.SQL(`SELECT x.rid FROM (`), from, db.SQL(`) i CROSS JOIN reference x ON x.p=? AND x.target=i.rid`, number)))
+		named, err := p.chainByURL(resourceType, f, link, from, others)
+		if err != nil {
+			return cond{}, err
+		}
+		if len(named) > 0 {
+			sets = append(sets, p.Conn.List(named))
+		}
 	}
 	set := db.Join(` UNION ALL `, sets...).Wrap(`SELECT rid FROM (`, `) c`)
 	return cond{what: f.Code + ".", set: set, test: inSet(set), deep: deepest}, nil

@@ -70,6 +70,7 @@ func Run(t *testing.T, open Open) {
 		{"Text", testText},
 		{"SortAll", testSortAll},
 		{"TooCostly", testTooCostly},
+		{"Canonical", testCanonical},
 		{"CustomParameter", testCustomParameter},
 		{"CustomUndone", testCustomUndone},
 		{"Reindex", testReindex},
