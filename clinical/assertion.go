@@ -123,9 +123,53 @@ func lasting(toks []token, c cue) bool {
 }
 
 // closed reports that nothing more of the sentence follows, or a mark does: "fever: no" is an
-// answer, "Skin: no rash" begins one.
+// answer, "Skin: no rash" begins one. Within a sentence a line's end is only the margin, but for
+// an answer behind a mark ("fever: no").
 func closed(toks []token, next, last int) bool {
-	return next >= last || !toks[next].word() || toks[next].newlines > 0
+	return next >= last || !toks[next].word() || toks[next].newlines > 0 && next >= 2 && answerMark(toks[next-2])
+}
+
+// answerMark reports a mark between a finding and the answer to whether it is there.
+func answerMark(t token) bool {
+	return t.text == ":" || t.text == "-" || t.text == "–" || t.text == "="
+}
+
+// answers are words that answer by themselves whether the finding before them is there; true denies it.
+var answers = map[string]bool{"no": true, "not": true, "none": true, "neg": true, "negative": true, "absent": true, "denied": true, "denies": true, "nil": true,
+	"yes": false, "pos": false, "positive": false, "present": false}
+
+// answer gives the word that answers whether a mention is there, right behind it or a mark:
+// "palpitations no, syncope: yes".
+func answer(toks []token, s span, m *mention) (at int, ok bool) {
+	at = m.last
+	if at < s.last && answerMark(toks[at]) {
+		at++
+	}
+	if at >= s.last {
+		return 0, false
+	}
+	if toks[at].lower == "not" && at+1 < s.last && sensed[toks[at+1].lower] && (at+2 >= s.last || !toks[at+2].word()) {
+		return at, true
+	}
+	if _, ok = answers[toks[at].lower]; !ok || at+1 < s.last && toks[at+1].word() && !(toks[at+1].newlines > 0 && at > m.last) {
+		return 0, false
+	}
+	return at, true
+}
+
+// answered reads the answer of each mention of a list, and gives the tokens that are answers: they
+// say nothing of what follows.
+func answered(toks []token, s span, in []*mention) map[int]bool {
+	var out map[int]bool
+	for _, m := range in {
+		if at, ok := answer(toks, s, m); ok && m.Type != record.Test {
+			if out == nil {
+				out = map[int]bool{}
+			}
+			out[at] = true
+		}
+	}
+	return out
 }
 
 // mention is an entity being built: its tokens and what is asserted of it.
@@ -141,34 +185,79 @@ type mention struct {
 // end of their scope, backward through a list; sections give the defaults.
 func (e *Engine) assert(toks []token, s span, section string, in []*mention) {
 	cues := e.outside(toks, e.findCues(toks, s), in)
+	said := answered(toks, s, in)
 	for _, m := range in {
 		m.Experiencer = "patient"
 		sectionDefault(m, section)
 		for _, c := range cues {
+			if said[c.first] {
+				continue
+			}
 			c = oneWay(toks, c, s, in)
 			if c.forward != "" && c.last <= m.first {
-				e.forward(toks, s, c, cues, m, section)
+				e.forward(toks, s, c, cues, m, in, section)
 			}
-			if c.backward != "" && c.first >= m.last && (reaches(toks, m, c, in) || subject(toks, s, m, c)) && !outcome(m, c) && toks[c.first].begin >= m.resultEnd {
+			if c.backward != "" && c.first >= m.last && (reaches(toks, m, c, in) || subject(toks, s, m, c) || placed(toks, m.last, c.first)) &&
+				!outcome(m, c) && toks[c.first].begin >= m.resultEnd && !excepted(toks, s, m) {
 				apply(m, c.backward, c, toks)
 			}
 		}
+		if at, ok := answer(toks, s, m); ok && said[at] {
+			if m.Negated = answers[toks[at].lower]; m.Negated {
+				apply(m, cueNegated, cue{first: at, last: at + 1, words: toks[at].lower}, toks)
+			}
+		}
 		inverted(toks, s, m)
+		purposed(toks, s, m)
+		yearsAgo(toks, s, m)
 		ordered(toks, s, m)
 		signs(toks, s, m)
 		aimed(toks, s, m)
 	}
 }
 
-// inverted reads a condition without "if": "should hypoglycemia occur, take glucose".
+// inverted reads a condition without "if": "should hypoglycemia occur, take glucose", "use it when
+// itching occurs".
 func inverted(toks []token, s span, m *mention) {
-	if toks[s.first].lower != "should" {
-		return
+	from := s.first
+	if toks[from].lower != "should" {
+		for from = max(s.first, m.first-3); from < m.first && toks[from].lower != "when" && toks[from].lower != "whenever"; from++ {
+		}
+		if from == m.first {
+			return
+		}
 	}
 	for j := m.last; j < s.last && j <= m.last+2; j++ {
+		switch strings.TrimSuffix(toks[j].lower, "s") {
+		case "occur", "happen", "appear", "arise", "develop", "return", "recur", "worsen", "persist", "begin", "start", "strike":
+			apply(m, cueHypothetical, cue{first: from, last: from + 1, words: toks[from].lower}, toks)
+		}
+	}
+}
+
+// purposes are words behind the name of a disease against or for which something is done.
+var purposes = words("vaccine vaccines vaccination vaccinations booster boosters shot shots immunization immunizations screening screen prophylaxis prevention precautions precaution")
+
+// purposed reads "flu shot", "fall precautions", "DVT prophylaxis": none says that the patient has it.
+func purposed(toks []token, s span, m *mention) {
+	if m.Type == record.Problem && m.last < s.last && purposes[toks[m.last].lower] {
+		apply(m, cueHypothetical, cue{first: m.last, last: m.last + 1, words: toks[m.last].lower}, toks)
+	}
+}
+
+// yearsAgo reads "had mumps in 1975": what somebody had in a year is past.
+func yearsAgo(toks []token, s span, m *mention) {
+	if m.last+1 >= s.last || toks[m.last].lower != "in" || len(toks[m.last+1].text) != 4 || !toks[m.last+1].number() {
+		return
+	}
+	if year := toks[m.last+1].text; year < "1900" || year > "2099" {
+		return
+	}
+	for j := s.first; j < m.first; j++ {
 		switch toks[j].lower {
-		case "occur", "happen", "appear", "arise", "develop", "return", "recur", "worsen", "persist":
-			apply(m, cueHypothetical, cue{first: s.first, last: s.first + 1, words: "should"}, toks)
+		case "had", "suffered", "experienced":
+			apply(m, cueHistorical, cue{first: m.last, last: m.last + 2, words: "in"}, toks)
+			return
 		}
 	}
 }
@@ -182,10 +271,17 @@ func oneWay(toks []token, c cue, s span, in []*mention) cue {
 	}
 	switch {
 	case c.words == "denied" || c.words == "denies":
-		if c.last >= s.last || !toks[c.last].word() { // within a sentence a line end is only the margin
+		if c.last >= s.last || !toks[c.last].word() || circumstance[toks[c.last].lower] { // within a sentence a line end is only the margin
 			c.forward = ""
 		} else {
 			c.backward = ""
+		}
+	case c.words == "unlikely":
+		c.forward = ""
+		for _, m := range in {
+			if m.first == c.last {
+				c.forward, c.backward = cueNegated, ""
+			}
 		}
 	case c.forward == cueEnded:
 		for _, m := range in {
@@ -200,6 +296,9 @@ func oneWay(toks []token, c cue, s span, in []*mention) cue {
 	}
 	return c
 }
+
+// circumstance are words behind "denied" that say when or by whom, not what.
+var circumstance = words("at by today currently now this on when upon")
 
 // outside drops cues that lie within a mention ("no known allergies" is one by itself), and
 // shortens those that reach into one ("no acute" before "acute distress").
@@ -230,7 +329,7 @@ next:
 }
 
 // forward applies a cue to a mention after it, if no word between ends its scope.
-func (e *Engine) forward(toks []token, s span, c cue, cues []cue, m *mention, section string) {
+func (e *Engine) forward(toks []token, s span, c cue, cues []cue, m *mention, in []*mention, section string) {
 	switch {
 	case c.forward == cuePseudo && strings.HasPrefix(c.words, "no ") && afterComma(toks, c.last, m.first):
 		// "no change in vision, diplopia": the pseudo cue covers its own object only
@@ -256,7 +355,11 @@ func (e *Engine) forward(toks []token, s span, c cue, cues []cue, m *mention, se
 	if c.forward != cueFamily && labelled(toks, c.last, m.first) {
 		return
 	}
-	if c.forward == cueNegated && (anew(toks, c.last, m.first, s) || means(toks, c.last, m) || outcome(m, c)) {
+	if c.forward == cueNegated && (anew(toks, c.last, m.first, s) || means(toks, c.last, m) || outcome(m, c) || measured(toks, m, s) ||
+		otherClause(toks, c, s, m, in) || excepted(toks, s, m)) {
+		return
+	}
+	if c.forward == cueEnded && beyond(toks, c.last, m.first) {
 		return
 	}
 	if c.forward == cueFamily && section != "family_history" && !relates(toks, c) {
@@ -342,6 +445,22 @@ func means(toks []token, from int, m *mention) bool {
 	return false
 }
 
+// measured reports a test with its number behind it: what is denied before is not the test.
+func measured(toks []token, m *mention, s span) bool {
+	if m.Type != record.Test {
+		return false
+	}
+	for j := m.last; j < s.last && j < m.last+5; j++ {
+		switch t := toks[j]; {
+		case t.number():
+			return true
+		case t.word() && t.lower != "of" && t.lower != "was" && j > m.last+2:
+			return false
+		}
+	}
+	return false
+}
+
 // outcome reports a test that is said to be negative: the test was done.
 func outcome(m *mention, c cue) bool {
 	return m.Type == record.Test && strings.Contains(c.words, "negative")
@@ -390,7 +509,7 @@ func relates(toks []token, c cue) bool {
 	}
 	for j := c.last; j < len(toks) && j < c.last+5; j++ {
 		switch toks[j].lower {
-		case "has", "had", "have", "with", "died", "diagnosed", "history", "hx", "suffered", "suffers", ":", "-", "–", "(", "deceased", "of", "developed":
+		case "has", "had", "have", "with", "takes", "took", "suffering", "gets", "underwent", "treated", "died", "diagnosed", "history", "hx", "suffered", "suffers", ":", "-", "–", "(", "deceased", "of", "developed":
 			return true
 		case ".", ";":
 			return false
@@ -433,7 +552,7 @@ func singular(words string) bool {
 }
 
 // turns are words behind which a sentence speaks of something else.
-var turns = map[string]bool{"but": true, "while": true, "whereas": true, "although": true, "though": true, "showed": true, "revealed": true, "has": true, "had": true}
+var turns = map[string]bool{"if": true, "when": true, "unless": true, "until": true, "was": true, "were": true, "is": true, "are": true, "but": true, "while": true, "whereas": true, "although": true, "though": true, "showed": true, "revealed": true, "has": true, "had": true}
 
 // itemWordsMax is how many words one item of a list of findings has at most.
 const itemWordsMax = 4
@@ -450,6 +569,7 @@ func subject(toks []token, s span, m *mention, c cue) bool {
 		switch t := toks[j].lower; {
 		case t == ",", t == "and", t == "or", t == "nor", t == "/":
 			words = 0
+		case t == ":" && j == c.first-1:
 		case !toks[j].word() && t != "-" && t != "–" && t != "(" && t != ")", finite[t]:
 			return false
 		default:
@@ -466,7 +586,7 @@ func subject(toks []token, s span, m *mention, c cue) bool {
 var finite = map[string]bool{"is": true, "was": true, "are": true, "were": true, "has": true, "had": true, "have": true, "with": true,
 	"he": true, "she": true, "patient": true, "who": true, "which": true, "that": true, "showed": true, "shows": true, "revealed": true,
 	"reveals": true, "developed": true, "reports": true, "reported": true, "denies": true, "denied": true, "no": true, "not": true,
-	"but": true, "because": true, "since": true, "after": true, "for": true, "due": true, "will": true, "would": true}
+	"if": true, "when": true, "unless": true, "until": true, "but": true, "because": true, "since": true, "after": true, "for": true, "due": true, "will": true, "would": true}
 
 // listed reports a mention between tokens j and end: the comma before it belongs to a list.
 func listed(j, end int, in []*mention) bool {
@@ -498,7 +618,7 @@ func apply(m *mention, k cueKind, c cue, toks []token) {
 	case cueHistorical:
 		m.Historical = true
 	case cueEnded:
-		if stops(c.words) && m.Type != record.Medication && m.Type != record.Procedure && !itself(toks, m, c) {
+		if stops(c.words) && m.Type != record.Medication && m.Type != record.Procedure && !itself(toks, m, c) && !removedFrom(toks, m, c) {
 			return
 		}
 		m.Historical = true
@@ -522,6 +642,11 @@ func apply(m *mention, k cueKind, c cue, toks []token) {
 // ("diarrhea stopped"), not of what was done for it ("metoprolol for angina stopped").
 func itself(toks []token, m *mention, c cue) bool {
 	return c.first == m.last && (m.first == 0 || toks[m.first-1].lower != "for" && toks[m.first-1].lower != "of")
+}
+
+// removedFrom reports a finding that was itself taken away ("removal of the thrombus").
+func removedFrom(toks []token, m *mention, c cue) bool {
+	return strings.HasSuffix(c.words, "removal of") && m.first >= c.last && m.first <= c.last+2 && !beyond(toks, c.last, m.first)
 }
 
 // stops reports a cue about what is taken or done, not about what a patient has.
@@ -596,7 +721,7 @@ func signs(toks []token, s span, m *mention) {
 	case "+":
 		m.Negated = false
 	case "-", "–":
-		if before > s.first && marked(toks, s) && !toks[before-1].word() {
+		if before > s.first && !toks[before-1].word() && (marked(toks, s) || attached(toks, before, m.first)) {
 			m.Negated = true
 		}
 	case ")":
@@ -609,6 +734,13 @@ func signs(toks []token, s span, m *mention) {
 			}
 		}
 	}
+}
+
+// attached reports a minus that stands right before a finding and apart from what precedes it
+// ("Cardiac: -chest pain, -edema"). At the begin of a line it is the mark of a list.
+func attached(toks []token, minus, finding int) bool {
+	return toks[minus].end == toks[finding].begin && toks[minus].begin > toks[minus-1].end && toks[minus].newlines == 0 &&
+		(toks[minus-1].text == ":" || toks[minus-1].text == ",")
 }
 
 // withoutIt reports "free" right behind a mention ("seizure-free"), which denies it; "free

@@ -44,6 +44,9 @@ func ender(toks []token, i int) bool {
 	case "!", ";":
 		return true
 	case "?":
+		if i == 0 || toks[i].newlines > 0 || toks[i-1].text == ":" || toks[i-1].text == "," || toks[i-1].text == "." {
+			return false // "? DVT" asks about what follows
+		}
 		return i+1 < len(toks) && toks[i+1].begin > toks[i].end
 	case ".":
 	default:

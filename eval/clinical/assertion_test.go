@@ -81,7 +81,8 @@ func TestWrittenSentences(t *testing.T) {
 		apart bool // nobody looks at what was wrong
 		right float64
 		harm  int // the goal is 0; two of the half that is apart are known by their number only
-	}{{"assertion.txt", false, 0.97, 0}, {"assertion-apart.txt", true, 0.94, 2}} {
+	}{{"assertion.txt", false, 0.97, 0}, {"assertion-apart.txt", true, 0.94, 2},
+		{"assertion-styles.txt", false, 0.94, 4}, {"assertion-styles-apart.txt", true, 0.89, 7}} {
 		engine, err := clinical.Open()
 		if err != nil {
 			t.Fatal(err)
