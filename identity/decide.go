@@ -143,14 +143,17 @@ func (c comparison) settles(p Person) evidence {
 			return none
 		}
 	}
-	if c.is(differs, family, given, born, sex, number) || c.of[born] == nears {
+	if c.is(differs, given, born, number) {
 		return none
 	}
 	if c.numbered() {
 		return own
 	}
+	if e := c.amiss(); e != none {
+		return e
+	}
 	// People of one name and birth date exist; middle names tell them apart.
-	if c.of[middle] != differs && c.detailed() {
+	if !c.is(differs, family, sex, middle) && c.of[born] != nears && c.detailed() {
 		return details
 	}
 	return none
@@ -167,6 +170,9 @@ func (c comparison) named() (whole, slip bool) {
 
 // numbered is the decision where a number of the person's own agrees, or has a slip.
 func (c comparison) numbered() bool {
+	if c.is(differs, family, sex) || c.of[born] == nears {
+		return false
+	}
 	whole, slip := c.named()
 	switch c.of[number] {
 	case agrees:
@@ -175,6 +181,34 @@ func (c comparison) numbered() bool {
 		return whole && c.of[born] == agrees && c.is(agrees, sex, phone, street)
 	}
 	return false
+}
+
+// amiss says how much speaks for a candidate of whom one of family name, birth date and sex does not
+// agree, beside a whole given name and nothing else that differs: people marry, and clerks mistype.
+// Numbers of two people of one given name, birth date and sex, or of one whole name and nearly one
+// birth date, are not taken for each other by a slip. Without a number of the person's own, insurance
+// number and home must agree: a father and a son of one name are not born a digit apart.
+func (c comparison) amiss() evidence {
+	if c.of[given] != agrees || !c.whole || c.of[middle] == differs {
+		return none
+	}
+	found := none
+	switch {
+	case c.of[number] == agrees:
+		found = own
+	case c.of[plan] == agrees && c.is(agrees, phone, street):
+		found = details
+	}
+	switch {
+	case c.of[family] == differs:
+		if found == own && c.of[born] == agrees && c.of[sex] == agrees {
+			return own
+		}
+	case c.of[family] != agrees:
+	case c.of[sex] == differs && c.of[born] == agrees, c.of[born] == nears && c.is(agrees, middle, sex) && c.of[sex] != differs:
+		return found
+	}
+	return none
 }
 
 // detailed is the decision without a number of the person's own.
@@ -187,10 +221,12 @@ func (c comparison) detailed() bool {
 	}
 	switch {
 	case whole || slip:
-		// The sex is enough where address and telephone say nothing.
-		return household || c.is(agrees, middle) || c.of[plan] == nears || c.of[sex] == agrees && !c.is(differs, phone, street)
+		// The sex is enough where not both address and telephone speak against it.
+		return household || c.is(agrees, middle) || c.of[plan] == nears ||
+			c.of[sex] == agrees && !(c.of[phone] == differs && c.of[street] == differs)
 	case c.of[family] == agrees && c.of[given] == nears:
 		return household && c.of[middle] == agrees
 	}
-	return c.of[family] == agrees && c.of[given] == agrees && c.of[plan] == agrees // an initial
+	// An initial, of somebody of the household.
+	return c.of[family] == agrees && c.of[given] == agrees && (c.of[plan] == agrees || c.of[sex] == agrees && c.is(agrees, phone, street))
 }

@@ -21,7 +21,7 @@ import (
 )
 
 // Version names this stage's rules in Provenance.
-const Version = "identity/2"
+const Version = "identity/3"
 
 // Person is what a document or a Patient resource says about one human being. Empty strings
 // are things not said.

@@ -23,7 +23,7 @@ func TestRank(t *testing.T) {
 		{"two records of one", ada, []Candidate{{"p1", ada}, {"p2", ada}}, []string{"p1 probable", "p2 probable"}},
 		{"name and birth date alone", bare, []Candidate{{"p1", ada}}, []string{"p1 probable"}},
 		{"name alone", Person{Family: "Fairweather", Given: []string{"Ada"}}, []Candidate{{"p1", ada}}, []string{"p1 possible"}},
-		{"number of somebody else", with(func(p *Person) { p.Family = "Brook" }), []Candidate{{"p1", ada}}, []string{"p1 possible"}},
+		{"number of somebody else", with(func(p *Person) { p.Family, p.Given = "Brook", []string{"Cleo"} }), []Candidate{{"p1", ada}}, []string{"p1 possible"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

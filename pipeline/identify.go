@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"slices"
 	"strings"
 
 	"chartlake/fault"
@@ -78,12 +79,39 @@ func (s *Stages) Identify(rec *record.Record, known Known) error {
 				return err
 			}
 			seg.Subject = s.decide(rec, i, person, append(candidates, made...), made)
+			seg.Flags = slipped(seg.Flags, seg.Subject)
 		}
 		if seg.Subject.New {
 			made = append(made, identity.Candidate{ID: seg.Subject.Patient, Person: person})
 		}
 	}
 	return nil
+}
+
+// slip is the code of the note that a patient was found although something differs.
+const slip = "identity_slip"
+
+// slipped notes what does not agree with the patient under whom a segment is filed without a person.
+func slipped(flags []record.Flag, sub *record.Subject) []record.Flag {
+	flags = slices.DeleteFunc(slices.Clone(flags), func(f record.Flag) bool { return f.Code == slip })
+	for _, c := range sub.Candidates {
+		if sub.New || c.Patient != sub.Patient {
+			continue
+		}
+		var found []string
+		for _, reason := range c.Reasons {
+			for _, detail := range []string{"family", "given", "birth date", "sex"} {
+				if rest, ok := strings.CutPrefix(reason, detail+" "); ok && rest != "agrees" {
+					found = append(found, reason)
+				}
+			}
+		}
+		if len(found) > 0 {
+			flags = append(flags, record.Flag{Code: slip, Severity: record.SeverityInfo, Evidence: []record.Evidence{},
+				Message: "filed under a patient although one detail is not the same: " + strings.Join(found, ", ")})
+		}
+	}
+	return flags
 }
 
 func (s *Stages) decide(rec *record.Record, index int, p identity.Person, candidates, made []identity.Candidate) *record.Subject {
