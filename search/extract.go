@@ -61,8 +61,10 @@ func (c *Catalogue) extract(resource *fhir.Node, base string, wanted func(*Param
 	if err != nil {
 		return nil, err
 	}
+	holds := resource.Get("contained") != nil
 	for i := range ex.steps {
-		if !wanted(ex.steps[i].param) {
+		p, before := ex.steps[i].param, len(x.values)
+		if !wanted(p) && !(holds && p.Kind == KindReference) {
 			continue
 		}
 		if err := x.step(&ex.steps[i]); err != nil {
@@ -71,6 +73,12 @@ func (c *Catalogue) extract(resource *fhir.Node, base string, wanted func(*Param
 		if len(x.values) > MaxIndexValues {
 			return nil, tooManyValues()
 		}
+		if !wanted(p) {
+			x.values = x.values[:before]
+		}
+	}
+	if err := c.contained(x, resource, wanted); err != nil {
+		return nil, err
 	}
 	for _, p := range c.of(resource.Type()).words {
 		if !wanted(p) {
@@ -171,6 +179,7 @@ type extraction struct {
 	root   fhirpath.Value
 	base   string
 	values []IndexValue
+	inner  []inner // references to contained resources
 }
 
 // composite makes the combinations of the parts' values within one element.
@@ -424,7 +433,11 @@ func (x *extraction) reference(p *Param, v fhirpath.Value) {
 	iv := IndexValue{Param: p}
 	switch {
 	case v.Is("Reference"):
-		if ref := n.Str("reference"); ref != "" && ref[0] != '#' {
+		switch ref := n.Str("reference"); {
+		case ref == "":
+		case ref[0] == '#':
+			x.inner = append(x.inner, inner{p, ref[1:]})
+		default:
 			iv.Ref = ParseReference(ref, x.base)
 		}
 		if id := n.Get("identifier"); id != nil {

@@ -79,6 +79,8 @@ type Catalogue struct {
 	mu    sync.RWMutex
 	types map[string]*typeParams
 
+	inside sync.Map // parameters of contained resources by their names, see contained.go
+
 	own    *Catalogue          // R4's own, where custom parameters are added to it
 	custom map[string][]*Param // by type
 }

@@ -10,7 +10,7 @@ type Supported struct {
 var ordered = []Prefix{EQ, NE, GT, LT, GE, LE, SA, EB, AP}
 
 // Support is what is supported. Not yet: _filter, _list, _query, near,
-// contained resources.
+// _contained other than false.
 var Support = Supported{
 	modifiers: map[Kind][]Modifier{
 		KindToken:     {Missing, Not, Text, OfType, In, NotIn, Above, Below},

@@ -279,6 +279,13 @@ func (p *Planner) chain(resourceType string, f *search.Filter, others []cond) (c
 		if len(named) > 0 {
 			sets = append(sets, p.Conn.List(named))
 		}
+		held, err := p.chainWithin(resourceType, f, link)
+		if err != nil {
+			return cond{}, err
+		}
+		if held.Text != "" {
+			sets = append(sets, held)
+		}
 	}
 	set := db.Join(` UNION ALL `, sets...).Wrap(`SELECT rid FROM (`, `) c`)
 	return cond{what: f.Code + ".", set: set, test: inSet(set), deep: deepest}, nil

@@ -172,7 +172,8 @@ func Examples(t *testing.T, open Open) {
 				skipped++
 				continue
 			}
-			raw := v.Param.Code + modifier + "=" + url.QueryEscape(ask)
+			// A value of a contained resource is asked for by a chain.
+			raw := strings.Replace(v.Param.Code, ".", ":", 1) + modifier + "=" + url.QueryEscape(ask)
 			if done[raw] || len(ask) > search.MaxText {
 				continue
 			}

@@ -71,6 +71,7 @@ func Run(t *testing.T, open Open) {
 		{"SortAll", testSortAll},
 		{"TooCostly", testTooCostly},
 		{"Canonical", testCanonical},
+		{"Contained", testContained},
 		{"CustomParameter", testCustomParameter},
 		{"CustomUndone", testCustomUndone},
 		{"Reindex", testReindex},
