@@ -23,13 +23,13 @@ func (m *mention) attribute(name, v string) {
 
 // Patterns of the parts of a dose instruction, in the words that prescribers write.
 var (
-	strengthRE  = regexp.MustCompile(`(?i)\b\d+(?:[.,]\d+)?(?:\s?[-/]\s?\d+(?:\.\d+)?)?\s?(?:mg|mcg|µg|g|gm|units?|iu|meq|ml|%)(?:\s?/\s?(?:\d+\s?)?(?:ml|hr|hour|day|dose|actuation|tab))?(?:\b|$)`)
+	strengthRE  = regexp.MustCompile(`(?i)\b\d+(?:[.,]\d+)?(?:\s?[-/]\s?\d+(?:\.\d+)?)?\s?(?:%|(?:mg|mcg|µg|g|gm|units?|iu|meq|ml)(?:\s?/\s?(?:\d+\s?)?(?:ml|hr|hour|day|dose|actuation|tab))?\b)`)
 	formRE      = regexp.MustCompile(`(?i)\b(?:tablets?|tabs?|capsules?|caps?|puffs?|sprays?|drops?|patch(?:es)?|suppositor(?:y|ies)|solution|suspension|syrup|cream|ointment|inhaler|injection|lozenges?|sachets?|packets?)\b`)
 	routeRE     = regexp.MustCompile(`(?i)\b(?:by mouth|orally|oral|p\.?o\.?|intravenous(?:ly)?|iv|intramuscular(?:ly)?|im|subcutaneous(?:ly)?|subq|sc|sublingual(?:ly)?|sl|topical(?:ly)?|inhaled|inhalation|per rectum|rectal(?:ly)?|pr|intranasal(?:ly)?|nasal(?:ly)?|transdermal(?:ly)?|ophthalmic|in (?:each|both|the) (?:eye|eyes|ear|ears|nostril|nostrils))\b`)
 	frequencyRE = regexp.MustCompile(`(?i)\b(?:once(?:\s*/\s*|\s+(?:a|per)\s+|\s+)(?:daily|day|week(?:ly)?|month(?:ly)?)|twice (?:a|per) day|twice daily|twice a week|three times (?:a|per) day|three times daily|four times (?:a|per) day|four times daily|\d+ times (?:a|per) (?:day|week)|every (?:other )?(?:\d+(?:\s?-\s?\d+)?\s)?(?:hours?|days?|weeks?|months?|morning|evening|night|bedtime)|q\.?\s?\d+(?:\s?-\s?\d+)?\s?h(?:rs?|ours?)?|q\.?[ap]\.?m\.?|q\.?h\.?s\.?|q\.?o\.?d\.?|q\.?d\.?|q\s?day|qweek|b\.?i\.?d\.?|t\.?i\.?d\.?|q\.?i\.?d\.?|daily|weekly|monthly|nightly|at bedtime|at night|in the morning|in the evening|every morning|with meals|before meals|after meals)(?:\b|$)`)
 	asNeededRE  = regexp.MustCompile(`(?i)\b(?:as needed|p\.?r\.?n\.?)(?: for ([a-z][a-z /]{2,30}))?`)
 	durationRE  = regexp.MustCompile(`(?i)\b(?:for|x) (\d+(?:\s?-\s?\d+)? (?:days?|weeks?|months?|doses?))\b`)
-	reactionRE  = regexp.MustCompile(`(?i)^\s*(?:\(\s*(?:reaction:?\s*)?([^)\n]{3,60})\)|[-–:]+\s*(?:reaction:?\s*)?([^\n;,.]{3,60})|(?:causes|caused|causing|reaction:?|with)\s+([^\n;,.]{3,60}))`)
+	reactionRE  = regexp.MustCompile(`(?i)^\s*(?:\(\s*(?:reaction:?\s*)?([^)\n]{3,60})\)|[-–:]+\s*(?:reaction:?\s*)?([^\n;,.]{3,60})|(?:,\s*which\s+)?(?:causes|caused|causing|reaction:?|with)\s+([^\n;,.]{3,60}))`)
 )
 
 // sentenceText gives the characters from a mention's end to the end of its reach.

@@ -126,6 +126,7 @@ func (e *Engine) Annotate(text string) Findings {
 		in := e.mentions(runes, toks, s, sections[s.first])
 		in = join(runes, toks, s, sections[s.first], in, e.findCues(toks, s), tagged[n])
 		e.attributes(runes, toks, s, in)
+		e.relate(runes, toks, s, in)
 		e.assert(toks, s, sections[s.first], in)
 		if sections[s.first] == "" && len(starts) > 0 && !prose(toks, s) {
 			for _, m := range in {
@@ -203,7 +204,8 @@ func (e *Engine) mentions(text []rune, toks []token, s span, section string) []*
 			i = after
 			continue
 		}
-		if m := e.mention(text, toks, i, end, s, section, en); m != nil {
+		named := len(out) > 0 && out[len(out)-1].last == i && out[len(out)-1].Type == record.Medication
+		if m := e.mention(text, toks, i, end, s, section, en); m != nil && !(named && forms[toks[i].lower]) {
 			out = append(out, m)
 		}
 		i = end

@@ -52,6 +52,8 @@ func join(text []rune, toks []token, s span, section string, in []*mention, cues
 			}
 		}
 		switch {
+		case len(over) == 0 && typ == record.Medication && last == first+1 && forms[toks[first].lower]:
+			// the form of the drug before it
 		case len(over) == 0:
 			m := newMention(text, toks, first, last, typ, entry{score: math.Round(t.Probability*1000) / 1000})
 			m.Rule = "tagger"
@@ -75,6 +77,10 @@ func join(text []rune, toks []token, s span, section string, in []*mention, cues
 	sort.SliceStable(in, func(i, j int) bool { return in[i].first < in[j].first })
 	return in
 }
+
+// forms are words that name no drug but how one is given.
+var forms = words(`tablet tablets tab tabs capsule capsules puff puffs spray drops patch suppository solution suspension syrup cream ointment
+inhaler injection lozenge gel lotion infusion`)
 
 // besideCues takes the cues off both ends of what a mention may grow to.
 func besideCues(cues []cue, m *mention, first, last int) (int, int) {

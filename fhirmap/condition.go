@@ -1,6 +1,11 @@
 package fhirmap
 
-import "chartlake/fhir"
+import (
+	"strings"
+
+	"chartlake/fhir"
+	"chartlake/record"
+)
 
 // diagnosisFields are the record fields that name a diagnosis (docs/format/record.md).
 var diagnosisFields = []string{"diagnosis.principal", "diagnosis.secondary", "diagnosis.admitting", "diagnosis"}
@@ -30,8 +35,25 @@ func (s *segment) conditions() {
 		c.Set("verificationStatus", coded(hl7+"condition-ver-status", verification))
 		c.Set("category", fhir.NewArray(coded(hl7+"condition-category", category)))
 		c.Set("code", concept(fd.text, fd.codes))
+		if e := fd.first; e != nil {
+			if place := placeOf(e); place != "" {
+				c.Set("bodySite", fhir.NewArray(fhir.NewObject("text", place)))
+			}
+			if severity := e.Attributes["severity"]; severity != "" {
+				c.Set("severity", fhir.NewObject("text", severity))
+			}
+		}
 		c.Set("subject", s.patientRef())
 		c.Set("encounter", reference(s.encounterRef))
 		s.file(c, facts)
 	}
+}
+
+// placeOf is where a finding is, with its side.
+func placeOf(e *record.Entity) string {
+	site, side := e.Attributes["body_site"], e.Attributes["laterality"]
+	if side == "" || strings.Contains(strings.ToLower(site), strings.ToLower(side)) {
+		return site
+	}
+	return strings.TrimSpace(side + " " + site)
 }

@@ -47,3 +47,22 @@ func TestQuotedResults(t *testing.T) {
 		t.Error("a test without a result is filed")
 	}
 }
+
+// TestPlaceOfAFinding files where a finding is, and how bad.
+func TestPlaceOfAFinding(t *testing.T) {
+	t.Parallel()
+	e := record.Entity{Text: "hip pain", Type: record.Problem, Begin: 3, End: 7, Experiencer: "patient", State: record.Accepted, Confidence: 0.9,
+		Attributes: map[string]string{"body_site": "hip", "laterality": "Right", "severity": "severe"}}
+	rec := &record.Record{Segments: []record.Segment{{Type: "progress_note", Pages: [2]int{1, 1}, Entities: []record.Entity{e}}}}
+	for _, en := range Bundle(Input{Record: rec, Subjects: []Subject{{ID: "p"}}}).Get("entry").Items() {
+		r := en.Get("resource")
+		if r.Type() != "Condition" {
+			continue
+		}
+		if site, severity := r.Get("bodySite").Item(0).Str("text"), r.Str("severity", "text"); site != "Right hip" || severity != "severe" {
+			t.Errorf("site %q, severity %q", site, severity)
+		}
+		return
+	}
+	t.Error("no Condition")
+}

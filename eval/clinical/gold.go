@@ -4,11 +4,12 @@ import "chartlake/record"
 
 // Text is one text with its gold mentions.
 type Text struct {
-	Name     string
-	Text     string
-	Mentions []Mention
-	Results  []TestResult // of tests; nil where they are not labelled
-	Codes    []string     // ICD-10-CM codes of the whole text, upper case; a code may repeat
+	Name      string
+	Text      string
+	Mentions  []Mention
+	Results   []TestResult // of tests; nil where they are not labelled
+	Relations []Relation   // of mentions; nil where they are not labelled
+	Codes     []string     // ICD-10-CM codes of the whole text, upper case; a code may repeat
 }
 
 // Mention is a gold mention. Begin and End count characters (runes); Type is one of this

@@ -16,13 +16,15 @@ type Sig struct {
 }
 
 // goldJSON is one text: `entities` as in a record, with the text they are in; or a dose
-// instruction, `sig`, with its `dosage`; or a text with the `results` of tests that it states. An assertion that is not written is not labelled.
+// instruction, `sig`, with its `dosage`; or a text with the `results` of tests that it states, or
+// the `relations` of its mentions. An assertion that is not written is not labelled.
 type goldJSON struct {
 	Text     *string       `json:"text"`
 	Partial  bool          `json:"partial"`
 	Entities []goldMention `json:"entities"`
 	Sig      *string       `json:"sig"`
 	Dosage   []sig.Dosage  `json:"dosage"`
+	Related  []Relation    `json:"relations"`
 	Results  []TestResult  `json:"results"` // of tests; with them nothing else of the text is labelled
 }
 
@@ -61,8 +63,9 @@ func parseJSON(name, data string, set func(string) *Set) error {
 			continue
 		}
 		t := Text{Name: name, Text: *g.Text, Results: g.Results}
-		if g.Results != nil {
-			s := set("results")
+		t.Relations = g.Related
+		if g.Results != nil || g.Related != nil {
+			s := set("facts")
 			s.Partial = true
 			s.Texts = append(s.Texts, t)
 			continue

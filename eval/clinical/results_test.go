@@ -37,3 +37,34 @@ func TestWrittenResults(t *testing.T) {
 		}
 	}
 }
+
+// The relations were written before the rules, half of them apart.
+func TestWrittenRelations(t *testing.T) {
+	t.Parallel()
+	engine, err := clinical.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		file  string
+		apart bool
+		f1    float64
+	}{{"relations.jsonl", false, 0.90}, {"relations-apart.jsonl", true, 0.90}} {
+		sets, err := Load("testdata/" + c.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := relations{}
+		for _, text := range sets[0].Texts {
+			if wrong := r.text(text.Relations, engine.Annotate(text.Text).Entities); len(wrong) > 0 && !c.apart {
+				t.Logf("%s: %q", text.Text, wrong)
+			}
+		}
+		types := sum(r)
+		all := types[len(types)-1]
+		t.Logf("%s: %s", c.file, all.Strict)
+		if all.Strict.F1 < c.f1 {
+			t.Errorf("%s: F1 %.3f of relations, want %v", c.file, all.Strict.F1, c.f1)
+		}
+	}
+}

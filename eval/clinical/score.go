@@ -30,6 +30,7 @@ type Result struct {
 	Leakage    *Leakage    `json:"leakage,omitempty"`
 	Sig        *Share      `json:"sig,omitempty"` // dose instructions whose structure is exact
 	Results    *Results    `json:"results,omitempty"`
+	Relations  []Mentions  `json:"relations,omitempty"` // by type; strict: the same words, overlap: a word in common
 	Codes      *Codes      `json:"codes,omitempty"`
 	// Calibration is of the confidences of mentions: a mention is right that overlaps a gold one of its type.
 	Calibration *Calibration `json:"calibration,omitempty"`
@@ -102,7 +103,7 @@ func Measure(sets []Set, done func()) (*Report, error) {
 	}
 	out := &Report{Version: clinical.Version}
 	for i := range sets {
-		m := &meter{engine: engine, set: &sets[i], types: map[record.EntityType]*Mentions{}, assertion: map[string]*Score{}}
+		m := &meter{engine: engine, set: &sets[i], types: map[record.EntityType]*Mentions{}, relations: relations{}, assertion: map[string]*Score{}}
 		for j := range sets[i].Texts {
 			m.text(&sets[i].Texts[j])
 			if done != nil {
@@ -127,6 +128,7 @@ type meter struct {
 	leakage    Leakage
 	sig        *Share
 	results    *Results
+	relations  relations
 	codes      Codes
 	sure       calibration // of mentions
 }
@@ -139,6 +141,9 @@ func (m *meter) text(t *Text) {
 	}
 	m.assertions(t)
 	m.leaks(t, got)
+	if t.Relations != nil {
+		m.relations.text(t.Relations, got)
+	}
 	if t.Results != nil {
 		if m.results == nil {
 			m.results = &Results{}
@@ -314,6 +319,7 @@ func (m *meter) result() Result {
 	}
 	out.Types = sum(m.types)
 	out.Calibration = m.sure.close()
+	out.Relations = sum(m.relations)
 	if m.results != nil {
 		m.results.Triple.close()
 		out.Results = m.results

@@ -33,6 +33,9 @@ func (s *Result) table() string {
 	if s.Sig != nil {
 		fmt.Fprintf(&b, "  dose instructions exact: %d of %d\n", s.Sig.N, s.Sig.Of)
 	}
+	for _, t := range s.Relations {
+		fmt.Fprintf(&b, "  related %-8s strict  %s\n", t.Type, t.Strict)
+	}
 	if r := s.Results; r != nil {
 		fmt.Fprintf(&b, "  results: test, value and unit %s; range %d of %d, flag %d of %d\n", r.Triple, r.Range.N, r.Range.Of, r.Flag.N, r.Flag.Of)
 	}
