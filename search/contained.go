@@ -49,6 +49,10 @@ func (c *Catalogue) within(p *Param, resourceType string, q *Param) *Param {
 	return have.(*Param)
 }
 
+// maxWithin is how often references of one resource may lead into its contained ones: each time
+// the expressions of a type are evaluated, some 40 µs.
+const maxWithin = 10_000
+
 // inner is a reference to a contained resource.
 type inner struct {
 	by *Param
@@ -70,7 +74,9 @@ func (c *Catalogue) contained(x *extraction, resource *fhir.Node, wanted func(*P
 		if n == nil || done[ref] || !c.Knows(n.Type()) {
 			continue
 		}
-		done[ref] = true
+		if done[ref] = true; len(done) > maxWithin {
+			return fault.New(fault.TooLarge, "too_many_index_values", "the resource refers to contained ones more than %d times", maxWithin)
+		}
 		if p := c.Holding(ref.by, n.Type()); p != nil && wanted(p) {
 			x.values = append(x.values, IndexValue{Param: p, Text: n.Type()})
 		}
