@@ -88,6 +88,7 @@ type Desk struct {
 	Config
 	uploads chan struct{}
 	halted  atomic.Bool
+	passed  atomic.Int64 // the change up to which resources were read, see Follow
 	depth   depth
 }
 

@@ -206,6 +206,7 @@ func (s *server) work(ctx context.Context, workers int, group *sync.WaitGroup) {
 		}
 	})
 	group.Go(func() { _ = s.pipeline.Sweep(ctx) })
+	group.Go(func() { s.door.Follow(ctx, s.log) })
 	group.Go(func() { _ = s.bulk.Sweep(ctx) })
 }
 
