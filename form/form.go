@@ -12,6 +12,7 @@
 package form
 
 import (
+	"slices"
 	"strings"
 
 	"chartlake/document"
@@ -40,13 +41,15 @@ type Us struct {
 }
 
 // Understand splits doc into segments and reads each of them. Every page of doc is in
-// exactly one segment, is blank, or has failed; a document of only such pages gives none.
+// exactly one segment, is blank, only divides (a separator sheet), or has failed; a document
+// of only such pages gives none.
 // doc is not changed, and the same doc gives the same segments.
 func Understand(doc *document.Document, us Us) []record.Segment {
 	var out []record.Segment
 	var splitter split.Splitter
 	looks := map[int]look{} // of the pages whose segment has not ended
 	seen := pages{}
+	var sent []check.Sent
 	for i := range doc.Pages {
 		l := lookAt(doc, &doc.Pages[i])
 		l.first = seen.copyOf(&doc.Pages[i])
@@ -55,10 +58,14 @@ func Understand(doc *document.Document, us Us) []record.Segment {
 			clear(looks)
 		}
 		looks[doc.Pages[i].Number] = l
+		if len(doc.Pages) > 1 && !l.facts.Blank && !l.facts.Failed {
+			sent = append(sent, check.Sent{Page: l.facts.Page, Numbers: l.facts.Sent})
+		}
 	}
 	if r, ok := splitter.End(); ok {
 		out = append(out, understand(doc, r, us, looks))
 	}
+	check.Stack(out, sent, len(doc.Pages))
 	return out
 }
 
@@ -78,26 +85,95 @@ const titledMin = 0.8
 func lookAt(doc *document.Document, p *document.Page) look {
 	l := look{facts: split.Plain(p)}
 	f := &l.facts
-	if f.Blank || f.Failed || len(doc.Pages) == 1 {
+	if f.Blank || f.Failed || f.Separator || len(doc.Pages) == 1 {
 		return l
 	}
 	l.sheet = sheet.New(doc, p.Number, p.Number)
-	f.Numbers = split.Numbers(&l.sheet.Pages[0])
+	f.Numbers, f.Sent = split.Numbers(&l.sheet.Pages[0])
 	l.guess = classify.Segment(l.sheet, shapeOf(l.sheet))
-	if l.guess.Type != record.Unknown && l.guess.Confidence >= titledMin {
-		claim := l.guess.Type == "cms1500" || l.guess.Type == "ub04" // the form is its own title
-		f.Type, f.Titled = string(l.guess.Type), claim || len(l.guess.Title) > 0
+	if l.guess.Type != record.Unknown {
+		f.Kind = string(l.guess.Type)
 	}
-	l.person = personOn(l.sheet)
-	f.Patient, f.Birth, f.Record = said(l.person.Name), said(l.person.Birth), said(l.person.Record)
+	if l.guess.Type != record.Unknown && l.guess.Confidence >= titledMin {
+		f.Type, f.Whole = string(l.guess.Type), wholePages[l.guess.Type]
+		claim := l.guess.Type == "cms1500" || l.guess.Type == "ub04" // the form is its own title
+		f.Titled = claim || len(l.guess.Title) > 0
+	}
+	r := personReading(l.sheet)
+	l.person = personIn(r)
+	f.Patient, f.Birth, f.Record = nameWords(said(l.person.Name)), fold(said(l.person.Birth)), fold(said(l.person.Record))
+	if h := r.letterhead(); len(h.name) > 0 && h.strength >= senderMin && h.name[0].Y1 < headMax {
+		f.Sender = strings.Join(lexicon.Tokens(sheet.Join(h.name)), " ")
+	}
+	if f.Titled && !claimForm(l.guess.Type) {
+		own := newReading(l.sheet, l.guess)
+		own.fromPairs(nil)
+		f.Keys = own.keys()
+		if f.Patient == "" {
+			f.Patient = nameWords(own.namedPerson())
+		}
+	}
 	return l
+}
+
+// wholePages are the types whose words cannot be those of a later page of something else.
+var wholePages = map[record.Type]bool{"junk": true, "insurance_card": true, "cms1500": true, "ub04": true, "fax_cover_sheet": true,
+	"immunization_card": true, "payer_correspondence": true}
+
+// A letterhead names the sender of a page when it is as sure as one with an address, or with
+// several words of an organisation, and stands in the upper fifth of the page.
+const (
+	senderMin = 0.82
+	headMax   = 0.2
+)
+
+func claimForm(t record.Type) bool { return t == "cms1500" || t == "ub04" }
+
+// documentKeys are the fields that a document has one of, and another of its kind others.
+var documentKeys = []string{"account", "claim_number", "invoice", "payment_number", "ref", "auth", "rx", "patient_account", "visit", "collected", "admitted",
+	"patient_number", "member_id", "date"}
+
+// keys are the accepted ones of a page; where it has several values of one, none of them.
+func (r *reading) keys() map[string]string {
+	out := map[string]string{}
+	for _, name := range documentKeys {
+		n := 0
+		for i := range r.fields {
+			if f := &r.fields[i]; f.Name == name {
+				out[name], n = fold(said(f)), n+1
+			}
+		}
+		if n > 1 || out[name] == "" {
+			delete(out, name)
+		}
+	}
+	return out
+}
+
+// namedPerson is the person whose document it is by the labels of its own type.
+func (r *reading) namedPerson() string {
+	if name := said(r.field("patient")) + said(r.field("member")); name != "" {
+		return name
+	}
+	if first, last := said(r.field("first")), said(r.field("last")); first != "" && last != "" {
+		return first + " " + last
+	}
+	return ""
+}
+
+// nameWords are the words of a name in order, without initials and titles: "DOE, JANE A" and
+// "Jane Doe" are one.
+func nameWords(name string) string {
+	words := slices.DeleteFunc(lexicon.Tokens(name), func(w string) bool { return len(w) < 2 })
+	slices.Sort(words)
+	return strings.Join(words, " ")
 }
 
 func said(f *record.Field) string {
 	if f == nil || f.State != record.Accepted || f.Value == nil {
 		return ""
 	}
-	return fold(*f.Value)
+	return *f.Value
 }
 
 func shapeOf(s *sheet.Sheet) classify.Shape {
@@ -128,12 +204,13 @@ func understand(doc *document.Document, at split.Range, us Us, looks map[int]loo
 		Fields: r.fields, Lines: r.lines, Sections: section.Record(r.sections), Entities: []record.Entity{}, Flags: append([]record.Flag{}, r.flags...)}
 	c := &check.Case{Segment: &seg, Text: strings.ToLower(s.Text.String), Us: check.Us(us)}
 	for i := range s.Pages {
-		c.Numbers = append(c.Numbers, split.Numbers(&s.Pages[i]))
+		printed, sent := split.Numbers(&s.Pages[i])
+		c.Numbers, c.Sent = append(c.Numbers, printed), append(c.Sent, sent)
 		c.People = append(c.People, looks[s.Pages[i].Number].person)
 	}
 	c.People = knownPeople(c.People)
 	check.Run(c)
-	if at.Reason != "" && at.Confidence < 0.9 {
+	if at.Reason != "" && at.Confidence < boundarySure {
 		seg.Flags = append(seg.Flags, record.Flag{Code: "split_uncertain", Severity: record.SeverityWarning, Evidence: []record.Evidence{},
 			Message: "the boundary before this document is not sure: " + at.Reason})
 	}
@@ -209,11 +286,20 @@ func (r *reading) read() {
 	r.expect()
 }
 
-// personOn is what the one page of a sheet says about the patient by its own labels.
-func personOn(s *sheet.Sheet) check.Person {
+// boundarySure is the least chance of a boundary that is not shown as doubtful.
+const boundarySure = 0.8
+
+// personReading reads the one page of a sheet by the labels that all kinds share.
+func personReading(s *sheet.Sheet) *reading {
 	r := &reading{sheet: s, lex: lexicon.For("discharge_summary")}
 	r.pairs = pair.Find(s, r.lex, value.Hint{})
 	r.fromPairs(nil)
+	return r
+}
+
+// personIn is what a page says about the patient by its own labels.
+func personIn(r *reading) check.Person {
+	s := r.sheet
 	return check.Person{Page: s.Pages[0].Number, Name: r.field("patient"), Birth: r.field("dob"), Record: r.field("mrn")}
 }
 

@@ -41,7 +41,7 @@ func (seen pages) copyOf(p *document.Page) int {
 // repeated says that a page is there twice. Nothing is wrong with what it says, but counting
 // its values twice would be.
 func repeated(page, first int) record.Flag {
-	return record.Flag{Code: "duplicate_page", Severity: record.SeverityInfo,
+	return record.Flag{Code: "page_duplicate", Severity: record.SeverityWarning,
 		Message:  fmt.Sprintf("page %d is the same as page %d", page, first),
 		Evidence: []record.Evidence{{Page: page, Box: document.Box{W: 1, H: 1}}}}
 }

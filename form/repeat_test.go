@@ -29,7 +29,7 @@ func TestRepeatedPages(t *testing.T) {
 	var said []string
 	for _, s := range form.Understand(doc, form.Us{}) {
 		for _, f := range s.Flags {
-			if f.Code == "duplicate_page" {
+			if f.Code == "page_duplicate" {
 				said = append(said, f.Message)
 			}
 		}

@@ -76,7 +76,7 @@ func (p *pager) findMarks() {
 	p.marks = make([][][]mark, len(p.page.Rows))
 	for r, row := range p.page.Rows {
 		p.marks[r] = make([][]mark, len(row.Phrases))
-		fax := transmitted(row)
+		fax := row.Transmitted()
 		for i, ph := range row.Phrases {
 			p.marks[r][i] = p.phraseMarks(ph)
 			if fax {

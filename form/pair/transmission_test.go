@@ -32,7 +32,7 @@ func TestTransmitted(t *testing.T) {
 		{row(0.01, "From: 08/14/2026 17:59", "To: 08/16/2026 10:00"), false},         // a stay
 		{row(0.01, "FROM: (226) 555-0172", "P. 001/002"), false},                     // no time
 	} {
-		if got := transmitted(c.row); got != c.want {
+		if got := c.row.Transmitted(); got != c.want {
 			t.Errorf("%v at %.2f: %v, want %v", c.row.Phrases, c.row.Y0, got, c.want)
 		}
 	}
