@@ -40,7 +40,9 @@ func (o GenerateOptions) jobs() []job {
 	var jobs []job
 	for _, kind := range o.Kinds {
 		layouts := specimen.Layouts(kind)
-		if o.Apart {
+		if kind == specimen.CompositeStack {
+			layouts = []string{"stack"}
+		} else if o.Apart {
 			layouts = specimen.ApartLayouts(kind)
 		}
 		seed := o.Seed
@@ -67,7 +69,7 @@ func Generate(ctx context.Context, o GenerateOptions) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		s, err := specimen.Make(j.seed, j.kind, j.layout, j.condition)
+		s, err := o.make(j)
 		if err != nil {
 			return err
 		}
@@ -79,6 +81,13 @@ func Generate(ctx context.Context, o GenerateOptions) error {
 		}
 	}
 	return nil
+}
+
+func (o GenerateOptions) make(j job) (*specimen.Specimen, error) {
+	if j.kind == specimen.CompositeStack {
+		return specimen.MakeStack(j.seed, o.Apart, j.condition)
+	}
+	return specimen.Make(j.seed, j.kind, j.layout, j.condition)
 }
 
 func write(dir string, s *specimen.Specimen) error {

@@ -48,6 +48,8 @@ type measure struct {
 var measures = []measure{
 	{"type", func(r *score.Result) score.Share { return r.Type }, false, "segments of the right type"},
 	{"loinc", func(r *score.Result) score.Share { return r.LOINC }, false, "document type code"},
+	{"boundaries", func(r *score.Result) score.Share { return r.Boundaries }, false, "first pages of a stack's documents that were found"},
+	{"boundaries_precise", func(r *score.Result) score.Share { return r.BoundariesPrecise }, false, "first pages of the record that are such"},
 	{"recall", func(r *score.Result) score.Share { return r.Recall }, false, "expected values that stand in a field of their name"},
 	{"precision", func(r *score.Result) score.Share { return r.Precision }, false, "values of all fields that are right"},
 	{"precision_of", func(r *score.Result) score.Share { return r.PrecisionOf }, false, "the same, of fields whose name is expected"},

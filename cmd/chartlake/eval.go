@@ -22,6 +22,7 @@ type evalCommand struct {
 	Generate  evalGenerate  `cmd:"" help:"Write fictional documents with their expected results."`
 	Specimen  evalSpecimen  `cmd:"" help:"Write one fictional document."`
 	Reading   evalReading   `cmd:"" help:"What is read on pages against what is truly on them."`
+	Rotation  evalRotation  `cmd:"" help:"How pages lie, found without recognising them."`
 	Clinical  evalClinical  `cmd:"" help:"Clinical text against gold labels."`
 	Deid      evalDeid      `cmd:"" help:"What identifies a person, found in notes that are written on the spot."`
 	Matching  evalMatching  `cmd:"" help:"Whose documents are, against the truth."`
@@ -66,7 +67,7 @@ type evalGenerate struct {
 	Dir       string   `arg:"" help:"Folder to write to."`
 	Seed      uint64   `help:"Which documents they are." default:"1"`
 	N         int      `help:"How many of each kind, layout and condition." default:"1" short:"n"`
-	Kind      []string `help:"Only these kinds; papers: all plainer kinds."`
+	Kind      []string `help:"Only these kinds; papers: all plainer kinds; stack: several documents in one file."`
 	Condition []string `help:"Only these conditions."`
 	Reading   bool     `help:"Forms, tables and articles to measure reading on, in the conditions for that."`
 	Apart     bool     `help:"The layouts that are kept apart: to measure, never to tune on."`
@@ -76,7 +77,7 @@ func (evalGenerate) Help() string { return "Example: chartlake eval generate /tm
 
 func (c evalGenerate) Run(e *env) error {
 	for _, k := range c.Kind {
-		if k != "papers" && len(specimen.Layouts(specimen.Kind(k))) == 0 {
+		if k != "papers" && k != string(specimen.CompositeStack) && len(specimen.Layouts(specimen.Kind(k))) == 0 {
 			return usage(fmt.Sprintf("there is no such kind; kinds are %v", slices.Concat(specimen.Kinds(), specimen.ReadingKinds(), specimen.PaperKinds())))
 		}
 	}

@@ -8,7 +8,9 @@
 package score
 
 import (
+	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"chartlake/eval/expected"
@@ -42,6 +44,9 @@ type Result struct {
 
 	Type  Share `json:"type"`
 	LOINC Share `json:"loinc"`
+
+	Boundaries        Share `json:"boundaries"`         // of a stack: first pages of documents found
+	BoundariesPrecise Share `json:"boundaries_precise"` // first pages of the record that are such
 
 	Recall       Share `json:"recall"`        // expected values that stand in a field of their name
 	Precision    Share `json:"precision"`     // values of the record, whatever their name, that are right; values the page prints without a name aside
@@ -99,10 +104,15 @@ func Document(want *expected.Document, got *record.Record, evaluate Evaluator) *
 	}
 	c := &comparison{want: want, got: got, r: r}
 	c.types()
-	c.fields()
-	c.lines()
-	c.anywhere()
-	c.entities()
+	if len(want.Segments) > 0 {
+		c.boundaries()
+	}
+	if len(want.Segments) == 0 || len(want.Fields) > 0 { // of a stack by itself values are not known
+		c.fields()
+		c.lines()
+		c.anywhere()
+		c.entities()
+	}
 	c.flags()
 	bundle := c.bundle()
 	c.fhir(bundle, evaluate)
@@ -149,13 +159,33 @@ func (c *comparison) types() {
 		}
 		return
 	}
+	for _, w := range c.want.Segments {
+		c.r.Type.count(slices.ContainsFunc(c.got.Segments, func(g record.Segment) bool { return w.Type.Has(string(g.Type)) && g.Pages == w.Pages }))
+	}
+}
+
+// boundaries scores where the documents of a stack begin; the first one is no boundary.
+func (c *comparison) boundaries() {
+	want, got := map[int]bool{}, map[int]bool{}
 	for i, w := range c.want.Segments {
-		right := i < len(c.got.Segments) && len(c.got.Segments) == len(c.want.Segments)
-		if right {
-			g := c.got.Segments[i]
-			right = w.Type.Has(string(g.Type)) && g.Pages == w.Pages
+		if i > 0 {
+			want[w.Pages[0]] = true
 		}
-		c.r.Type.count(right)
+	}
+	for i, g := range c.got.Segments {
+		if i > 0 {
+			got[g.Pages[0]] = true
+			c.r.BoundariesPrecise.count(want[g.Pages[0]])
+			if !want[g.Pages[0]] {
+				c.miss("boundary", "", fmt.Sprint(g.Pages[0]))
+			}
+		}
+	}
+	for p := range want {
+		c.r.Boundaries.count(got[p])
+		if !got[p] {
+			c.miss("boundary", fmt.Sprint(p), "")
+		}
 	}
 }
 
