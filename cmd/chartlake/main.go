@@ -18,6 +18,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"chartlake/fault"
+	"chartlake/internal/headroom"
 	"chartlake/reader"
 )
 
@@ -84,8 +85,13 @@ type usage string
 
 func (u usage) Error() string { return string(u) }
 
+// garbageMost is how much of what is not in use any more may pile up: as much as is in use while
+// short documents are worked on, and less than that with long ones.
+const garbageMost = 160 << 20
+
 func main() {
 	reader.ChildMain(os.Args) // does not return in the confined child
+	headroom.Keep(garbageMost)
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }
 
