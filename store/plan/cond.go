@@ -68,12 +68,20 @@ func (p *Planner) conds(resourceType string, filters []search.Filter) ([]cond, e
 		}
 		list = append(list, c)
 	}
-	for _, f := range open {
-		c, err := p.opened(resourceType, f, list)
+	for len(open) > 0 {
+		same, rest := []*search.Filter(nil), []*search.Filter(nil)
+		for _, f := range open {
+			if f.Param == open[0].Param {
+				same = append(same, f)
+			} else {
+				rest = append(rest, f)
+			}
+		}
+		c, err := p.opened(resourceType, same, list)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, c)
+		list, open = append(list, c), rest
 	}
 	for _, f := range urls {
 		c, err := p.chain(resourceType, f, list)
@@ -125,7 +133,7 @@ func (p *Planner) filter(resourceType string, f *search.Filter) (cond, error) {
 	case f.Chain != nil:
 		return p.chain(resourceType, f, nil)
 	case p.opens(f):
-		return p.opened(resourceType, f, nil)
+		return p.opened(resourceType, []*search.Filter{f}, nil)
 	}
 	// Parameters of every resource are read through one type in a search of the whole system.
 	number, err := p.param(resourceType, f.Param.IndexName())

@@ -85,33 +85,58 @@ func (p *Planner) byHash(f *search.Filter, number int64) (c cond, ok bool) {
 	return c, true
 }
 
-// opened decides a filter by opening values; others are conditions that must hold as well.
-func (p *Planner) opened(resourceType string, f *search.Filter, others []cond) (cond, error) {
-	number, err := p.param(resourceType, f.Param.IndexName())
+// opened decides filters on one parameter by opening its values; others are conditions that must
+// hold as well.
+func (p *Planner) opened(resourceType string, filters []*search.Filter, others []cond) (cond, error) {
+	number, err := p.param(resourceType, filters[0].Param.IndexName())
 	if err != nil {
 		return cond{}, err
 	}
-	from, err := p.leaves(f, number, others)
+	from, err := p.leaves(filters, number, others)
 	if err != nil {
 		return cond{}, err
 	}
-	holds := matcher(f)
-	var rids []int64
-	err = p.open(f.Code, number, from, func(rid int64, plain []byte) error {
-		ok, err := holds(plain)
-		if ok {
-			rids = append(rids, rid)
+	holds := make([]func([]byte) (bool, error), len(filters))
+	found := make([][]int64, len(filters))
+	for i, f := range filters {
+		holds[i] = matcher(f)
+	}
+	err = p.open(filters[0].Code, number, from, func(rid int64, plain []byte) error {
+		for i := range filters {
+			ok, err := holds[i](plain)
+			if err != nil {
+				return err
+			}
+			if ok {
+				found[i] = append(found[i], rid)
+			}
 		}
-		return err
+		return nil
 	})
-	return p.found(f.Code+", opened", rids), err
+	// One value may fulfil one filter, and another value another.
+	return p.found(filters[0].Code+", opened", inAll(found)), err
+}
+
+// inAll gives the numbers that are in each list.
+func inAll(lists [][]int64) []int64 {
+	all := lists[0]
+	for _, list := range lists[1:] {
+		slices.Sort(list)
+		all = slices.DeleteFunc(all, func(n int64) bool {
+			_, in := slices.BinarySearch(list, n)
+			return !in
+		})
+	}
+	return all
 }
 
 // leaves gives the sealed values of those that the smallest condition leaves.
-func (p *Planner) leaves(f *search.Filter, number int64, others []cond) (db.Frag, error) {
+func (p *Planner) leaves(filters []*search.Filter, number int64, others []cond) (db.Frag, error) {
 	list := slices.Clone(others)
-	if c, ok := p.byHash(f, number); ok {
-		list = append(list, c)
+	for _, f := range filters {
+		if c, ok := p.byHash(f, number); ok {
+			list = append(list, c)
+		}
 	}
 	if err := p.measure(list); err != nil {
 		return db.Frag{}, err
