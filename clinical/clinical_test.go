@@ -372,3 +372,26 @@ func TestTheSameEveryTime(t *testing.T) {
 	}
 	all.Wait()
 }
+
+// TestPlaceAndSideFindTheirTitle codes what notes say in another order than the titles do.
+func TestPlaceAndSideFindTheirTitle(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"She complains of left knee pain.":         "M25.562",
+		"She complains of pain in the right knee.": "M25.561",
+		"Cellulitis of the left leg.":              "L03.116",
+		"Abrasion of the right elbow.":             "S50.311A",
+		"He has knee pain.":                        "M25.569",
+		"He has pain.":                             "R52",
+	} {
+		got := ""
+		for _, e := range annotate(t, text).Entities {
+			if e.Type == record.Problem && len(e.Codes) > 0 {
+				got = e.Codes[0].Code
+			}
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}

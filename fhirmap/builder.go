@@ -122,7 +122,7 @@ func concept(text string, codes []record.Code) *fhir.Node {
 		if strings.Contains(display, "without") {
 			display = "" // "Chills (without fever)" beside a page that says no such thing misleads who skims it
 		}
-		coding = append(coding, fhir.NewObject("system", c.System, "code", c.Code, "display", display))
+		coding = append(coding, fhir.NewObject("system", c.System, "version", c.Version, "code", c.Code, "display", display))
 	}
 	return fhir.NewObject("coding", coding, "text", text)
 }

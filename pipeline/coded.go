@@ -12,7 +12,7 @@ import (
 
 // Coded is an annotator whose codes are held against imported releases: a candidate that a release
 // does not have, or has no longer, goes, and a mention gets the code of a release that has exactly
-// one for its words.
+// one for its words. A release says nothing of the codes of a day on which it was not in force.
 type Coded struct {
 	Annotator
 	Releases map[string]*release.Release // by system URL
@@ -51,19 +51,20 @@ func (c Coded) Annotate(ctx context.Context, text string) (clinical.Findings, er
 	if err != nil {
 		return f, err
 	}
+	day := serviceDay(ctx)
 	for i := range f.Entities {
-		if err := c.code(&f.Entities[i]); err != nil {
+		if err := c.code(&f.Entities[i], day); err != nil {
 			return f, err
 		}
 	}
 	return f, nil
 }
 
-func (c Coded) code(e *record.Entity) error {
+func (c Coded) code(e *record.Entity, day string) error {
 	coded := map[string]bool{}
 	var kept []record.Code
 	for _, code := range e.Codes {
-		if r := c.Releases[code.System]; r != nil {
+		if r := c.Releases[code.System]; r != nil && inForce(r, day) {
 			found, ok, err := r.Lookup(code.Code)
 			if err != nil {
 				return err
@@ -71,14 +72,14 @@ func (c Coded) code(e *record.Entity) error {
 			if !ok || !found.Active {
 				continue
 			}
-			code.Display = found.Display
+			code.Display, code.Version = found.Display, versionOn(r, day)
 		}
 		coded[code.System] = true
 		kept = append(kept, code)
 	}
 	for _, system := range coders[e.Type] {
 		r := c.Releases[system]
-		if r == nil || coded[system] {
+		if r == nil || coded[system] || !inForce(r, day) {
 			continue
 		}
 		codes, err := r.Named(terminology.Normal(e.Text))
@@ -93,9 +94,50 @@ func (c Coded) code(e *record.Entity) error {
 			return err
 		}
 		if ok {
-			kept = append(kept, record.Code{System: system, Code: found.Code, Display: found.Display, Score: namedScore})
+			kept = append(kept, record.Code{System: system, Code: found.Code, Display: found.Display, Score: namedScore, Version: versionOn(r, day)})
 		}
 	}
 	e.Codes = kept
 	return nil
+}
+
+// inForce reports that a release was in force on a day (YYYY-MM-DD); one without a period, or a
+// document without a day, does not part them.
+func inForce(r *release.Release, day string) bool {
+	return day == "" || (r.From == "" || day >= r.From) && (r.To == "" || day <= r.To)
+}
+
+// versionOn names the release where it is known to hold on the day.
+func versionOn(r *release.Release, day string) string {
+	if day == "" || r.From == "" {
+		return ""
+	}
+	return r.Manifest.Version
+}
+
+type serviceDayKey struct{}
+
+// OnDay gives annotators the day of a document's service (YYYY-MM-DD), on which its codes must hold.
+func OnDay(ctx context.Context, day string) context.Context {
+	return context.WithValue(ctx, serviceDayKey{}, day)
+}
+
+func serviceDay(ctx context.Context) string {
+	day, _ := ctx.Value(serviceDayKey{}).(string)
+	return day
+}
+
+// serviceFields are the fields that say when a service was given, the surest first.
+var serviceFields = []string{"admitted", "visit", "collected", "date"}
+
+// dayOf is the day of a segment's service; "" where no accepted field says it.
+func dayOf(seg *record.Segment) string {
+	for _, name := range serviceFields {
+		for _, f := range seg.Fields {
+			if f.Name == name && f.State == record.Accepted && f.Value != nil && len(*f.Value) >= 10 && (*f.Value)[4] == '-' {
+				return (*f.Value)[:10]
+			}
+		}
+	}
+	return ""
 }

@@ -92,7 +92,7 @@ func (s *Stages) annotate(ctx context.Context, doc *document.Document, seg *reco
 		return nil
 	}
 	text := doc.Text(seg.Pages[0], seg.Pages[1])
-	found, err := s.Clinical.Annotate(ctx, text.String)
+	found, err := s.Clinical.Annotate(OnDay(ctx, dayOf(seg)), text.String)
 	if err != nil {
 		return err
 	}

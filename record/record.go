@@ -204,6 +204,9 @@ type Code struct {
 	Code    string  `json:"code"`
 	Display string  `json:"display,omitempty"`
 	Score   float64 `json:"score"`
+	// Version is the release that has the code and was in force on the day of the document's
+	// service; empty where none says so.
+	Version string `json:"version,omitempty"`
 }
 
 // Severity of a flag: an error is not filed without a person, a warning sends the fields

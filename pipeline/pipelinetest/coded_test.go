@@ -70,3 +70,43 @@ func TestCoded(t *testing.T) {
 		t.Errorf("version %q", v)
 	}
 }
+
+// TestCodesOfTheDay: a release that was not in force on the day of service neither takes a code away
+// nor gives one; one that was names itself.
+func TestCodesOfTheDay(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	system, err := release.Find("icd-10-cm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := "00001 R110    1 Nausea                                                       Nausea\n"
+	if _, err := release.Import(dir, system, []release.Input{{File: strings.NewReader(text), Size: int64(len(text))}},
+		release.Options{Version: "2026", Now: time.Unix(0, 0)}); err != nil {
+		t.Fatal(err)
+	}
+	releases, err := release.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for _, r := range releases {
+			r.Close()
+		}
+	})
+	old := []record.Code{{System: terminology.ICD10CM, Code: "R11.9", Score: 0.6}}
+	a := pipeline.Coded{Releases: releases, Annotator: said{{Text: "old", Type: record.Problem, Codes: old}, {Text: "Nausea", Type: record.Problem}}}
+	for day, want := range map[string][2]int{"2024-05-01": {1, 0}, "2026-05-01": {0, 1}, "": {0, 1}, "2026-10-01": {1, 0}} {
+		f, err := a.Annotate(pipeline.OnDay(t.Context(), day), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := [2]int{len(f.Entities[0].Codes), len(f.Entities[1].Codes)}
+		if got != want {
+			t.Errorf("%q: %v codes, want %v", day, got, want)
+		}
+		if got[1] == 1 && (f.Entities[1].Codes[0].Version == "2026") != (day != "") {
+			t.Errorf("%q: version %q", day, f.Entities[1].Codes[0].Version)
+		}
+	}
+}
