@@ -18,17 +18,18 @@ import (
 
 	"chartlake/fault"
 	"chartlake/fhir"
+	"chartlake/roster"
 )
 
 // importCommand is `chartlake import`.
 type importCommand struct {
-	Paths []string `arg:"" help:"Files of FHIR NDJSON (also .gz, .zst) or of one Bundle (.json, also .gz, .zst), or folders of them; - is NDJSON from standard input."`
+	Paths []string `arg:"" help:"Files of FHIR NDJSON (also .gz, .zst), of one Bundle (.json, also .gz, .zst), rosters of patients or NPPES providers (.csv), or folders of them; - is NDJSON from standard input."`
 	place
 	Mode string `help:"What is checked before a resource is written: strict (profiles, invariants, all bindings), structure, minimal (JSON, type, id)." enum:"strict,structure,minimal" default:"structure"`
 }
 
 func (importCommand) Help() string {
-	return "Example: chartlake import fhir/ --data ./chartlake-data\n\nIds are kept; what is there already and the same is left alone. Exit code 7: some lines were refused."
+	return "Examples: chartlake import fhir/ --data ./chartlake-data\n          chartlake import patients.csv npidata_pfile_20261109.csv\n\nIds are kept; what is there already and the same is left alone. Exit code 7: some lines were refused."
 }
 
 // importEvent is a line of --json.
@@ -129,15 +130,29 @@ func (c importCommand) lines(e *env, client *fhirClient, files []source) (import
 	defer bar.done()
 	body, write := io.Pipe()
 	parts := multipart.NewWriter(write)
-	go func() { write.CloseWithError(sendParts(parts, files)) }()
+	rows := 0 // of rosters that were refused before they were sent
+	sent := make(chan error, 1)
+	go func() {
+		err := sendParts(parts, files, func(file, line int, err error) {
+			if rows++; rows <= shownRefusals || e.cli.JSON {
+				e.imported(importEvent{Event: "refused", File: file, Line: line, Code: faultCode(err), Message: fault.As(err).Message})
+			}
+		})
+		write.CloseWithError(err)
+		sent <- err
+	}()
 	defer body.Close()
 	m, err := client.job(e.ctx, http.MethodPost, "/$import?"+url.Values{"mode": {c.Mode}}.Encode(), "multipart/mixed; boundary="+parts.Boundary(), body, bar.at)
+	body.Close()
+	if broken := <-sent; fault.As(broken) != nil {
+		err = broken // the file was no roster; the server only saw that it ended
+	}
 	if err != nil {
 		return importEvent{}, err
 	}
 	bar.done()
 	count := func(name string) int { v, _ := m.Extension[name].(float64); return int(v) }
-	ev := importEvent{Event: "imported", Created: count("created"), Updated: count("updated"), Unchanged: count("unchanged"), Refused: count("refused"),
+	ev := importEvent{Event: "imported", Created: count("created"), Updated: count("updated"), Unchanged: count("unchanged"), Refused: count("refused") + rows,
 		Seconds: time.Since(began).Seconds()}
 	for _, f := range m.Error {
 		if err := e.refusals(client, files, f.URL); err != nil {
@@ -148,20 +163,21 @@ func (c importCommand) lines(e *env, client *fhirClient, files []source) (import
 	return ev, nil
 }
 
-func sendParts(parts *multipart.Writer, files []source) error {
+func sendParts(parts *multipart.Writer, files []source, refused func(file, line int, err error)) error {
 	for _, f := range files {
 		part, err := parts.CreatePart(textproto.MIMEHeader{"Content-Type": {"application/fhir+ndjson"}})
 		if err != nil {
 			return err
 		}
-		if err := sendFile(part, f.name); err != nil {
+		if err := sendFile(part, f.name, func(line int, err error) { refused(f.n, line, err) }); err != nil {
 			return err
 		}
 	}
 	return parts.Close()
 }
 
-func sendFile(to io.Writer, name string) error {
+// sendFile sends a file's lines; of a roster those that it becomes.
+func sendFile(to io.Writer, name string, refused func(line int, err error)) error {
 	if name == "-" {
 		_, err := io.Copy(to, os.Stdin)
 		return err
@@ -171,6 +187,9 @@ func sendFile(to io.Writer, name string) error {
 		return err
 	}
 	defer f.Close()
+	if strings.EqualFold(filepath.Ext(name), ".csv") {
+		return roster.Convert(f, to, refused)
+	}
 	_, err = io.Copy(to, f)
 	return err
 }
