@@ -192,7 +192,14 @@ func (e *Engine) mentions(text []rune, toks []token, s span, section string) []*
 			continue
 		}
 		en, end, ok := e.lexicon.at(toks, i, s.last)
-		if !ok || toks[i].number() && en.kind != kindProblem {
+		if !ok {
+			if m := e.misread(text, toks, i, s, section); m != nil {
+				out = append(out, m)
+			}
+			i++
+			continue
+		}
+		if toks[i].number() && en.kind != kindProblem {
 			i++
 			continue
 		}

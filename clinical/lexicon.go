@@ -58,6 +58,7 @@ type lexicon struct {
 	terms    map[uint64]entry
 	prefixes map[uint64]struct{}
 	roles    map[uint64]uint8 // by the key of a word
+	alike    alike
 }
 
 // phraseKey is the key of a phrase before its first word.
@@ -171,6 +172,12 @@ func newLexicon() (*lexicon, error) {
 		l.add(term, entry{kind: kindProblem, code: t.Code, display: t.Display, score: 0.95, coded: ownScore})
 	}
 	l.list(drugsData, kindDrug)
+	l.alike = alike{}
+	for _, row := range rows(drugsData) {
+		for _, name := range drugWords(row) {
+			l.alike.add(name)
+		}
+	}
 	l.list(allergensData, kindAllergen)
 	l.list(proceduresData, kindProcedure)
 	for _, row := range rows(testsData) {
