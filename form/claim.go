@@ -3,9 +3,9 @@ package form
 import (
 	"slices"
 
-	"chartlake/form/cms1500"
 	"chartlake/form/draft"
 	"chartlake/form/sheet"
+	"chartlake/form/template"
 	"chartlake/record"
 )
 
@@ -15,11 +15,11 @@ func (r *reading) claim() {
 	first := true
 	for i := range r.sheet.Pages {
 		p := r.sheet.Pages[i].Source
-		fit, ok := cms1500.FitPage(p)
+		fit, ok := template.FitPage(p, template.Builtin())
 		if !ok || fit.Template.Type != string(r.guess.Type) {
 			continue
 		}
-		c := cms1500.Read(p, fit, r.sheet.Text)
+		c := template.Read(p, fit, r.sheet.Text)
 		r.lines = append(r.lines, c.Lines...)
 		r.flags = append(r.flags, c.Flags...)
 		if first {
@@ -63,7 +63,7 @@ const claimPages = 3
 // print of; "" for none.
 func printOfClaim(s *sheet.Sheet) record.Type {
 	for _, p := range s.Pages[:min(len(s.Pages), claimPages)] {
-		if f, ok := cms1500.FitPage(p.Source); ok {
+		if f, ok := template.FitPage(p.Source, template.Builtin()); ok {
 			return record.Type(f.Template.Type)
 		}
 	}

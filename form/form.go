@@ -32,12 +32,13 @@ import (
 // Version names the rules of this stage; it changes whenever their output can.
 const Version = "5"
 
-// Us says who receives the documents. With all three empty nothing can be misdirected,
-// so no document is ever flagged so.
+// Us says who receives the documents, and which forms are their own. With names and numbers
+// empty nothing can be misdirected, so no document is ever flagged so.
 type Us struct {
 	Names []string // organisations and practitioners, as they print themselves
 	NPIs  []string // ten digits each
 	Faxes []string // fax numbers, any usual spelling
+	Forms Forms    // templates of their own forms
 }
 
 // Understand splits doc into segments and reads each of them. Every page of doc is in
@@ -51,7 +52,7 @@ func Understand(doc *document.Document, us Us) []record.Segment {
 	seen := pages{}
 	var sent []check.Sent
 	for i := range doc.Pages {
-		l := lookAt(doc, &doc.Pages[i])
+		l := lookAt(doc, &doc.Pages[i], us.Forms)
 		l.first = seen.copyOf(&doc.Pages[i])
 		if r, ok := splitter.Next(&l.facts); ok {
 			out = append(out, understand(doc, r, us, looks))
@@ -82,7 +83,7 @@ type look struct {
 // titledMin is the least confidence of a page's own type that counts for a boundary.
 const titledMin = 0.8
 
-func lookAt(doc *document.Document, p *document.Page) look {
+func lookAt(doc *document.Document, p *document.Page, own Forms) look {
 	l := look{facts: split.Plain(p)}
 	f := &l.facts
 	if f.Blank || f.Failed || f.Separator || len(doc.Pages) == 1 {
@@ -91,6 +92,10 @@ func lookAt(doc *document.Document, p *document.Page) look {
 	l.sheet = sheet.New(doc, p.Number, p.Number)
 	f.Numbers, f.Sent = split.Numbers(&l.sheet.Pages[0])
 	l.guess = classify.Segment(l.sheet, shapeOf(l.sheet))
+	if fit, ok := own.fitOf(p); ok {
+		l.guess.Type, l.guess.Confidence = record.Type(fit.Template.Type), fitConfidence
+		f.Form = fit.Template.Version
+	}
 	if l.guess.Type != record.Unknown {
 		f.Kind = string(l.guess.Type)
 	}
@@ -198,11 +203,19 @@ func understand(doc *document.Document, at split.Range, us Us, looks map[int]loo
 	if t := printOfClaim(s); g.Type == record.Unknown && t != "" {
 		g.Type, g.Confidence = t, fitConfidence
 	}
+	typ, ours := us.Forms.typeOf(s)
+	if ours {
+		g.Type, g.Confidence = typ, fitConfidence
+	}
 	r := newReading(s, g)
-	r.read()
+	if ours {
+		r.ownForm(us.Forms)
+	} else {
+		r.read()
+	}
 	seg := record.Segment{Type: g.Type, TypeConfidence: g.Confidence, Pages: [2]int{at.First, at.Last}, LOINC: classify.LOINC(g.Type),
 		Fields: r.fields, Lines: r.lines, Sections: section.Record(r.sections), Entities: []record.Entity{}, Flags: append([]record.Flag{}, r.flags...)}
-	c := &check.Case{Segment: &seg, Text: strings.ToLower(s.Text.String), Us: check.Us(us)}
+	c := &check.Case{Segment: &seg, Text: strings.ToLower(s.Text.String), Us: check.Us{Names: us.Names, NPIs: us.NPIs, Faxes: us.Faxes}}
 	for i := range s.Pages {
 		printed, sent := split.Numbers(&s.Pages[i])
 		c.Numbers, c.Sent = append(c.Numbers, printed), append(c.Sent, sent)

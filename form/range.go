@@ -21,7 +21,7 @@ func Range(doc *document.Document, first, last int, us Us) record.Segment {
 		if p.Number < first {
 			continue
 		}
-		l := lookAt(doc, p)
+		l := lookAt(doc, p, us.Forms)
 		l.first = copied
 		looks[p.Number] = l
 	}

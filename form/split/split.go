@@ -20,6 +20,7 @@ type Facts struct {
 	Page      int
 	Type      string            // type by its own words, "" where not sure
 	Kind      string            // the likeliest type by its own words, sure or not
+	Form      string            // the user's form that the page is a print of
 	Titled    bool              // a title names the type
 	Whole     bool              // pages of the type are documents of their own, titled or not: a claim form, a card
 	Sender    string            // folded name in its letterhead, "" where none
@@ -118,6 +119,8 @@ func merged(a, b *Facts) *Facts {
 const (
 	bySeparator = 0.99
 	byNumber    = 0.95 // printed numbers begin again
+	byForm      = 0.85 // a print of another form
+	byAgain     = 0.8  // a page of a form that came already
 	byPatient   = 0.9  // two identifiers of the patient differ
 	byCover     = 0.9  // the page before was a cover sheet
 	byKey       = 0.85 // the same title with another number or date of the document
@@ -159,6 +162,8 @@ func (s *Splitter) boundary(f *Facts) (cut bool, confidence float64, reason stri
 	otherKind := last.Type != "" && f.Type != "" && f.Type != last.Type
 	sign(sequence == numberRestarts, byNumber, "page numbers begin again")
 	sign(sequence == numberUnknown && first(f.Numbers), byFirst, "its own first page")
+	sign(f.Form != "" && last.Form != f.Form, byForm, "a form begins")
+	sign(f.Form != "" && last.Form == f.Form, byAgain, "the same form again")
 	sign(last.Type == cover && f.Type != cover, byCover, "a cover sheet ends")
 	sign(otherPatient, byPatient, "the patient changes")
 	sign(!otherPatient && other(last.Patient, f.Patient), byName, "the patient's name changes")

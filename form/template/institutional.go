@@ -1,4 +1,4 @@
-package cms1500
+package template
 
 import (
 	"regexp"

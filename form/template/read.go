@@ -1,4 +1,4 @@
-package cms1500
+package template
 
 import (
 	"slices"
@@ -58,6 +58,11 @@ func Read(p *document.Page, fit Fit, text document.Text) *Claim {
 	c.ticks(p, tokens)
 	c.signatures(p)
 	c.version(p, tokens)
+	for i := range c.Fields {
+		if l := fit.Template.labels[c.Fields[i].Name]; l != "" {
+			c.Fields[i].Label = l
+		}
+	}
 	return c
 }
 

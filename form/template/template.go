@@ -1,34 +1,32 @@
-// Package cms1500 reads paper claims on the CMS-1500 (02/12) and the HCFA-1500 (12-90) by the
-// boxes of the form: patient and insured print the same labels, so only the place tells one
-// from the other. A template is data (v0212.txt, v1290.txt): the printed words with their
-// places, the boxes, the tick boxes and the grid of service lines.
+// Package template reads forms by their boxes: where patient and insured print the same labels
+// only the place tells one from the other, and a form of a user's own has words that no lexicon
+// knows. A template is data (folder forms): the printed words with their places, the boxes with
+// the kinds of their values, the tick boxes and the grid of service lines. The claim forms
+// CMS-1500 (02/12), HCFA-1500 (12-90) and UB-04 are built in; those of users are written by
+// Learn from one blank and one filled print.
 //
-// A page is laid over a template by the printed words that both share (Fit); where they do
+// A page is laid over a template by the printed words that both share (FitPage); where they do
 // not agree well nothing is read. It refuses to take a printed word for a value, to join what
 // stands in two boxes, and to say "no" for a tick box that was not seen.
 //
-// Box names and contents: NUCC 1500 instruction manual, document-types.md §3.
-package cms1500
+// Box names and contents of the claim forms: NUCC 1500 instruction manual, document-types.md
+// §3 and §4.
+package template
 
 import (
 	"bufio"
-	_ "embed"
+	"embed"
 	"fmt"
 	"strconv"
 	"strings"
 	"sync"
 )
 
-//go:embed v0212.txt
-var v0212 string
+//go:embed forms/*.txt
+var builtin embed.FS
 
-//go:embed v1290.txt
-var v1290 string
-
-//go:embed ub04.txt
-var ub04 string
-
-// aspect is the width of the letter page that templates are drawn on, by its height.
+// aspect is the width of letter paper by its height: what a template is drawn on that does not
+// say otherwise.
 const aspect = 8.5 / 11
 
 // Rect is a place on the template in page heights: x to the right, y down.
@@ -57,38 +55,48 @@ type tick struct {
 	x, y         float64
 }
 
-// Template is one version of the form.
+// Template is one version of a form.
 type Template struct {
 	Type    string // of the record, "cms1500" where the file does not say
 	Version string
+	aspect  float64
 	least   int      // printed words that must be found at their places
 	footers []string // folded words that name the version
 	words   []printed
 	boxes   []box
 	ticks   []tick
 	must    []string
+	labels  map[string]string // as printed, by the name of the box
+	raw     []string          // while it is learned: words as printed
 	rows    int
 }
 
-// Templates gives the known versions.
-var Templates = sync.OnceValue(func() []*Template {
+// Builtin gives the templates of the claim forms.
+var Builtin = sync.OnceValue(func() []*Template {
 	var out []*Template
-	for _, text := range []string{v0212, v1290, ub04} {
-		t, err := parse(text)
+	files, _ := builtin.ReadDir("forms")
+	for _, f := range files {
+		text, _ := builtin.ReadFile("forms/" + f.Name())
+		t, err := Parse(string(text))
 		if err != nil {
-			panic("cms1500: " + err.Error()) // the embedded data are tested
+			panic("template: " + f.Name() + ": " + err.Error()) // the embedded data are tested
 		}
 		out = append(out, t)
 	}
 	return out
 })
 
-// itemsMax bounds a template.
-const itemsMax = 5000
+// Bounds of a template: its lines, the printed words that a fit needs, and the rows of a grid.
+const (
+	itemsMax            = 5000
+	leastMin, leastMost = 12, 1000
+	rowsMax             = 50
+)
 
-// parse reads a template; the format stands at the head of each file.
-func parse(text string) (*Template, error) {
-	t := &Template{Type: "cms1500", least: sharedMin}
+// Parse reads a template; docs/format/template.md describes the format.
+func Parse(text string) (*Template, error) {
+	t := &Template{Type: "cms1500", least: sharedMin, aspect: aspect, labels: map[string]string{}}
+	place := t.place
 	var top, pitch float64
 	lines := bufio.NewScanner(strings.NewReader(text))
 	for n := 1; lines.Scan(); n++ {
@@ -105,13 +113,23 @@ func parse(text string) (*Template, error) {
 			t.Type = w[1]
 		case w[0] == "least" && len(w) == 2:
 			t.least, err = strconv.Atoi(w[1])
-			if err == nil && (t.least < 20 || t.least > 1000) {
-				err = fmt.Errorf("least is from 20 to 1000")
+			if err == nil && (t.least < leastMin || t.least > leastMost) {
+				err = fmt.Errorf("least is from %d to %d", leastMin, leastMost)
+			}
+		case w[0] == "paper" && len(w) == 3:
+			var v []float64
+			if v, err = numbers(w[1:]); err == nil && (v[0] < 10 || v[1] < 10 || len(t.words)+len(t.boxes)+len(t.ticks) > 0) {
+				err = fmt.Errorf("the paper has a width and a height, and comes before places")
+			}
+			if err == nil {
+				t.aspect = v[0] / v[1]
 			}
 		case w[0] == "version" && len(w) == 2:
 			t.Version = w[1]
 		case w[0] == "footer" && len(w) == 2:
 			t.footers = append(t.footers, w[1])
+		case w[0] == "label" && len(w) >= 3:
+			t.labels[w[1]] = strings.Join(w[2:], " ")
 		case w[0] == "must" && len(w) == 2:
 			t.must = append(t.must, w[1])
 		case w[0] == "word" && len(w) == 6:
@@ -130,13 +148,13 @@ func parse(text string) (*Template, error) {
 			var v []float64
 			v, err = numbers(w[3:])
 			if err == nil {
-				t.ticks = append(t.ticks, tick{w[1], strings.ReplaceAll(w[2], "_", " "), v[0] / 1000 * aspect, v[1] / 1000})
+				t.ticks = append(t.ticks, tick{w[1], strings.ReplaceAll(w[2], "_", " "), v[0] / 1000 * t.aspect, v[1] / 1000})
 			}
 		case w[0] == "rows" && len(w) == 4:
 			var v []float64
 			v, err = numbers(w[1:])
 			if err == nil {
-				t.rows, top, pitch = min(int(v[0]), 50), v[1], v[2]
+				t.rows, top, pitch = min(int(v[0]), rowsMax), v[1], v[2]
 			}
 		case w[0] == "cell" && len(w) == 7:
 			var v []float64
@@ -152,14 +170,14 @@ func parse(text string) (*Template, error) {
 			return nil, fmt.Errorf("line %d: %w", n, err)
 		}
 	}
-	if t.Version == "" || len(t.words) < 3 || len(t.boxes) == 0 {
+	if t.Version == "" || len(t.words) < 3 || len(t.boxes)+len(t.ticks) == 0 {
 		return nil, fmt.Errorf("a template needs a version, words and boxes")
 	}
 	return t, nil
 }
 
-func place(x0, y0, x1, y1 float64) Rect {
-	return Rect{x0 / 1000 * aspect, y0 / 1000, x1 / 1000 * aspect, y1 / 1000}
+func (t *Template) place(x0, y0, x1, y1 float64) Rect {
+	return Rect{x0 / 1000 * t.aspect, y0 / 1000, x1 / 1000 * t.aspect, y1 / 1000}
 }
 
 func numbers(words []string) ([]float64, error) {
@@ -186,3 +204,9 @@ func fold(s string) string {
 		return -1
 	}, s)
 }
+
+// Boxes is the number of boxes of a template, Ticks that of its tick boxes.
+func (t *Template) Boxes() int { return len(t.boxes) }
+
+// Ticks is the number of tick boxes.
+func (t *Template) Ticks() int { return len(t.ticks) }

@@ -1,4 +1,4 @@
-package cms1500
+package template
 
 import (
 	"fmt"
@@ -38,7 +38,7 @@ func moved(scale, degrees, dx, dy float64) func(x, y float64) (float64, float64)
 }
 
 func version(name string) *Template {
-	for _, t := range Templates() {
+	for _, t := range Builtin() {
 		if t.Version == name {
 			return t
 		}
@@ -51,7 +51,7 @@ func version(name string) *Template {
 func TestFitMoved(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 2))
-	for _, tpl := range Templates() {
+	for _, tpl := range Builtin() {
 		for i := range 12 {
 			move := moved(0.8+0.3*rng.Float64(), 6*rng.Float64()-3, 0.06*rng.Float64()-0.03, 0.06*rng.Float64()-0.03)
 			p := blank(tpl, move)
@@ -60,7 +60,7 @@ func TestFitMoved(t *testing.T) {
 					p.Words[j].Text = "~" + p.Words[j].Text[len(p.Words[j].Text)/2:]
 				}
 			}
-			fit, ok := FitPage(p)
+			fit, ok := FitPage(p, Builtin())
 			if !ok || fit.Template.Version != tpl.Version {
 				t.Errorf("%s %d: fit %v, shared %d, share %.2f, error %.4f", tpl.Version, i, ok, fit.Shared, fit.Share, fit.Error)
 				continue
@@ -103,7 +103,7 @@ func TestFitRefuses(t *testing.T) {
 	write(other, "(08-05)", Rect{0.7, 0.96, 0.74, 0.97}, 1, func(x, y float64) (float64, float64) { return x, y })
 	for name, p := range map[string]*document.Page{"scattered": scattered, "prose": prose, "mirrored": mirrored, "upper part": half,
 		"08/05": other, "empty": {Number: 1, Width: 850, Height: 1100}, "no size": {Number: 1}} {
-		if fit, ok := FitPage(p); ok {
+		if fit, ok := FitPage(p, Builtin()); ok {
 			t.Errorf("%s fits: shared %d, share %.2f, error %.4f", name, fit.Shared, fit.Share, fit.Error)
 		}
 	}
@@ -113,11 +113,11 @@ func TestFitRefuses(t *testing.T) {
 // name and no other, and a blank form gives no value.
 func TestBoxesApart(t *testing.T) {
 	t.Parallel()
-	for _, tpl := range Templates() {
+	for _, tpl := range Builtin() {
 		move := moved(0.95, 1.2, 0.01, -0.008)
 		doc := &document.Document{Pages: []document.Page{*blank(tpl, move)}}
 		p := &doc.Pages[0]
-		fit, ok := FitPage(p)
+		fit, ok := FitPage(p, Builtin())
 		if !ok {
 			t.Fatal(tpl.Version)
 		}
@@ -182,7 +182,13 @@ func TestJoinedColumns(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	f.Add(v1290)
+	for _, file := range []string{"cms1500-1290", "ub04"} {
+		text, err := builtin.ReadFile("forms/" + file + ".txt")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text))
+	}
 	f.Add("version x\nrows 9999999 0 1\ncell a b 1 2 3 4\n")
-	f.Fuzz(func(_ *testing.T, text string) { parse(text) })
+	f.Fuzz(func(_ *testing.T, text string) { Parse(text) })
 }

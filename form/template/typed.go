@@ -1,4 +1,4 @@
-package cms1500
+package template
 
 import (
 	"regexp"
@@ -13,7 +13,7 @@ import (
 // recordKind is the kind of a field of package draft for a kind of box.
 func recordKind(kind string) string {
 	switch kind {
-	case "birth":
+	case "birth", "born", "day":
 		return "date"
 	case "icd", "icdpoa", "hcpcs", "pos", "pointer", "modifier", "procedure":
 		return "code"
@@ -27,6 +27,9 @@ func recordKind(kind string) string {
 // are no part of a value; what else does not belong leaves the value in doubt.
 func typed(kind, raw string, hint value.Hint) value.Reading {
 	switch kind {
+	case "day", "born": // in any spelling; the claim forms have their columns
+		hint.Birth = kind == "born"
+		return value.Parse(value.DateKind, raw, hint)
 	case "date", "birth":
 		hint.Birth = kind == "birth"
 		text := dateText(raw)

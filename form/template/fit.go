@@ -1,4 +1,4 @@
-package cms1500
+package template
 
 import (
 	"math"
@@ -38,13 +38,12 @@ type point struct {
 
 // FitPage finds the template that the page is a print of; ok is false for a page of another
 // kind, of a version that is not known, or so distorted that boxes would be taken for others.
-func FitPage(p *document.Page) (best Fit, ok bool) {
-	for _, w := range p.Words {
-		if t := fold(w.Text); t == "0805" && (w.Box.Y > 0.9 || w.Box.Y < 0.15) {
-			return best, false // CMS-1500 (08/05): its boxes lie otherwise, and no template is here
+func FitPage(p *document.Page, templates []*Template) (best Fit, ok bool) {
+	old := slices.ContainsFunc(p.Words, func(w document.Word) bool { return fold(w.Text) == "0805" && (w.Box.Y > 0.9 || w.Box.Y < 0.15) })
+	for _, t := range templates {
+		if old && t.Type == "cms1500" {
+			continue // CMS-1500 (08/05): its boxes lie otherwise, and no template is here
 		}
-	}
-	for _, t := range Templates() {
 		f, fits := fitTo(p, t)
 		if fits && (!ok || f.Share > best.Share) {
 			best, ok = f, true
