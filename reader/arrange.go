@@ -29,6 +29,7 @@ func (r *Reader) recognise(ctx context.Context, page *document.Page, img *image.
 	img = pixel.Turn(img, result.Rotation)
 	page.Width, page.Height = float64(img.Rect.Dx()), float64(img.Rect.Dy())
 	codes(ctx, page, img)
+	strike(page, img, nil)
 	if photographed {
 		result.Rules = slices.DeleteFunc(result.Rules, edge)
 	}

@@ -94,13 +94,18 @@ func TestCodes(t *testing.T) {
 		doc := read(t, r, file, Options{})
 		wantCodes(t, name, doc.Pages[0])
 		if name == "drawn" {
-			var scan bytes.Buffer
-			if err := png.Encode(&scan, rendered(t, r, file, 200)); err != nil {
-				t.Fatal(err)
-			}
-			wantCodes(t, "scanned", read(t, r, scan.Bytes(), Options{}).Pages[0])
+			wantCodes(t, "scanned", read(t, r, pngOf(t, rendered(t, r, file, 200)), Options{}).Pages[0])
 		}
 	}
+}
+
+func pngOf(t testing.TB, img image.Image) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }
 
 func wantCodes(t *testing.T, name string, p document.Page) {

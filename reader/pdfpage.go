@@ -103,6 +103,7 @@ func (p *pdfReader) text(ctx context.Context, number int, content *pdf.Page, v v
 			return nil, err
 		}
 	}
+	strike(page, nil, content.Rules)
 	complete(page, img, content.Rules)
 	return page, nil
 }
