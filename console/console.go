@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"chartlake/audit"
+	"chartlake/delivery"
 	"chartlake/document"
 	"chartlake/pipeline"
 	"chartlake/queue"
@@ -15,7 +16,7 @@ import (
 	"chartlake/store"
 )
 
-// Config is what the console needs from the rest of the program. All but Jobs, Progress,
+// Config is what the console needs from the rest of the program. All but Jobs, Delivery, Progress,
 // Moved and Banner are required.
 type Config struct {
 	Store store.Store
@@ -28,6 +29,8 @@ type Config struct {
 	Rerun func(ctx context.Context, actor store.Actor, document string) error
 	// Jobs is what waits in the queue; nil: it is not shown.
 	Jobs func(ctx context.Context) (map[string]queue.Depth, error)
+	// Delivery sends results on; nil: nothing is sent.
+	Delivery *delivery.Desk
 	// Reading is what the reader made of the document: words with their boxes. NotFound
 	// where it has not been read yet.
 	Reading func(ctx context.Context, actor store.Actor, doc *store.Document) (*document.Document, error)
@@ -74,6 +77,7 @@ func New(config Config) http.Handler {
 	mux.HandleFunc("GET /documents/{id}/find", s.may(smart.Read, s.find))
 	mux.HandleFunc("GET /console/operations", s.may(smart.Manage, s.operations))
 	mux.HandleFunc("POST /console/operations/retry", s.may(smart.Manage, s.retry))
+	mux.HandleFunc("POST /console/operations/replay", s.may(smart.Manage, s.replay))
 	mux.HandleFunc("GET /console/settings", s.may(smart.Read, s.settings))
 	mux.Handle("GET /", pages())
 	return guard(mux)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"chartlake/delivery"
 	"chartlake/fault"
 	"chartlake/queue"
 	"chartlake/review"
@@ -38,8 +39,9 @@ func (s *server) operations(w http.ResponseWriter, r *http.Request, actor store.
 		Tallies []tally                 `json:"tallies"`
 		Jobs    map[string]depth        `json:"jobs"`
 		Claims  map[string]review.Claim `json:"claims"`
+		Sinks   []delivery.Status       `json:"sinks"`
 		At      time.Time               `json:"at"`
-	}{Tallies: []tally{}, Jobs: map[string]depth{}, At: time.Now().UTC()}
+	}{Tallies: []tally{}, Jobs: map[string]depth{}, Sinks: []delivery.Status{}, At: time.Now().UTC()}
 	err := s.Store.View(r.Context(), actor, func(v store.View) error {
 		tallies, err := v.Tallies()
 		if err != nil {
@@ -60,6 +62,11 @@ func (s *server) operations(w http.ResponseWriter, r *http.Request, actor store.
 			return err
 		}
 	}
+	if s.Delivery != nil {
+		if out.Sinks, err = s.Delivery.Status(r.Context(), actor); err != nil {
+			return err
+		}
+	}
 	for kind, d := range jobs {
 		out.Jobs[kind] = depth(d)
 	}
@@ -69,15 +76,11 @@ func (s *server) operations(w http.ResponseWriter, r *http.Request, actor store.
 // retry answers POST /console/operations/retry {"code"} with {again, left}: it runs documents that
 // failed for that reason again, oldest first, as many as fit in one answer.
 func (s *server) retry(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	if err := isJSON(r); err != nil {
+	var ask struct{ Code string }
+	if err := asked(w, r, &ask); err != nil {
 		return err
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, retryBytesMax))
-	if err != nil {
-		return fault.New(fault.TooLarge, "action_too_large", "a retry may have %d bytes", retryBytesMax)
-	}
-	var ask struct{ Code string }
-	if err := json.Unmarshal(body, &ask); err != nil || ask.Code == "" {
+	if ask.Code == "" {
 		return fault.New(fault.Invalid, "bad_retry", "a retry names the code of the failure")
 	}
 	began := time.Now()
@@ -86,7 +89,8 @@ func (s *server) retry(w http.ResponseWriter, r *http.Request, actor store.Actor
 		Left  int `json:"left"`
 	}
 	var failed []store.Document
-	err = s.Store.View(r.Context(), actor, func(v store.View) error {
+	err := s.Store.View(r.Context(), actor, func(v store.View) error {
+		var err error
 		failed, _, err = v.Documents(store.DocumentQuery{States: []store.State{store.Failed}, Code: ask.Code, Oldest: true, Limit: listLimit})
 		return err
 	})
@@ -115,4 +119,36 @@ func (s *server) retry(w http.ResponseWriter, r *http.Request, actor store.Actor
 		return err
 	}
 	return answer(w, out)
+}
+
+// replay answers POST /console/operations/replay {"sink","document"} with {"again"}: the dead letters of a
+// sink are sent again, or one document.
+func (s *server) replay(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
+	var ask struct{ Sink, Document string }
+	if err := asked(w, r, &ask); err != nil {
+		return err
+	}
+	if s.Delivery == nil {
+		return fault.New(fault.NotFound, "no_such_sink", "nothing is delivered there")
+	}
+	n, err := s.Delivery.Replay(r.Context(), actor, ask.Sink, ask.Document)
+	if err != nil {
+		return err
+	}
+	return answer(w, map[string]int{"again": n})
+}
+
+// asked reads a small JSON body.
+func asked(w http.ResponseWriter, r *http.Request, into any) error {
+	if err := isJSON(r); err != nil {
+		return err
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, retryBytesMax))
+	if err != nil {
+		return fault.New(fault.TooLarge, "action_too_large", "this may have %d bytes", retryBytesMax)
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		return fault.New(fault.Invalid, "bad_body", "the body is not what is asked for here")
+	}
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"chartlake/analytics"
 
 	"context"
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"net"
@@ -23,6 +24,7 @@ import (
 	"chartlake/blob/folder"
 	"chartlake/bulk"
 	"chartlake/console"
+	"chartlake/delivery"
 	"chartlake/fault"
 	"chartlake/fhir/validate"
 	"chartlake/intake"
@@ -106,6 +108,9 @@ type setting struct {
 	Mode         string   `help:"What is filed without a person: commit, draft (nothing before approval), annotate (the document only)." enum:"commit,draft,annotate" default:"commit"`
 	Package      []string `help:"FHIR package (.tgz) whose profiles $validate knows (repeatable)." placeholder:"FILE" type:"path"`
 	ImportFrom   []string `help:"Where $import may read from besides public HTTP(S): a folder, or an http://, https:// or s3:// address and all below it (repeatable)." placeholder:"PLACE" sep:"none"`
+	Deliver      []string `help:"Where results go on to (repeatable): fhir=URL, folder=DIR, or webhook=URL for notices." placeholder:"KIND=PLACE" sep:"none" env:"CHARTLAKE_DELIVER"`
+	DeliverToken string   `help:"Bearer token of the FHIR servers delivered to, or file:NAME." placeholder:"TOKEN" env:"CHARTLAKE_DELIVER_TOKEN"`
+	DeliverKey   string   `help:"Key that signs webhooks (whsec_ and base64), or file:NAME." placeholder:"KEY" env:"CHARTLAKE_DELIVER_KEY"`
 	StrictLayers bool     `help:"Refuse to start unless OCR runs with every layer of confinement."`
 }
 
@@ -118,6 +123,7 @@ type server struct {
 	door     *intake.Desk
 	pipeline *pipeline.Pipeline
 	bulk     *bulk.Desk
+	delivery *delivery.Desk
 	registry *prometheus.Registry
 	halt     func(error) // called when a write may not have reached the disk
 	halted   chan error
@@ -172,10 +178,35 @@ func (e *env) newServer(ctx context.Context, c setting, workers int, base string
 	s.engines.stages.Mode = pipeline.Mode(c.Mode)
 	s.pipeline = pipeline.New(pipeline.Config{Stages: s.engines.stages, Store: s.store, Blobs: s.blobs, Log: e.log,
 		Metrics: pipeline.NewMetrics(s.registry), Halt: s.halt})
+	if s.delivery, err = s.deliveries(c); err != nil {
+		s.close()
+		return nil, err
+	}
 	s.door = intake.New(intake.Config{Store: s.store, Blobs: s.blobs, BytesMax: c.MaxBytes, Halt: s.halt,
 		Metrics: intake.NewMetrics(s.registry),
 		Sniff:   s.engines.reader.Sniff})
 	return s, nil
+}
+
+// deliveries opens the places that results go on to.
+func (s *server) deliveries(c setting) (*delivery.Desk, error) {
+	token, err := secret(c.DeliverToken)
+	if err != nil {
+		return nil, err
+	}
+	key, err := secret(c.DeliverKey)
+	if err != nil {
+		return nil, err
+	}
+	d := &delivery.Desk{Store: s.store, Log: s.log, Self: rand.Text()}
+	for _, name := range c.Deliver {
+		sink, err := delivery.Open(name, delivery.Secrets{Token: token, Signature: key})
+		if err != nil {
+			return nil, err
+		}
+		d.Sinks = append(d.Sinks, sink)
+	}
+	return d, nil
 }
 
 func (s *server) close() {
@@ -207,6 +238,7 @@ func (s *server) work(ctx context.Context, workers int, group *sync.WaitGroup) {
 	})
 	group.Go(func() { _ = s.pipeline.Sweep(ctx) })
 	group.Go(func() { s.door.Follow(ctx, s.log) })
+	group.Go(func() { s.delivery.Run(ctx) })
 	group.Go(func() { _ = s.bulk.Sweep(ctx) })
 }
 
@@ -258,6 +290,7 @@ func (s *server) handler(token, base string) http.Handler {
 		Release:  desk.Release,
 		Rerun:    s.pipeline.Rerun,
 		Jobs:     s.store.Jobs().Depth,
+		Delivery: s.delivery,
 		Reading:  s.pipeline.Reading,
 		Picture:  s.picture,
 		Actor:    func(r *http.Request, do smart.Action) (store.Actor, error) { return actor(r, do, "documents") },

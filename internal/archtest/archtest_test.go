@@ -18,7 +18,7 @@ var layers = [][]string{
 	{"document", "record", "value", "fhir", "fault"},
 	{"blob", "queue", "audit", "envelope", "terminology", "search", "smart"},
 	{"reader", "form", "clinical", "identity", "fhirmap", "store"},
-	{"pipeline", "rest", "bulk", "analytics", "review", "intake", "roster", "backup", "inspect", "deidentify"},
+	{"pipeline", "rest", "bulk", "analytics", "review", "intake", "roster", "delivery", "backup", "inspect", "deidentify"},
 	{"console", "aws", "llm", "eval"},
 	{"cmd", "deploy"},
 }

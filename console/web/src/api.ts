@@ -78,6 +78,7 @@ export interface Operations {
   tallies: { state: string; code?: string; count: number; oldest: string }[];
   jobs: Record<string, { waiting: number; running: number; dead: number }>;
   claims: Record<string, { who: string; until: string }>;
+  sinks: { name: string; dead?: Record<string, number>; again?: number; down?: string; since?: string }[];
   at: string;
 }
 
@@ -124,6 +125,7 @@ const post = (path: string, body: object = {}) =>
   send(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }).then((response) => response.json());
 
 export const retry = (code: string): Promise<{ again: number; left: number }> => post("/console/operations/retry", { code });
+export const replay = (sink: string): Promise<{ again: number }> => post("/console/operations/replay", { sink });
 export const claim = (id: string, take: boolean): Promise<{ who: string; until: string }> => post(`/review/${enc(id)}/claim${take ? "?take=true" : ""}`);
 /** release is also sent while the page goes away. */
 export const release = (id: string) => void fetch(`/review/${enc(id)}/claim`, { method: "DELETE", keepalive: true }).catch(() => undefined);

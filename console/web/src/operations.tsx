@@ -99,6 +99,24 @@ export function Operations() {
         ))}</ul>
         {Object.keys(now.jobs).length === 0 && <p className="hint">The queue is empty.</p>}
       </section>
+      {now.sinks.length > 0 && (
+        <section aria-label="Deliveries">
+          <h2>Deliveries</h2>
+          <ul className="known">{now.sinks.map((sink) => {
+            const dead = Object.entries(sink.dead ?? {});
+            const n = dead.reduce((sum, [, count]) => sum + count, 0);
+            return (
+              <li key={sink.name}>
+                <span>{sink.name}</span>
+                {sink.down ? <span className="problem">{sentence(sink.down)}{sink.since ? ` since ${age(sink.since)}` : ""}</span> : <span className="soft">in step</span>}
+                <span className={n ? "problem" : "soft"}>{n ? dead.map(([code, count]) => `${count} ${sentence(code).toLowerCase()}`).join(", ") : "no dead letters"}</span>
+                {n > 0 && <Button size="compact-sm" aria-label={`Send the dead letters of ${sink.name} again`}
+                  onClick={() => void api.replay(sink.name).then(load, (problem: Error) => setError(problem.message))}>Send again</Button>}
+              </li>
+            );
+          })}</ul>
+        </section>
+      )}
       <section aria-label="People at work">
         <h2>People at work</h2>
         {claims.length === 0 && <p className="hint">Nobody has a document open for review.</p>}
