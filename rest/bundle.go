@@ -19,7 +19,7 @@ import (
 
 // bundle is POST to the base: a transaction or a batch.
 func (s *server) bundle(c *call) (*reply, error) {
-	b, err := c.resource()
+	b, err := c.toWrite()
 	if err != nil {
 		return nil, err
 	}

@@ -45,7 +45,7 @@ func (s *server) received(c *call, typ string) (*fhir.Node, error) {
 	if typ == "Binary" && c.media != "" && !isJSON(c.media) {
 		return fhir.NewObject("resourceType", "Binary", "contentType", c.media, "data", base64.StdEncoding.EncodeToString(c.body)), nil
 	}
-	resource, err := c.resource()
+	resource, err := c.toWrite()
 	if err != nil {
 		return nil, err
 	}

@@ -160,6 +160,16 @@ func (c *call) resource() (*fhir.Node, error) {
 	return fhir.Parse(c.body)
 }
 
+// toWrite is resource for what is written: the tree has the bytes, so the body is let go, but
+// where it tells the request from others.
+func (c *call) toWrite() (*fhir.Node, error) {
+	n, err := c.resource()
+	if c.once == "" {
+		c.body = nil
+	}
+	return n, err
+}
+
 func isJSON(media string) bool {
 	if media == "" {
 		return true

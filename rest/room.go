@@ -13,7 +13,7 @@ import (
 	"chartlake/fault"
 )
 
-// Memory that bodies take. One that is parsed, checked, indexed and answered takes about 28 times its
+// Memory that bodies take. One that is parsed, checked, indexed and answered takes about 22 times its
 // bytes (docs/performance/fhir.md), so large ones are worked on within a room, and wait for it
 // outside.
 const (

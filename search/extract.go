@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 
 	"chartlake/fault"
 	"chartlake/fhir"
@@ -57,10 +58,22 @@ func (c *Catalogue) ExtractOne(resource *fhir.Node, base, index string) ([]Index
 }
 
 func (c *Catalogue) extract(resource *fhir.Node, base string, wanted func(*Param) bool) ([]IndexValue, error) {
-	ex, x, err := c.begin(resource, base, 24)
+	ex, x, err := c.begin(resource, base, 0)
 	if err != nil {
 		return nil, err
 	}
+	// A transaction keeps the values of all its resources: they take no more room than they need.
+	room, _ := scratch.Get().(*[]IndexValue)
+	if room == nil {
+		room = new([]IndexValue)
+	}
+	x.values = (*room)[:0]
+	defer func() {
+		clear(x.values)
+		if *room = x.values[:0]; cap(*room) <= scratchMost {
+			scratch.Put(room)
+		}
+	}()
 	holds := resource.Get("contained") != nil
 	for i := range ex.steps {
 		p, before := ex.steps[i].param, len(x.values)
@@ -91,8 +104,14 @@ func (c *Catalogue) extract(resource *fhir.Node, base string, wanted func(*Param
 			return nil, tooManyValues()
 		}
 	}
-	return x.values, nil
+	return slices.Clone(x.values), nil
 }
+
+// scratch is room for the values of one resource while they are found; scratchMost is how many
+// it has room for at most, 250 KB.
+var scratch sync.Pool
+
+const scratchMost = 1_000
 
 func tooManyValues() error {
 	return fault.New(fault.TooLarge, "too_many_index_values", "the resource has more than %d values to index", MaxIndexValues)

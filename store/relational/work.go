@@ -18,6 +18,7 @@ type work struct {
 	items    []item
 	links    map[string]string // fullUrl or Type/id of the client → Type/id of the store
 	ready    bool              // every resource is prepared: no conditional needs the database
+	json     []byte            // room for the JSON of one resource after the other
 }
 
 // item is what is known about one resource command.
@@ -32,7 +33,6 @@ type item struct {
 // ready is a resource that can be written as it is.
 type ready struct {
 	resource *fhir.Node // without meta.versionId and lastUpdated
-	json     []byte
 	dict     int64
 	packed   []byte
 	values   []search.IndexValue
@@ -201,15 +201,15 @@ func (s *Store) makeReady(w *work, res *fhir.Node, key store.Key, conditional fu
 		return nil, err
 	}
 	res = withID(stripMeta(res.Shallow()), key.ID)
-	r := &ready{resource: res, json: res.AppendJSON(make([]byte, 0, 2048))}
-	if len(r.json) > maxResource {
+	r := &ready{resource: res}
+	if w.json = res.AppendJSON(w.json[:0]); len(w.json) > maxResource {
 		return nil, fault.New(fault.TooLarge, "resource_too_large", "the resource is larger than %d bytes", maxResource)
 	}
 	r.by = s.Known()
 	if r.values, err = r.by.Extract(res, s.Base); err != nil {
 		return nil, err
 	}
-	r.dict, r.packed = s.Pack.Pack(r.json)
+	r.dict, r.packed = s.Pack.Pack(w.json)
 	return r, nil
 }
 
