@@ -42,6 +42,11 @@ func (o GenerateOptions) jobs() []job {
 		layouts := specimen.Layouts(kind)
 		if kind == specimen.CompositeStack {
 			layouts = []string{"stack"}
+		} else if kind == specimen.OwnForm {
+			layouts = []string{"filled"}
+			for _, condition := range o.Conditions {
+				jobs = append(jobs, job{o.Seed, kind, "blank", condition})
+			}
 		} else if o.Apart {
 			layouts = specimen.ApartLayouts(kind)
 		}
@@ -87,6 +92,9 @@ func (o GenerateOptions) make(j job) (*specimen.Specimen, error) {
 	if j.kind == specimen.CompositeStack {
 		return specimen.MakeStack(j.seed, o.Apart, j.condition)
 	}
+	if j.kind == specimen.OwnForm {
+		return specimen.MakeOwnForm(j.seed, j.layout == "blank", j.condition)
+	}
 	return specimen.Make(j.seed, j.kind, j.layout, j.condition)
 }
 
@@ -96,7 +104,7 @@ func write(dir string, s *specimen.Specimen) error {
 	if files[s.Reading.ID+reading.Suffix], err = s.Reading.Format(); err != nil {
 		return err
 	}
-	if !slices.Contains(specimen.ReadingKinds(), specimen.Kind(s.Expected.DocType)) {
+	if !slices.Contains(specimen.ReadingKinds(), specimen.Kind(s.Expected.DocType)) && s.Expected.Source.Layout != "blank" {
 		if files[s.Expected.ID+expectedSuffix], err = s.Expected.Format(); err != nil {
 			return err
 		}

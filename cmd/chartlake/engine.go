@@ -22,6 +22,7 @@ type us struct {
 	UsName []string `help:"Name of our organisation or practitioner as printed (repeatable)." placeholder:"NAME" sep:"none"`
 	UsNPI  []string `help:"Our NPI (repeatable)." placeholder:"NPI" name:"us-npi"`
 	UsFax  []string `help:"Our fax number (repeatable)." placeholder:"NUMBER"`
+	Forms  string   `help:"Folder of templates of our own forms (see chartlake form learn)." placeholder:"DIR" env:"CHARTLAKE_FORMS"`
 }
 
 // limits bound what a file may be; zero takes the reader's default.
@@ -102,6 +103,10 @@ type engines struct {
 
 // open starts the engines. workers is how many pages are worked on at once; 0: one per core.
 func (e *env) open(l limits, u us, m models, workers int, strict bool) (*engines, error) {
+	own, err := ownForms(u.Forms)
+	if err != nil {
+		return nil, err
+	}
 	words := later(clinical.Open) // both take a tenth of a second
 	r, err := reader.Open(reader.Config{CacheDir: e.cacheDir(), Workers: workers, Strict: strict, NoOCR: m.ReadBy == "textract",
 		Limits: reader.Limits{Bytes: l.MaxBytes, Pages: l.MaxPages, Pixels: l.MaxPixels}})
@@ -114,7 +119,7 @@ func (e *env) open(l limits, u us, m models, workers int, strict bool) (*engines
 		return nil, failed
 	}
 	g := &engines{reader: r, noOCR: m.ReadBy == "textract", stages: pipeline.Stages{Program: version,
-		Us: form.Us{Names: u.UsName, NPIs: u.UsNPI, Faxes: u.UsFax}}}
+		Us: form.Us{Names: u.UsName, NPIs: u.UsNPI, Faxes: u.UsFax, Forms: own}}}
 	if g.stages.Reader, err = e.readPages(m, r); err == nil {
 		g.stages.Clinical, err = e.readText(m, c)
 	}

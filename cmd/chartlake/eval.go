@@ -67,7 +67,7 @@ type evalGenerate struct {
 	Dir       string   `arg:"" help:"Folder to write to."`
 	Seed      uint64   `help:"Which documents they are." default:"1"`
 	N         int      `help:"How many of each kind, layout and condition." default:"1" short:"n"`
-	Kind      []string `help:"Only these kinds; papers: all plainer kinds; stack: several documents in one file."`
+	Kind      []string `help:"Only these kinds; papers: all plainer kinds; stack: several documents in one file; own_form: a form to learn."`
 	Condition []string `help:"Only these conditions."`
 	Reading   bool     `help:"Forms, tables and articles to measure reading on, in the conditions for that."`
 	Apart     bool     `help:"The layouts that are kept apart: to measure, never to tune on."`
@@ -77,7 +77,7 @@ func (evalGenerate) Help() string { return "Example: chartlake eval generate /tm
 
 func (c evalGenerate) Run(e *env) error {
 	for _, k := range c.Kind {
-		if k != "papers" && k != string(specimen.CompositeStack) && len(specimen.Layouts(specimen.Kind(k))) == 0 {
+		if k != "papers" && k != string(specimen.CompositeStack) && k != string(specimen.OwnForm) && len(specimen.Layouts(specimen.Kind(k))) == 0 {
 			return usage(fmt.Sprintf("there is no such kind; kinds are %v", slices.Concat(specimen.Kinds(), specimen.ReadingKinds(), specimen.PaperKinds())))
 		}
 	}

@@ -46,6 +46,7 @@ type commands struct {
 	Read        readCommand        `cmd:"" help:"What the pages of a file say; nothing is stored."`
 	Annotate    annotateCommand    `cmd:"" help:"Clinical findings of a document or of plain text."`
 	Convert     convertCommand     `cmd:"" help:"The whole way from a file to its record, without a store."`
+	Form        formCommand        `cmd:"" help:"Templates of your own forms."`
 	Eval        evalCommand        `cmd:"" help:"Quality against expected results."`
 	Bench       benchCommand       `cmd:"" help:"Speed and memory, beside the peer where it is installed."`
 	Terminology terminologyCommand `cmd:"" help:"Releases of code systems: import, fetch, list."`

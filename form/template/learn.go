@@ -113,7 +113,7 @@ func runs(words []region, gap float64) []region {
 		slices.SortStableFunc(row, func(a, b region) int { return cmp.Compare(a.at.X0, b.at.X0) })
 		for i, w := range row {
 			ended := i > 0 && strings.HasSuffix(row[i-1].words[0], ":")
-			if i == 0 || ended || w.at.X0-row[i-1].at.X1 > gap*w.height() {
+			if i == 0 || ended || w.at.X0-row[i-1].at.X1 > gap*max(w.height(), row[i-1].height()) {
 				out = append(out, region{})
 			}
 			out[len(out)-1].add(w.words[0], w.at)

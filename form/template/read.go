@@ -164,6 +164,9 @@ func (c *Claim) fill(tokens []laid) []hold {
 		x := t.at.X0 + min(0.3*(t.at.X1-t.at.X0), 0.01)
 		i := slices.IndexFunc(boxes, func(b box) bool { return b.at.holds(x, cy) })
 		if i < 0 {
+			if len(c.Fit.Template.labels) > 0 && !c.onTick(t) {
+				c.beside(held, t)
+			}
 			continue
 		}
 		if c.onTick(t) || strayLetters(boxes[i].kind, t) {
@@ -179,6 +182,17 @@ func (c *Claim) fill(tokens []laid) []hold {
 		inRows(held[i].tokens)
 	}
 	return held
+}
+
+// beside notes words behind a box that may belong to its value: a learned box is as wide as the
+// room in one filled print was.
+func (c *Claim) beside(held []hold, t laid) {
+	_, cy := t.at.center()
+	for i, b := range c.Fit.Template.boxes {
+		if cy > b.at.Y0 && cy < b.at.Y1 && t.at.X0 >= b.at.X1 && t.at.X0-b.at.X1 < 2*(t.at.Y1-t.at.Y0) {
+			held[i].over = true
+		}
+	}
 }
 
 // strayLetters are what OCR makes of the printed MM, DD and YY of a date box. A digit read as
