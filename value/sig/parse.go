@@ -28,7 +28,19 @@ func Parse(text string) []Dosage {
 	if p.unreadable() || !p.steps() {
 		return textOnly
 	}
+	for i := range p.done {
+		p.done[i].spread()
+	}
 	return p.done
+}
+
+// spread gives what is applied its route, which the verb says: on the skin. A patch keeps what is
+// said of it, since its drug may be meant for the blood.
+func (d *Dosage) spread() {
+	verb, _, _ := strings.Cut(strings.ToLower(d.Text), " ")
+	if d.Route == "" && !d.TextOnly && d.Unit != "patch" && (verb == "apply" || verb == "rub" || verb == "spread" || verb == "massage") {
+		d.Route = "topical"
+	}
 }
 
 // parser reads tokens from left to right. step is the dosage being read.

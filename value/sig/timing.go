@@ -182,7 +182,7 @@ func (p *parser) single() bool {
 	switch {
 	case p.is(0, "single") && p.is(1, "dose"):
 		p.i += 2
-	case p.is(0, "once", "stat"):
+	case p.is(0, "once", "stat", "immediately"):
 		p.i++
 	default:
 		return false
