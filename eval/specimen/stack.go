@@ -55,6 +55,9 @@ func MakeStack(seed uint64, kept bool, condition Condition) (*Specimen, error) {
 		if n == 1 { // one that can have several numbered pages
 			kind = fiction.Pick(s, DischargeSummary, LabReport)
 		}
+		if slices.ContainsFunc(list, func(m member) bool { return m.seed == person && m.kind == kind }) {
+			person++ // the same facts again would be a copy
+		}
 		m, err := drawMember(s, person, kind, kept)
 		if err != nil {
 			return nil, err

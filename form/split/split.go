@@ -40,6 +40,13 @@ type Range struct {
 	First, Last int
 	Confidence  float64
 	Reason      string
+	Doubts      []Doubt
+}
+
+// Doubt is a page inside a document that may begin another.
+type Doubt struct {
+	Page   int
+	Reason string
 }
 
 // Splitter divides pages that come one after the other into documents. Blank and failed pages
@@ -68,13 +75,16 @@ func (s *Splitter) Next(f *Facts) (ended Range, ok bool) {
 	if s.last != nil {
 		if cut, confidence, why = s.boundary(f); !cut {
 			s.open.Last = f.Page
+			if confidence >= doubtMin {
+				s.open.Doubts = append(s.open.Doubts, Doubt{f.Page, why})
+			}
 			s.last = merged(s.last, f)
 			s.note(f)
 			return Range{}, false
 		}
 		ended, ok = s.open, true
 	}
-	s.open, s.last, s.seen = Range{f.Page, f.Page, confidence, why}, f, map[int]bool{}
+	s.open, s.last, s.seen = Range{First: f.Page, Last: f.Page, Confidence: confidence, Reason: why}, f, map[int]bool{}
 	s.note(f)
 	return ended, ok
 }
@@ -135,6 +145,7 @@ const (
 	byTitleOnly = 0.7  // a title behind pages of no known kind
 	byBlank     = 0.4
 	cutMin      = 0.68
+	doubtMin    = 0.6 // from here on a page that stays is shown as doubtful
 )
 
 // boundary decides whether f begins another document after the open one.
