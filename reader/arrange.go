@@ -9,20 +9,31 @@ import (
 	"chartlake/reader/field"
 	"chartlake/reader/layout"
 	"chartlake/reader/mark"
+	"chartlake/reader/ocr"
 	"chartlake/reader/pixel"
 	"chartlake/reader/table"
 )
 
-// recognise reads a page's picture by OCR and completes the page.
-func (r *Reader) recognise(ctx context.Context, page *document.Page, img *image.Gray) error {
+// recognise reads a page's picture by OCR and completes the page. Of a form printed in colour it
+// may have the inks apart; else they are nil.
+func (r *Reader) recognise(ctx context.Context, page *document.Page, img *image.Gray, l *inks) error {
 	sheet, photographed := pixel.FindSheet(img)
 	w, h := float64(img.Rect.Dx()), float64(img.Rect.Dy())
 	if photographed {
 		img = sheet.Flatten(img)
 	}
-	result, err := r.ocr.Page(ctx, img, page.DPI)
-	if err != nil {
-		return err
+	var result ocr.Result
+	var done bool
+	var err error
+	if l != nil && !photographed {
+		if result, done, err = r.layered(ctx, page, img, l); err != nil {
+			return err
+		}
+	}
+	if !done {
+		if result, err = r.ocr.Page(ctx, img, page.DPI); err != nil {
+			return err
+		}
 	}
 	page.Source = document.SourceOCR
 	page.Words, page.Rotation, page.Skew, page.Blank = result.Words, result.Rotation, result.Skew, result.Blank

@@ -320,7 +320,7 @@ func (p *pdfReader) scan(ctx context.Context, number int, content *pdf.Page, v v
 	if capped {
 		page.Reasons = append(page.Reasons, fmt.Sprintf("rendered at %.0f dpi, because the page is very large", real))
 	}
-	if err := p.reader.recognise(ctx, page, img); err != nil {
+	if err := p.reader.recognise(ctx, page, img, nil); err != nil {
 		return nil, err
 	}
 	adopt(page, content)

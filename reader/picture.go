@@ -107,6 +107,10 @@ func (p *pictureReader) read(ctx context.Context, number int) (*document.Page, e
 	if picture.Coarse() {
 		img = pixel.Round(img)
 	}
+	var apart *inks
+	if form, filled, ok := picture.Layers(); ok {
+		apart = &inks{form, filled}
+	}
 	orientation := picture.Orientation
 	page := &document.Page{Number: number, DPI: picture.DPI, Reasons: []string{"a picture has no text layer"}}
 	if page.DPI == 0 || !paper(img, page.DPI) {
@@ -117,7 +121,7 @@ func (p *pictureReader) read(ctx context.Context, number int) (*document.Page, e
 		page.Reasons = append(page.Reasons, "turned as its camera or scanner says")
 	}
 	picture = nil // the coloured original is not needed any more
-	if err := p.reader.recognise(ctx, page, img); err != nil {
+	if err := p.reader.recognise(ctx, page, img, apart); err != nil {
 		return nil, err
 	}
 	return page, nil
