@@ -177,16 +177,25 @@ func unheeded(q *search.Query) *fhir.Node {
 	return fhir.NewObject("resource", outcomeOf(issues...), "search", fhir.NewObject("mode", "outcome"))
 }
 
+// listedMost is how many names a warning repeats.
+const listedMost = 20
+
 // listed joins names that look like names; the others may be values, and are counted.
 func listed(names []string) string {
 	var plain []string
+	odd := 0
 	for _, name := range names {
 		if plainName(name) {
 			plain = append(plain, name)
+		} else {
+			odd++
 		}
 	}
-	if n := len(names) - len(plain); n > 0 {
-		plain = append(plain, strconv.Itoa(n)+" not of the form of a name")
+	if n := len(plain) - listedMost; n > 0 {
+		plain = append(plain[:listedMost], strconv.Itoa(n)+" more")
+	}
+	if odd > 0 {
+		plain = append(plain, strconv.Itoa(odd)+" not of the form of a name")
 	}
 	return strings.Join(plain, ", ")
 }

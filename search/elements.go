@@ -10,12 +10,17 @@ import (
 // UnknownElements lists the names of _elements that no resource of these types (none: of any
 // type) has as an element at its top: a misspelt one would hide what was asked for. A name may
 // stand behind its type (Patient.name); values are as they stand in the query, parted by commas.
+// It looks at MaxValues of them.
 func (c *Catalogue) UnknownElements(types, values []string) (unknown []string) {
 	if len(types) == 0 {
 		types = c.Types()
 	}
+	looked := 0
 	for _, value := range values {
 		for name := range strings.SplitSeq(value, ",") {
+			if looked++; looked > MaxValues {
+				return unknown
+			}
 			name = strings.TrimSpace(name)
 			of, element, qualified := strings.Cut(name, ".")
 			if qualified {

@@ -201,7 +201,9 @@ func (p *parser) result(q *Query, pair Pair) (done bool, err error) {
 		}
 		return true, fault.New(fault.Invalid, "bad_result_parameter", "_summary takes true, text, data, count or false")
 	case "_elements":
-		q.Elements = append(q.Elements, strings.Split(value, ",")...)
+		if q.Elements = append(q.Elements, strings.Split(value, ",")...); len(q.Elements) > MaxValues {
+			return true, fault.New(fault.TooLarge, "too_many_values", "_elements has more than %d names", MaxValues)
+		}
 		return true, nil
 	case "_contained":
 		if value == "false" {

@@ -98,6 +98,7 @@ func TestBounds(t *testing.T) {
 	t.Parallel()
 	for what, q := range map[string]string{
 		"a wide chain":    "Observation?" + strings.Repeat("focus.", 8) + "status=final",
+		"many elements":   "Observation?_elements=" + strings.Repeat("a,", MaxValues) + "a",
 		"many values":     "Observation?code=" + strings.Repeat("a,", MaxValues) + "a",
 		"values in all":   strings.TrimSuffix("Observation?"+strings.Repeat("code="+strings.Repeat("a,", 900)+"a&", 3), "&"),
 		"many parameters": strings.TrimSuffix("Observation?"+strings.Repeat("code=a&", MaxParameters+1), "&"),

@@ -101,6 +101,7 @@ func (p *Planner) opened(resourceType string, filters []*search.Filter, others [
 	for i, f := range filters {
 		holds[i] = matcher(f)
 	}
+	before := p.openings
 	err = p.open(filters[0].Code, number, from, func(rid int64, plain []byte) error {
 		for i := range filters {
 			ok, err := holds[i](plain)
@@ -113,6 +114,7 @@ func (p *Planner) opened(resourceType string, filters []*search.Filter, others [
 		}
 		return nil
 	})
+	p.say(fmt.Sprintf("%s: %d sealed values opened", filters[0].Code, p.openings-before))
 	// One value may fulfil one filter, and another value another.
 	return p.found(filters[0].Code+", opened", inAll(found)), err
 }
@@ -155,7 +157,6 @@ func (p *Planner) leaves(filters []*search.Filter, number int64, others []cond) 
 // open calls f with values that a query gives as rid and v, opened.
 func (p *Planner) open(what string, number int64, q db.Frag, f func(rid int64, plain []byte) error) error {
 	var failed error
-	before := p.openings
 	err := p.Conn.Query(q.Text, q.Args, func(r db.Row) bool {
 		if p.openings++; p.openings > maxOpened {
 			failed = fault.New(fault.TooLarge, "too_costly", "%s is decided by opening sealed values, and more than %d would be opened; add a parameter that leaves fewer", what, maxOpened)
@@ -168,7 +169,6 @@ func (p *Planner) open(what string, number int64, q db.Frag, f func(rid int64, p
 		failed = err
 		return err == nil
 	})
-	p.say(fmt.Sprintf("%s: %d sealed values opened", what, p.openings-before))
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package plan
 import (
 	"bytes"
 	"cmp"
+	"fmt"
 	"slices"
 
 	"chartlake/fault"
@@ -87,6 +88,10 @@ const sortChunk = 1_000
 // sorted gathers all matches, some at a time, finds what they are sorted by, and keeps those of
 // the page.
 func (f *finder) sorted(list []typed) ([]Hit, error) {
+	if f.pos.Last != 0 && len(f.pos.Keys) != len(f.q.Sort) {
+		return nil, fault.New(fault.Invalid, "bad_cursor", "the page token is of an older version of the server; begin the search anew")
+	}
+	opened := f.p.openings
 	rids, err := f.matches(list)
 	if err != nil {
 		return nil, err
@@ -118,6 +123,9 @@ func (f *finder) sorted(list []typed) ([]Hit, error) {
 			slices.SortFunc(best, f.order)
 			best = best[:f.limit]
 		}
+	}
+	if opened = f.p.openings - opened; opened > 0 {
+		f.p.say(fmt.Sprintf("_sort: %d sealed values opened", opened))
 	}
 	slices.SortFunc(best, f.order)
 	return best[:min(len(best), f.limit)], nil

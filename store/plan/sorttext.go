@@ -17,18 +17,38 @@ import (
 // resource that has it.
 
 const (
-	fewSorted  = 500       // matches that are read rather than the rows of the parameter
+	fewSorted  = 500       // matches that are read in any case
+	rowsOfOne  = 50        // rows that cost about as much as reading one match
 	maxSorted  = 1_000_000 // matches that are sorted
 	maxSources = 5_000_000 // rows of a parameter that are gone through: 3 seconds of one processor
 )
 
+// valueTable is where the values of a kind stand that have no order.
+func valueTable(k search.Kind) string {
+	switch k {
+	case search.KindToken:
+		return "token"
+	case search.KindReference:
+		return "reference"
+	}
+	return "uri"
+}
+
 // sortTexts gives the texts that matches are sorted by under a key, by their places in rids,
-// which are in order; "": none. ok is false where that takes reading too many resources.
+// which are in order; "": none. ok is false where it costs less to read the matches, or takes
+// reading too many other resources.
 func (f *finder) sortTexts(list []typed, rids []int64, k search.SortKey) (texts []string, ok bool, err error) {
 	s := &sortTexts{p: f.p, k: k, rids: rids, texts: make([]string, len(rids))}
 	for i := range list {
 		if s.number, err = f.p.param(list[i].name, k.Param.IndexName()); err != nil {
 			return nil, false, err
+		}
+		if len(rids) <= maxRead {
+			q := db.SQL(`SELECT count(*) FROM (SELECT 1 FROM `+valueTable(k.Param.Kind)+` WHERE p=? LIMIT ?) n`, s.number, int64(rowsOfOne*len(rids)))
+			n, _, err := db.One(f.p.Conn, q.Text, q.Args...)
+			if err != nil || n >= int64(rowsOfOne*len(rids)) {
+				return nil, false, err
+			}
 		}
 		switch k.Param.Kind {
 		case search.KindToken:
@@ -139,8 +159,9 @@ func (s *sortTexts) uris() (bool, error) {
 // next, one finds a resource that has it, and each tells the numbers of a value. ok is false
 // where there are too many.
 func (s *sortTexts) named(next, one string, each func(v *search.IndexValue, is func(int64, string))) (map[int64]string, bool, error) {
-	numbers, err := s.p.distinct(maxRead, next, s.number)
-	if err != nil || len(numbers) > maxRead {
+	most := min(maxRead, len(s.rids))
+	numbers, err := s.p.distinct(most, next, s.number)
+	if err != nil || len(numbers) > most {
 		return nil, false, err
 	}
 	names := make(map[int64]string, len(numbers))
