@@ -99,6 +99,9 @@ type Config struct {
 	Halt func(error)
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
+	// Adjust, where set, changes what the machine understood before it is filed, by what people
+	// taught and ask for; what a person settled in this document comes on top of it.
+	Adjust func(v store.View, read *document.Document, rec *record.Record) error
 }
 
 // Actor is who the pipeline is in audit and history.

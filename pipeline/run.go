@@ -198,6 +198,11 @@ func (p *Pipeline) fileOnce(ctx context.Context, id string, doc *document.Docume
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			return err
 		}
+		if p.Adjust != nil {
+			if err := p.Adjust(v, doc, rec); err != nil {
+				return err
+			}
+		}
 		if old != nil {
 			Merge(old, rec)
 		}

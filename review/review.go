@@ -12,6 +12,7 @@ package review
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"chartlake/document"
@@ -73,6 +74,40 @@ const (
 // Desk is where people work. It is safe for many goroutines.
 type Desk struct {
 	Pipeline *pipeline.Pipeline
+	Policy   Policy
+}
+
+// Adjust is the pipeline's: it uses what corrections have taught, and sends to a person what the
+// policy asks for.
+func (d *Desk) Adjust(v store.View, read *document.Document, rec *record.Record) error {
+	l, err := readLessons(v)
+	if err != nil {
+		return err
+	}
+	l.apply(rec, read)
+	d.Policy.Apply(rec)
+	return nil
+}
+
+// Lessons lists what corrections have taught, the most certain first.
+func (d *Desk) Lessons(ctx context.Context, actor store.Actor) (out []Learned, err error) {
+	err = d.Pipeline.Store.View(ctx, actor, func(v store.View) error {
+		l, err := readLessons(v)
+		out = l.all()
+		return err
+	})
+	return out, err
+}
+
+// Unsay takes a lesson back, so that it is not used however many teach it, or lets it be used again.
+func (d *Desk) Unsay(ctx context.Context, actor store.Actor, lesson Lesson, unsay bool) error {
+	_, err := d.Pipeline.Store.Transact(ctx, actor, []store.Command{changeLessons(func(l *lessons) {
+		l.Unsaid = slices.DeleteFunc(l.Unsaid, func(x Lesson) bool { return x == lesson })
+		if unsay && slices.ContainsFunc(l.Votes, func(x vote) bool { return x.Lesson == lesson }) {
+			l.Unsaid = append(l.Unsaid, lesson)
+		}
+	})})
+	return err
 }
 
 // act is an action with what it is done to.
@@ -153,6 +188,13 @@ func (d *Desk) file(ctx context.Context, x *act, name string, f func(*act) error
 		}
 		steps, settled, err = p.Commands(v, pipeline.Filing{Row: x.row, From: x.row.State, Read: x.read, Record: x.rec,
 			After: x.After, Action: name, Person: true, Asked: asked})
+		if err != nil {
+			return err
+		}
+		lesson, err := teach(v, x.Document, x.now, x.rec, x.read)
+		if lesson != nil {
+			steps = append(steps, lesson)
+		}
 		return err
 	})
 	if err != nil {

@@ -95,6 +95,16 @@ func newBench(t *testing.T, segments func() []record.Segment, want store.State) 
 
 func (b *bench) file(body string, want store.State) string {
 	b.t.Helper()
+	id := b.read(body)
+	if r, err := b.Pipeline.Row(b.t.Context(), anna, id); err != nil || r.State != want {
+		b.t.Fatalf("the document is %s (%s), want %s; %v", r.State, r.Code, want, err)
+	}
+	return id
+}
+
+// read takes a document in and through the pipeline.
+func (b *bench) read(body string) string {
+	b.t.Helper()
 	p := b.Pipeline
 	info, err := p.Blobs.Put(b.t.Context(), strings.NewReader(body), 1000, nil)
 	if err != nil {
@@ -107,9 +117,6 @@ func (b *bench) file(body string, want store.State) string {
 	}
 	if err := p.Work(b.t.Context(), queue.Job{Kind: queue.Document, Subject: info.Hash}); err != nil {
 		b.t.Fatal(err)
-	}
-	if r, err := p.Row(b.t.Context(), anna, info.Hash); err != nil || r.State != want {
-		b.t.Fatalf("the document is %s (%s), want %s; %v", r.State, r.Code, want, err)
 	}
 	return info.Hash
 }

@@ -26,6 +26,7 @@ func (d *Desk) divide(ctx context.Context, x *act) error {
 	for i := range x.rec.Segments {
 		ranges = append(ranges, x.rec.Segments[i].Pages)
 	}
+	old := ranges
 	ranges, err := divided(ranges, x.Action)
 	if err != nil {
 		return err
@@ -37,6 +38,19 @@ func (d *Desk) divide(ctx context.Context, x *act) error {
 	}
 	if x.rec.Segments, err = d.Pipeline.Restack(ctx, x.read, x.rec, ranges); err != nil {
 		return err
+	}
+	fresh := &record.Record{}
+	var at []int
+	for i := range x.rec.Segments {
+		if !slices.Contains(old, x.rec.Segments[i].Pages) {
+			fresh.Segments, at = append(fresh.Segments, x.rec.Segments[i]), append(at, i)
+		}
+	}
+	if err := d.Adjust(x.view, x.read, fresh); err != nil {
+		return err
+	}
+	for i, n := range at {
+		x.rec.Segments[n] = fresh.Segments[i]
 	}
 	x.rec.Stacked, x.rec.Approved = x.by(x.Kind), nil
 	return nil
