@@ -8,7 +8,7 @@ import (
 // each of both is read better without the other. Measured on samples of the pixels, before
 // anything is separated.
 const (
-	sampleStep   = 8   // every eighth pixel of every eighth row
+	sampleStep   = 7   // every seventh pixel of every seventh row: forms repeat by eights and tens
 	chromaSeen   = 48  // difference of the strongest and the weakest colour from which ink is coloured
 	chromaPart   = 32  // the same for a pixel that is given to the form: edges are paler
 	darkest      = 110 // of the strongest colour: darker is black ink, whatever its tint
