@@ -386,6 +386,9 @@ var orders = map[string]bool{"take": true, "use": true, "apply": true, "inhale":
 // ordered reads what a remedy is to be taken for: "use the inhaler for wheezing" says nothing
 // of wheezing now.
 func ordered(toks []token, s span, m *mention) {
+	if m.Type == record.Problem && toks[s.first].lower == "treat" && m.first <= s.first+2 {
+		apply(m, cueHypothetical, cue{first: s.first, last: s.first + 1, words: "treat"}, toks)
+	}
 	if !orders[toks[s.first].lower] || m.Type != record.Problem {
 		return
 	}

@@ -302,9 +302,11 @@ func (s *sentence) joints(i int) uint64 {
 func (f *features) terms(s *sentence, i int) {
 	here, role := s.term(i), s.role(i)
 	f.both(kind(fTerm).and(here))
+	f.both(kind(fTerm).and(3).and(s.term(i - 1)).and(here).and(s.term(i + 1)))
 	f.add(kind(fTerm).and(1).and(s.term(i - 1)).and(here))
 	f.add(kind(fTerm).and(2).and(here).and(s.term(i + 1)))
 	f.both(kind(fRole).and(role))
+	f.both(kind(fRole).and(4).and(s.role(i - 1)).and(role).and(s.role(i + 1)))
 	f.add(kind(fRole).and(1).and(s.role(i - 1)).and(role))
 	f.add(kind(fRole).and(2).and(role).and(s.role(i + 1)))
 	f.add(kind(fRole).and(3).and(role & 3).and(s.role(i+1) & 3).and(here))

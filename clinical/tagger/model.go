@@ -163,7 +163,7 @@ func (m *Model) add(features []uint32, to *sums) {
 func (m *Model) Features() int { return m.features }
 
 // magic begins a model file; the number goes up with the features or the labels.
-const magic = "chartlake tagger 1\n"
+const magic = "chartlake tagger 2\n"
 
 // Save writes the model, packed.
 func (m *Model) Save(w io.Writer) error {

@@ -82,7 +82,7 @@ func TestWrittenSentences(t *testing.T) {
 		right float64
 		harm  int // the goal is 0; two of the half that is apart are known by their number only
 	}{{"assertion.txt", false, 0.97, 0}, {"assertion-apart.txt", true, 0.94, 2},
-		{"assertion-styles.txt", false, 0.94, 4}, {"assertion-styles-apart.txt", true, 0.89, 7}} {
+		{"assertion-styles.txt", false, 0.95, 1}, {"assertion-styles-apart.txt", true, 0.89, 7}} {
 		engine, err := clinical.Open()
 		if err != nil {
 			t.Fatal(err)
@@ -98,6 +98,9 @@ func TestWrittenSentences(t *testing.T) {
 				}
 				if harms(w.kinds[i], e) {
 					harm++
+					if !c.apart {
+						t.Logf("HARM %q in %q", e.Text, w.text)
+					}
 				}
 			}
 		}

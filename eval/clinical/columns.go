@@ -44,7 +44,7 @@ func (s sentence) text(name string) Text {
 	var b strings.Builder
 	at, open := 0, -1
 	for i, w := range s.words {
-		if i > 0 && apart(s.words[i-1], w) {
+		if i > 0 && apart(s.words[i-1], w) && !s.decimal(i) {
 			b.WriteByte(' ')
 			at++
 		}
@@ -65,6 +65,13 @@ func (s sentence) text(name string) Text {
 	out.Text = b.String()
 	return out
 }
+
+// decimal reports the digits behind the point of a number.
+func (s sentence) decimal(i int) bool {
+	return i > 1 && (s.words[i-1] == "." || s.words[i-1] == ",") && digits(s.words[i]) && digits(s.words[i-2])
+}
+
+func digits(s string) bool { return strings.Trim(s, "0123456789") == "" }
 
 // apart reports a blank between two words.
 func apart(left, right string) bool {
