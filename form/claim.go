@@ -19,7 +19,7 @@ func (r *reading) claim() {
 		if !ok || fit.Template.Type != string(r.guess.Type) {
 			continue
 		}
-		c := template.Read(p, fit, r.sheet.Text)
+		c := template.Read(p, fit, r.sheet.Text, r.sheet.Pages[i].Transmission())
 		r.lines = append(r.lines, c.Lines...)
 		r.flags = append(r.flags, c.Flags...)
 		if first {

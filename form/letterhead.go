@@ -3,6 +3,7 @@ package form
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"chartlake/form/draft"
 	"chartlake/form/lexicon"
@@ -183,11 +184,24 @@ func (r *reading) contact(h *letterhead, ph sheet.Phrase, below bool) {
 	}
 }
 
+// cutName doubts a name of which OCR may have lost letters, beside a logo or at an edge: it
+// begins with a short word that could be the rest of one, or a word of it begins small.
+func cutName(name []sheet.Token) []string {
+	for i, t := range name {
+		r := []rune(t.Text)
+		stump := i == 0 && len(r) <= 2 && strings.ContainsAny(t.Text, "Il1")
+		if t.OCR && (stump || unicode.IsLower(r[0]) && (i == 0 || len(r) > 3)) {
+			return []string{"letters of the name may be lost"}
+		}
+	}
+	return nil
+}
+
 // issuer writes the letterhead under the names of the type, where no label gave them.
 func (r *reading) issuer(name, address, phone string) {
 	h := r.letterhead()
 	if name != "" && r.field(name) == nil && len(h.name) > 0 {
-		r.putText(name, "", h.name, "letterhead", h.strength)
+		r.putText(name, "", h.name, "letterhead", h.strength, cutName(h.name)...)
 	}
 	if address != "" && r.field(address) == nil && len(h.address) > 0 {
 		r.put(draft.Finding{Name: address, Kind: "address", Tokens: h.address, Rule: "letterhead", Strength: 0.93,

@@ -42,7 +42,7 @@ func (r *reading) ownForm(own Forms) {
 		if !ok {
 			continue
 		}
-		c := template.Read(p, fit, r.sheet.Text)
+		c := template.Read(p, fit, r.sheet.Text, r.sheet.Pages[i].Transmission())
 		r.lines, r.flags = append(r.lines, c.Lines...), append(r.flags, c.Flags...)
 		for _, f := range c.Fields {
 			if first {

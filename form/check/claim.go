@@ -190,14 +190,16 @@ func dayOf(f *record.Field) (value.Date, bool) {
 	return d, ok
 }
 
+// later reports that a's day lies after b's; false where one is not sure.
+func later(a, b *record.Field) bool {
+	da, okA := dayOf(a)
+	db, okB := dayOf(b)
+	order, sure := da.Compare(db)
+	return okA && okB && sure && order > 0
+}
+
 // claimDates: the order of the days on a claim.
 func claimDates(c *Case) {
-	later := func(a, b *record.Field) bool {
-		da, okA := dayOf(a)
-		db, okB := dayOf(b)
-		order, sure := da.Compare(db)
-		return okA && okB && sure && order > 0
-	}
 	raise := func(a, b *record.Field) {
 		c.raise("date_order", record.SeverityError, fmt.Sprintf("%s %s lies after %s %s", a.Name, a.Raw, b.Name, b.Raw), a, b)
 	}
@@ -229,6 +231,9 @@ func claimDates(c *Case) {
 
 var icdToken = regexp.MustCompile(`[A-Za-z0-9][A-Za-z0-9.]{2,7}`)
 
+// icd10Begin is the first day of service that is billed with ICD-10-CM.
+var icd10Begin = value.Date{Year: 2015, Month: 10, Day: 1}
+
 // codeVersion: ICD-10-CM was used on claims of the United States for services from 2015-10-01
 // on, ICD-9-CM before (45 CFR 162.1002).
 func codeVersion(c *Case) {
@@ -243,7 +248,7 @@ func codeVersion(c *Case) {
 	if !ok {
 		return
 	}
-	order, _ := at.Compare(value.Date{Year: 2015, Month: 10, Day: 1})
+	order, _ := at.Compare(icd10Begin)
 	for i := range c.Segment.Fields {
 		f := &c.Segment.Fields[i]
 		if !strings.HasPrefix(f.Name, "21.") || f.Name == "21.ind" || f.Value == nil || f.Confidence < readable {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"chartlake/form/draft"
 	"chartlake/record"
 	"chartlake/value"
 )
@@ -105,6 +106,7 @@ func settledRules(c *Case) {
 					code = "patient_responsibility"
 				}
 				c.raise(code, record.SeverityError, fmt.Sprintf("the lines add to %s, %s says %s", dollars(sum), words, dollars(said)), s.totals[name])
+				doubtParts(s.rows, "line."+name)
 			}
 		}
 		if v, ok := amount(s.totals["paid"]); ok {
@@ -117,6 +119,17 @@ func settledRules(c *Case) {
 	payment := c.field("payment_amount")
 	if v, ok := amount(payment); ok && all && v != paid {
 		c.raise("sum_mismatch", record.SeverityError, fmt.Sprintf("the claims add to %s, the payment says %s", dollars(paid), dollars(v)), payment)
+	}
+}
+
+// doubtParts sends the amounts of a sum that does not come out to a person where they were
+// recognised from a picture: any digit of them may be the wrong one.
+func doubtParts(rows []map[string]record.Field, name string) {
+	for _, row := range rows {
+		if f, ok := row[name]; ok && f.Source == "ocr" {
+			draft.Doubt(&f, "the amounts do not add to the printed total")
+			row[name] = f
+		}
 	}
 }
 
@@ -162,11 +175,14 @@ func hospitalRules(c *Case) {
 					row[name] = *total
 				}
 			}
+			doubtParts(parts, name)
 		}
 	}
 	for _, row := range c.Segment.Lines {
 		rateRule(c, row)
 	}
+	hospitalCodes(c)
+	hospitalDates(c)
 	bill := c.field("FL4")
 	if bill == nil {
 		return
@@ -177,6 +193,64 @@ func hospitalRules(c *Case) {
 	}
 	if last := bill.Raw[3]; (last == '7' || last == '8') && c.field("FL64A") == nil {
 		c.raise("bill_type", record.SeverityWarning, "the bill replaces or voids another, and no document control number says which", bill)
+	}
+}
+
+// hospitalCodes: the diagnoses have the form of the code system that FL66 and the date ask for.
+func hospitalCodes(c *Case) {
+	day := c.field("FL6.through")
+	at, ok := dayOf(day)
+	ten := says(c.field("FL66"), "0")
+	if order, sure := at.Compare(icd10Begin); ok && sure {
+		ten = order >= 0
+	} else if c.field("FL66") == nil {
+		return
+	}
+	for i := range c.Segment.Fields {
+		f := &c.Segment.Fields[i]
+		name, _, _ := strings.Cut(f.Name, ".")
+		if f.Value == nil || f.Name != name || name == "FL66" || !strings.HasPrefix(name, "FL67") && name != "FL69" && !strings.HasPrefix(name, "FL70") && !strings.HasPrefix(name, "FL72") {
+			continue
+		}
+		_, _, isTen := value.ParseCode(f.Raw, value.FormICD10CM)
+		_, _, isNine := value.ParseCode(f.Raw, value.FormICD9CM)
+		switch {
+		case ten && isNine && !isTen && f.Source == "ocr":
+			draft.Doubt(f, "in the form of ICD-9-CM, and ICD-10-CM is asked for: the first sign may be a letter")
+		case ten && isNine && !isTen:
+			c.raise("code_version", record.SeverityWarning, f.Raw+" has the form of ICD-9-CM, and ICD-10-CM is asked for", f, day)
+		case !ten && isTen && !isNine:
+			c.raise("code_version", record.SeverityWarning, f.Raw+" has the form of ICD-10-CM, and ICD-9-CM is asked for", f, day)
+		}
+	}
+}
+
+// hospitalDates: a stay begins before it ends, and services and procedures lie within the
+// statement (document-types.md §4.1).
+func hospitalDates(c *Case) {
+	from, through := c.field("FL6.from"), c.field("FL6.through")
+	within := func(f *record.Field) bool {
+		a, b := later(from, f), later(f, through)
+		if a {
+			c.raise("date_order", record.SeverityError, fmt.Sprintf("%s %s lies before FL6 %s", f.Name, f.Raw, from.Raw), f, from)
+		}
+		if b {
+			c.raise("date_order", record.SeverityError, fmt.Sprintf("%s %s lies after FL6 %s", f.Name, f.Raw, through.Raw), f, through)
+		}
+		return a || b
+	}
+	if later(from, through) {
+		return // said already, and everything would lie outside
+	}
+	for _, row := range c.Segment.Lines {
+		if f, ok := row["FL45"]; ok && row["FL42"].Raw != "0001" && f.State == record.Accepted && within(&f) {
+			row["FL45"] = f
+		}
+	}
+	for i := range c.Segment.Fields {
+		if f := &c.Segment.Fields[i]; strings.HasPrefix(f.Name, "FL74") && strings.HasSuffix(f.Name, ".date") && f.State == record.Accepted {
+			within(f)
+		}
 	}
 }
 

@@ -95,10 +95,14 @@ func (p *pager) phraseMarks(ph sheet.Phrase) []mark {
 		words[i] = t.Text
 	}
 	run := lexicon.Prepare(words)
+	lead := 0 // strokes of a frame that OCR read as signs
+	for lead < len(words)-1 && blank(ph.Tokens[lead]) {
+		lead++
+	}
 	var marks []mark
 	for i := 0; i < len(words); {
 		m, ok := p.lex.At(run, i)
-		if ok && p.counts(m, i, ph.Tokens) {
+		if ok && p.counts(m, max(i-lead, 0), ph.Tokens[lead:]) {
 			marks = append(marks, mark{m.Label, m.Other, i, i + m.Words, m.Colon, m.Exact})
 			i += m.Words
 			continue

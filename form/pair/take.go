@@ -3,6 +3,7 @@ package pair
 import (
 	"regexp"
 	"strings"
+	"unicode"
 
 	"chartlake/form/lexicon"
 	"chartlake/form/sheet"
@@ -34,6 +35,9 @@ func Read(kind, raw string, h value.Hint) value.Reading {
 		if r.OK && organisation(raw) {
 			return value.Reading{Value: r.Value, Reasons: []string{"the words are of an organisation, not of a person"}}
 		}
+		if r.OK && sentence(raw) {
+			return value.Reading{Value: r.Value, Reasons: []string{"the words are not those of a name"}}
+		}
 		if r.OK && oneWord(r.Value) {
 			r.Reasons = append(r.Reasons, "the name is one word only")
 		}
@@ -60,6 +64,24 @@ func organisation(raw string) bool {
 		}
 	}
 	return false
+}
+
+// particles are the words of names that are written small.
+var particles = map[string]bool{"van": true, "von": true, "der": true, "den": true, "de": true, "del": true, "della": true, "la": true, "las": true, "los": true,
+	"le": true, "el": true, "al": true, "bin": true, "ibn": true, "di": true, "da": true, "dos": true, "du": true, "ter": true, "ten": true, "st": true, "y": true, "e": true,
+	"and": true, "jr": true, "sr": true, "ap": true, "ben": true, "af": true, "zu": true, "zum": true, "do": true, "na": true, "ua": true, "md": true, "do.": true, "pt": true}
+
+// sentence reports two small words among capitals that no name has.
+func sentence(raw string) bool {
+	small, capital := 0, false
+	for _, w := range strings.Fields(raw) {
+		r := []rune(w)[0]
+		capital = capital || unicode.IsUpper(r)
+		if unicode.IsLower(r) && !particles[lexicon.Normal(w)] {
+			small++
+		}
+	}
+	return capital && small >= 2
 }
 
 // oneWord reports a name without a second word: half of one, or none.

@@ -126,7 +126,7 @@ func layPage(p *document.Page, begin func(word int) (int, bool)) Page {
 	out.Gap = wideGap(rows, out.Height)
 	ends := keyEnds(p)
 	for i, r := range rows {
-		out.Rows = append(out.Rows, makeRow(i, r, out.Gap, ends))
+		out.Rows = append(out.Rows, makeRow(i, r, out.Gap, out.Height, ends))
 	}
 	return out
 }
@@ -334,11 +334,16 @@ func divided(a, b Token, gap float64) bool {
 	return g > gap
 }
 
-func makeRow(index int, tokens []Token, gap float64, ends map[int]int) Row {
+// tall is how much taller than the page's words two words are: blanks of a title are wider.
+func tall(a, b Token, height float64) float64 {
+	return max(1, min(a.Y1-a.Y0, b.Y1-b.Y0)/height)
+}
+
+func makeRow(index int, tokens []Token, gap, height float64, ends map[int]int) Row {
 	r := Row{Y0: math.Inf(1), Y1: math.Inf(-1)}
 	start := 0
 	for i := 1; i <= len(tokens); i++ {
-		if i < len(tokens) && !divided(tokens[i-1], tokens[i], gap) {
+		if i < len(tokens) && !divided(tokens[i-1], tokens[i], gap*tall(tokens[i-1], tokens[i], height)) {
 			if key, ok := ends[tokens[i].Word]; !ok || key != tokens[i-1].Word {
 				continue
 			}

@@ -26,3 +26,19 @@ func (r Row) Transmitted() bool {
 	}
 	return time && count
 }
+
+// Transmission tells the words of a fax machine's own line.
+func (p *Page) Transmission() func(word int) bool {
+	words := map[int]bool{}
+	for _, r := range p.Rows {
+		if !r.Transmitted() {
+			continue
+		}
+		for _, ph := range r.Phrases {
+			for _, t := range ph.Tokens {
+				words[t.Word] = true
+			}
+		}
+	}
+	return func(word int) bool { return words[word] }
+}

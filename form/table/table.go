@@ -370,8 +370,14 @@ func goesOn(heads []head, cells, above map[string][]sheet.Token) bool {
 			filled++
 		}
 	}
+	if first := heads[0].Cell; len(cells[first]) > 0 && len(above[first]) > 0 && filled >= rowLeast {
+		return false // a row of its own with a cell that was not read
+	}
 	return filled < len(above)
 }
+
+// rowLeast is how many filled cells, the first among them, make a row and no continuation.
+const rowLeast = 3
 
 // begun reports words that make a row: at least two cells, and a third of the columns.
 func begun(heads []head, cells map[string][]sheet.Token) bool {

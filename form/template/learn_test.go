@@ -59,7 +59,7 @@ func TestLearn(t *testing.T) {
 		t.Fatal("a filled print does not fit")
 	}
 	got := map[string]string{}
-	for _, f := range Read(&other.Pages[0], fit, other.Text(1, 1)).Fields {
+	for _, f := range Read(&other.Pages[0], fit, other.Text(1, 1), nil).Fields {
 		got[f.Name+"/"+f.Label+"/"+string(f.State)] = *f.Value
 	}
 	for name, want := range map[string]string{"q.borrower/Borrower/accepted": "Wilhelmina O'Brannigan", "phone/Phone/accepted": "+15552010177",

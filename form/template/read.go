@@ -25,10 +25,14 @@ type Claim struct {
 // strength of a value that stands in its box on a page that fits.
 const strength = 0.95
 
-// Read reads a page that fits; text is the running text of its segment.
-func Read(p *document.Page, fit Fit, text document.Text) *Claim {
+// Read reads a page that fits; text is the running text of its segment. Words for which skip
+// (may be nil) is true, such as a fax machine's own line, are not looked at.
+func Read(p *document.Page, fit Fit, text document.Text, skip func(word int) bool) *Claim {
 	c := &Claim{Fit: fit, Page: p.Number, Must: fit.Template.must}
 	tokens := lay(p, fit, text)
+	if skip != nil {
+		tokens = slices.DeleteFunc(tokens, func(t laid) bool { return skip(t.Word) })
+	}
 	held := c.fill(tokens)
 	hint := value.Hint{NotAfter: latest(fit.Template, held)}
 	rows := make([]map[string]record.Field, fit.Template.rows)

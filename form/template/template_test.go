@@ -121,7 +121,7 @@ func TestBoxesApart(t *testing.T) {
 		if !ok {
 			t.Fatal(tpl.Version)
 		}
-		c := Read(p, fit, doc.Text(1, 1))
+		c := Read(p, fit, doc.Text(1, 1), nil)
 		if len(c.Fields) > 1 || len(c.Lines) > 0 {
 			t.Errorf("%s: the blank form has %d fields, %d lines: %v", tpl.Version, len(c.Fields), len(c.Lines), c.Fields)
 		}
@@ -130,7 +130,7 @@ func TestBoxesApart(t *testing.T) {
 			wide := min(0.02, 0.6*(b.at.X1-b.at.X0))
 			write(p, fmt.Sprintf("zq%dw", i), Rect{cx - wide/2, cy - 0.003, cx + wide/2, cy + 0.003}, 0.97, move)
 		}
-		c = Read(p, fit, doc.Text(1, 1))
+		c = Read(p, fit, doc.Text(1, 1), nil)
 		for i, b := range tpl.boxes {
 			want, n := fmt.Sprintf("zq%dw", i), 0
 			at := ""

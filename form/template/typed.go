@@ -15,6 +15,8 @@ func recordKind(kind string) string {
 	switch kind {
 	case "birth", "born", "day":
 		return "date"
+	case "billtype", "one", "two", "icdversion", "revenue":
+		return "code"
 	case "icd", "icdpoa", "hcpcs", "pos", "pointer", "modifier", "procedure":
 		return "code"
 	case "taxid":
@@ -56,6 +58,16 @@ func typed(kind, raw string, hint value.Hint) value.Reading {
 		return shaped(raw, posShape, "a place of service has two digits")
 	case "pointer":
 		return shaped(raw, pointerShape, "pointers are letters A to L or numbers 1 to 4")
+	case "billtype":
+		return shaped(strings.ToUpper(raw), billShape, "a type of bill has four digits, or three without its zero")
+	case "one":
+		return shaped(strings.ToUpper(raw), oneShape, "a code of one digit or letter is asked for")
+	case "two":
+		return shaped(raw, posShape, "a code of two digits is asked for")
+	case "icdversion":
+		return shaped(raw, icdVersion, "the version is 9 or 0")
+	case "revenue":
+		return shaped(raw, revenueShape, "a revenue code has three or four digits")
 	case "taxid":
 		return shaped(raw, taxShape, "a tax number has nine digits")
 	case "id":
@@ -81,6 +93,10 @@ func typed(kind, raw string, hint value.Hint) value.Reading {
 }
 
 var (
+	billShape    = regexp.MustCompile(`^0?\d{2}[0-9A-Z]$`)
+	oneShape     = regexp.MustCompile(`^[1-9A-G]$`)
+	icdVersion   = regexp.MustCompile(`^[09]$`)
+	revenueShape = regexp.MustCompile(`^\d{3,4}$`)
 	posShape     = regexp.MustCompile(`^\d\d$`)
 	pointerShape = regexp.MustCompile(`^([A-La-l]( ?,? ?[A-La-l]){0,3}|[1-4]( ?,? ?[1-4]){0,3})$`)
 	taxShape     = regexp.MustCompile(`^\d\d-?\d{7}$|^\d{3}-?\d\d-?\d{4}$`)
