@@ -96,14 +96,14 @@ func headerKey(h string) string {
 const acceptScore = 0.8
 
 // layOut cuts a text, up to maxRunes, into tokens and sections; sections names that of each token.
-func (e *Engine) layOut(text string) (runes []rune, toks []token, starts []sectionStart, sections []string) {
+func (e *Engine) layOut(text string) (runes []rune, toks []token, starts []sectionStart, sections sectionNames) {
 	runes = []rune(text)
 	if len(runes) > maxRunes {
 		runes = runes[:maxRunes]
 	}
 	toks = tokens(runes)
 	starts = e.findSections(toks)
-	return runes, toks, starts, sectionOf(toks, starts)
+	return runes, toks, starts, sectionNames(starts)
 }
 
 // Annotate finds the mentions of a text. Any text is answered; offsets count characters
@@ -122,13 +122,13 @@ func (e *Engine) Annotate(text string) Findings {
 		}
 	}
 	tagged := e.tag(toks, said)
-	for n, s := range said {
-		in := e.mentions(runes, toks, s, sections[s.first])
-		in = join(runes, toks, s, sections[s.first], in, e.findCues(toks, s), tagged[n])
+	for _, s := range said {
+		in := e.mentions(runes, toks, s, sections.of(s.first))
+		in = join(runes, toks, s, sections.of(s.first), in, e.findCues(toks, s), tagged(s))
 		e.attributes(runes, toks, s, in)
 		e.relate(runes, toks, s, in)
-		e.assert(toks, s, sections[s.first], in)
-		if sections[s.first] == "" && len(starts) > 0 && !prose(toks, s) {
+		e.assert(toks, s, sections.of(s.first), in)
+		if sections.of(s.first) == "" && len(starts) > 0 && !prose(toks, s) {
 			for _, m := range in {
 				m.doubts = append(m.doubts, "stands in the head of the page, not in its text")
 			}

@@ -35,12 +35,12 @@ func (e *Engine) Assert(text string, at []Span) []record.Entity {
 		for len(order) > 0 && given[order[0]].first < s.last {
 			if m := given[order[0]]; m.first >= s.first {
 				m.last = min(m.last, s.last)
-				m.Section = sections[m.first]
+				m.Section = sections.of(m.first)
 				in = append(in, m)
 			}
 			order = order[1:]
 		}
-		e.assertGiven(toks, s, sections[s.first], in)
+		e.assertGiven(toks, s, sections.of(s.first), in)
 	}
 	out := make([]record.Entity, len(at))
 	for i, m := range given {

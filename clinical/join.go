@@ -12,14 +12,21 @@ import (
 // mentions are for a person in any case.
 const minProbability = 0.5
 
-// tag asks the tagger for the mentions of each sentence.
-func (e *Engine) tag(toks []token, said []span) [][]tagger.Mention {
-	words := make([][]tagger.Word, len(said))
-	for i, s := range said {
-		words[i] = e.words(toks, s, nil)
-	}
+// tag gives what the tagger finds in each sentence, which are asked for in their order.
+func (e *Engine) tag(toks []token, said []span) func(span) []tagger.Mention {
 	model := e.tagger()
-	return tagger.New(model).Text(words, model.Register(words))
+	var heard tagger.Hearing
+	for _, s := range said {
+		for i := s.first; i < s.last; i++ {
+			model.Hear(&heard, toks[i].lower, 1)
+		}
+	}
+	running := tagger.New(model).Begin(heard.Register())
+	var words []tagger.Word
+	return func(s span) []tagger.Mention {
+		words = e.words(toks, s, words)
+		return running.Next(words)
+	}
 }
 
 // entityTypes are the types of the record for those of the tagger; others are read by grammars.

@@ -98,7 +98,7 @@ func assertConcept(e *Engine, sentence, concept string) *mention {
 		for _, s := range sentences(toks, starts) {
 			if i >= s.first && i < s.last {
 				m := newMention([]rune(sentence), toks, i, min(i+len(want), s.last), record.Problem, entry{score: 1})
-				e.assert(toks, s, sectionOf(toks, starts)[i], []*mention{m})
+				e.assert(toks, s, sectionNames(starts).of(i), []*mention{m})
 				return m
 			}
 		}

@@ -1,6 +1,7 @@
 package clinical
 
 import (
+	"sort"
 	"strings"
 	"unicode"
 
@@ -73,19 +74,16 @@ func bullet(toks []token, i int) bool {
 	return strings.ContainsAny(toks[i].text, "-•*·–") && toks[i].end-toks[i].begin == 1
 }
 
-// sectionOf gives, for every token, the name of its section; "" before the first header.
-func sectionOf(toks []token, starts []sectionStart) []string {
-	out := make([]string, len(toks))
-	for n, s := range starts {
-		end := len(toks)
-		if n+1 < len(starts) {
-			end = starts[n+1].first
-		}
-		for i := s.first; i < end; i++ {
-			out[i] = s.name
-		}
+// sectionNames tell the section of a token.
+type sectionNames []sectionStart
+
+// of gives the section that token i stands in; "" before the first header.
+func (n sectionNames) of(i int) string {
+	at := sort.Search(len(n), func(k int) bool { return n[k].first > i })
+	if at == 0 {
+		return ""
 	}
-	return out
+	return n[at-1].name
 }
 
 func recordSections(toks []token, starts []sectionStart) []record.Section {

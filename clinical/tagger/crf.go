@@ -29,8 +29,8 @@ var after = func() (out [labelCount][]uint8) {
 	return out
 }()
 
-// negligible is a share of all paths that changes no probability that is looked at.
-const negligible = 1e-12
+// negligible is a share of all paths that changes no probability that is looked at: three decimals are.
+const negligible = 1e-7
 
 // hopeless is how far below the best score of a word the others are told apart. It is no zero: a
 // path must go on where a word's best label cannot follow.

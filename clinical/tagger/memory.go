@@ -18,46 +18,66 @@ type defined struct {
 // Text finds the mentions of the sentences of one text, in order.
 func (t *Tagger) Text(sentences [][]Word, register Register) [][]Mention {
 	out := make([][]Mention, len(sentences))
-	known := map[string]defined{}
+	running := t.Begin(register)
 	for n, words := range sentences {
-		found := t.Tag(words, register)
-		short := shortForms(words)
-		for i, w := range words {
-			if _, here := short[i]; here {
-				continue
-			}
-			if d, ok := known[w.Text]; ok && n-d.at <= reach {
-				found = settle(found, i, d)
-			} else if s, plural := strings.CutSuffix(w.Text, "s"); plural {
-				if d, ok := known[s]; ok && n-d.at <= reach {
-					found = settle(found, i, d)
-				}
-			}
-		}
-		for at, from := range short {
-			d := defined{at: n}
-			for _, m := range found {
-				if m.Last == at-1 && m.First >= from-1 && m.First <= from+1 {
-					d.typ, d.probability = m.Type, m.Probability
-				}
-			}
-			if d.typ == None {
-				for _, m := range found {
-					if m.First <= at-2 && m.Last > from && m.Type != None {
-						d.typ, d.probability = None, -1 // part of the long form: leave it to each sentence
-					}
-				}
-			}
-			if d.probability >= 0 {
-				known[words[at].Text] = d
-			}
-			if d.typ != None {
-				found = settle(found, at, d)
-			}
-		}
-		out[n] = found
+		out[n] = running.Next(words)
 	}
 	return out
+}
+
+// Running is a text that is tagged sentence by sentence.
+type Running struct {
+	tagger   *Tagger
+	register Register
+	known    map[string]defined
+	sentence int
+}
+
+// Begin begins a text.
+func (t *Tagger) Begin(register Register) *Running {
+	return &Running{tagger: t, register: register, known: map[string]defined{}}
+}
+
+// Next finds the mentions of the next sentence. words is not kept.
+func (r *Running) Next(words []Word) []Mention {
+	known, n := r.known, r.sentence
+	r.sentence++
+	found := r.tagger.Tag(words, r.register)
+	short := shortForms(words)
+	for i, w := range words {
+		if _, here := short[i]; here {
+			continue
+		}
+		if d, ok := known[w.Text]; ok && n-d.at <= reach {
+			found = settle(found, i, d)
+		} else if s, plural := strings.CutSuffix(w.Text, "s"); plural {
+			if d, ok := known[s]; ok && n-d.at <= reach {
+				found = settle(found, i, d)
+			}
+		}
+	}
+	for at, from := range short {
+		d := defined{at: n}
+		for _, m := range found {
+			if m.Last == at-1 && m.First >= from-1 && m.First <= from+1 {
+				d.typ, d.probability = m.Type, m.Probability
+			}
+		}
+		if d.typ == None {
+			for _, m := range found {
+				if m.First <= at-2 && m.Last > from && m.Type != None {
+					d.typ, d.probability = None, -1 // part of the long form: leave it to each sentence
+				}
+			}
+		}
+		if d.probability >= 0 {
+			known[words[at].Text] = d
+		}
+		if d.typ != None {
+			found = settle(found, at, d)
+		}
+	}
+	return found
 }
 
 // settle makes word i alone, where it is no part of a longer mention, what it was defined to be.

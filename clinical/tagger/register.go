@@ -52,17 +52,30 @@ func writing(samples []Sample) map[uint32][registers]int8 {
 
 // Register tells the kind of writing of a text by its words; Notes where nothing tells.
 func (m *Model) Register(sentences [][]Word) Register {
-	var sum [registers]int
+	var h Hearing
 	for _, s := range sentences {
 		for _, w := range s {
-			for r, v := range m.writing[wordKey(w.Lower)] {
-				sum[r] += int(v)
-			}
+			m.Hear(&h, w.Lower, 1)
 		}
 	}
+	return h.Register()
+}
+
+// Hearing is what the words of a text say of its register.
+type Hearing [registers]int
+
+// Hear adds a word in lower case that stands n times in the text.
+func (m *Model) Hear(h *Hearing, lower string, n int) {
+	for r, v := range m.writing[wordKey(lower)] {
+		h[r] += n * int(v)
+	}
+}
+
+// Register is the register that the words tell.
+func (h *Hearing) Register() Register {
 	best := Notes
 	for r := range registers {
-		if sum[r] > sum[best] {
+		if h[r] > h[best] {
 			best = r
 		}
 	}
