@@ -54,6 +54,8 @@ var steps = []string{
 	CREATE TABLE composite_sealed (a bigint NOT NULL, b bigint NOT NULL, k bigint NOT NULL, hi bigint NOT NULL, rid bigint NOT NULL,
 	                               p integer NOT NULL, class integer NOT NULL, lo bytea NOT NULL, rest bytea NOT NULL);
 	CREATE INDEX composite_sealed_key ON composite_sealed (p, a, b, k, class, rid)`,
+	// Contained resources are indexed from now on: the resources that are there are read again.
+	`INSERT INTO reindex SELECT -1000000000000000, '', '{}', 0, 0, max(rid), 0, (extract(epoch FROM now())*1000)::bigint FROM resource HAVING count(*)>0`,
 }
 
 // migrating is the number of the lock that processes take to change the schema: "chartlak".

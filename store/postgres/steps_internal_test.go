@@ -50,12 +50,19 @@ func TestSteps(t *testing.T) {
 			if _, err := c.Exec(ctx, `INSERT INTO chartlake VALUES (1, $1)`, check); err != nil {
 				t.Fatal(err)
 			}
+			if _, err := c.Exec(ctx, `INSERT INTO resource VALUES (1, 1, 'a', 0, 0, 0, 0)`); err != nil {
+				t.Fatal(err)
+			}
 		}
 		s, err := Open(ctx, Config{URL: url, Folder: folder})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer s.Close()
+		var again int
+		if err := c.QueryRow(ctx, `SELECT count(*) FROM reindex WHERE state=0`).Scan(&again); err != nil || (again == 1) != old {
+			t.Errorf("%d jobs to index again, %v", again, err)
+		}
 		rows, err := c.Query(ctx, `SELECT c.relname || ' ' || c.relkind::text || ' ' || coalesce(string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || ' ' || a.attnotnull::text || ' ' || a.attstorage::text, ', ' ORDER BY a.attname), '')
 				|| ' ' || coalesce(regexp_replace(pg_get_indexdef(c.oid), ' ON .*\.', ' ON '), '')
 			FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid=c.oid AND a.attnum>0 AND NOT a.attisdropped

@@ -5,7 +5,6 @@ import (
 
 	"chartlake/fault"
 	"chartlake/fhir"
-	"chartlake/queue"
 	"chartlake/search"
 	"chartlake/store"
 	"chartlake/store/db"
@@ -169,5 +168,5 @@ func (t *turn) begin(job int64, sql string, args ...any) error {
 	if err := t.c.Flush(); err != nil {
 		return err
 	}
-	return t.enqueue(t.r.ctx, queue.Job{Kind: store.ReindexJob, Subject: strconv.FormatInt(job, 10), Priority: 3})
+	return t.enqueue(t.r.ctx, reindexJob(job))
 }

@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"chartlake/audit"
 	"chartlake/fault"
+	"chartlake/queue"
 	"chartlake/search"
 	"chartlake/store"
 	"chartlake/store/db"
@@ -74,6 +76,32 @@ func (t *turn) reindexParameter(id string, res *store.Result) error {
 		}
 	}
 	return fault.New(fault.Conflict, "search_parameter_unused", "this SearchParameter adds nothing: it is not active, or repeats one of R4's own")
+}
+
+// pendingReindex gives the jobs that are not at their end: a step of the schema may have asked for
+// one, and the queue may have given one up.
+func pendingReindex(c db.Conn) (jobs []int64, err error) {
+	err = c.Query(`SELECT job FROM reindex WHERE state<>1 ORDER BY job`, nil, func(r db.Row) bool {
+		jobs = append(jobs, r.Int(0))
+		return true
+	})
+	return jobs, err
+}
+
+// offerReindex offers jobs; one that waits already is kept.
+func (s *Store) offerReindex(ctx context.Context, jobs []int64) error {
+	return s.inner(ctx, func(w *Writer) error {
+		for _, job := range jobs {
+			if err := w.enqueue(ctx, reindexJob(job)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func reindexJob(job int64) queue.Job {
+	return queue.Job{Kind: store.ReindexJob, Subject: strconv.FormatInt(job, 10), Priority: 3}
 }
 
 // Reindexing lists the work on the index, newest first.

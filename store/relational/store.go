@@ -110,16 +110,25 @@ func (s *Store) Start(conn Conn, driver Driver, keeping Keeping) error {
 	if err != nil {
 		return err
 	}
+	pending, err := pendingReindex(conn)
+	if err != nil {
+		return err
+	}
 	s.done.Add(1)
 	go func() {
 		defer s.done.Done()
 		defer close(s.ended)
 		w.run()
 	}()
-	if err := s.openTrail(keeping); err != nil || sealed {
+	if err := s.openTrail(keeping); err != nil {
 		return err
 	}
-	s.Background(s.Reseal)
+	if len(pending) > 0 {
+		s.Background(func(ctx context.Context) error { return s.offerReindex(ctx, pending) })
+	}
+	if !sealed {
+		s.Background(s.Reseal)
+	}
 	return nil
 }
 

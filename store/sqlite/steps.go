@@ -34,6 +34,8 @@ var steps = []string{
 	INSERT INTO document_kind SELECT id, stated_type, state, received FROM document WHERE stated_type<>'';
 	INSERT OR IGNORE INTO document_kind SELECT d.id, json_extract(s.value, '$.type'), d.state, d.received FROM document AS d, json_each(d.segments) AS s
 	  WHERE s.type='object'`,
+	// Contained resources are indexed from now on: the resources that are there are read again.
+	`INSERT INTO reindex SELECT -1000000000000000, '', '{}', 0, 0, max(rid), 0, CAST(strftime('%s','now') AS INTEGER)*1000 FROM resource HAVING count(*)>0`,
 }
 
 // migrate makes a new database or brings an older one up to date, in one transaction.

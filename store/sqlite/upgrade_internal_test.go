@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -125,5 +126,77 @@ func TestUpgrade(t *testing.T) {
 	}
 	if _, err := Open(ctx, Config{Folder: folder, Unsealed: true}); fault.As(err) == nil || fault.As(err).Code != "store_newer" {
 		t.Errorf("a newer database: %v", err)
+	}
+}
+
+// Resources that were there before contained ones were indexed are read again, by a job that the
+// first start offers.
+func TestContainedAreIndexedLater(t *testing.T) {
+	t.Parallel()
+	ctx, folder := context.Background(), oldFolder(t)
+	s, err := Open(ctx, Config{Folder: folder, Unsealed: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	// The job is offered beside all else.
+	soon, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for {
+		changed := s.Changed()
+		depth, err := s.Jobs().Depth(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if depth[store.ReindexJob].Waiting == 1 {
+			break
+		}
+		select {
+		case <-changed:
+		case <-soon.Done():
+			t.Fatal("no job is offered")
+		}
+	}
+	found := func() (n int) {
+		t.Helper()
+		err := s.View(ctx, tester, func(v store.View) error {
+			page, err := v.Search(storetest.Query(t, "Observation?subject.name=inside"))
+			n = len(page.Matches)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	_, err = s.Transact(ctx, tester, []store.Command{store.Update{Resource: storetest.Parse(t,
+		`{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},"subject":{"reference":"#p"},"contained":[{"resourceType":"Patient","id":"p","name":[{"family":"Inside"}]}]}`)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// As if it had been written by the older version.
+	Harm(t, s, `DELETE FROM string WHERE p IN (SELECT p FROM param WHERE code LIKE '%.%')`)
+	Harm(t, s, `UPDATE reindex SET top=(SELECT max(rid) FROM resource)`)
+	if n := found(); n != 0 {
+		t.Errorf("%d found before", n)
+	}
+	var jobs []store.Reindexing
+	err = s.View(ctx, tester, func(v store.View) (err error) {
+		jobs, err = v.Reindexing()
+		return err
+	})
+	if err != nil || len(jobs) != 1 || jobs[0].State != store.ReindexRunning {
+		t.Fatalf("jobs %v, %v", jobs, err)
+	}
+	for more := true; more; {
+		if more, err = s.ReindexSome(ctx, jobs[0].Job); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := found(); n != 1 {
+		t.Errorf("%d found afterwards", n)
+	}
+	if err := s.Check(ctx); err != nil {
+		t.Error(err)
 	}
 }
