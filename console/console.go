@@ -20,11 +20,8 @@ import (
 // Moved and Banner are required.
 type Config struct {
 	Store store.Store
-	// Act does one review action (review.Desk.Act).
-	Act func(ctx context.Context, actor store.Actor, action review.Action) (*review.Result, error)
-	// Claim and Release mark a document as one that somebody works on (review.Desk).
-	Claim   func(ctx context.Context, actor store.Actor, document string, take bool) (*review.Claim, error)
-	Release func(ctx context.Context, actor store.Actor, document string) error
+	// Review is where people work.
+	Review *review.Desk
 	// Rerun takes a document through the pipeline again (pipeline.Pipeline.Rerun).
 	Rerun func(ctx context.Context, actor store.Actor, document string) error
 	// Jobs is what waits in the queue; nil: it is not shown.
@@ -74,6 +71,11 @@ func New(config Config) http.Handler {
 	mux.HandleFunc("POST /review/{id}/actions", s.may(smart.Review, s.act))
 	mux.HandleFunc("POST /review/{id}/claim", s.may(smart.Review, s.claim))
 	mux.HandleFunc("DELETE /review/{id}/claim", s.may(smart.Review, s.release))
+	mux.HandleFunc("GET /review/sample", s.may(smart.Review, s.sample))
+	mux.HandleFunc("POST /review/{id}/sample", s.may(smart.Review, s.judge))
+	mux.HandleFunc("GET /review/quality", s.may(smart.Review, s.quality))
+	mux.HandleFunc("GET /review/lessons", s.may(smart.Review, s.lessons))
+	mux.HandleFunc("POST /review/lessons", s.may(smart.Review, s.unsay))
 	mux.HandleFunc("GET /documents/{id}/find", s.may(smart.Read, s.find))
 	mux.HandleFunc("GET /console/operations", s.may(smart.Manage, s.operations))
 	mux.HandleFunc("POST /console/operations/retry", s.may(smart.Manage, s.retry))

@@ -34,7 +34,7 @@ func (s *server) act(w http.ResponseWriter, r *http.Request, actor store.Actor) 
 	if err := s.free(r, actor, action.Document); err != nil {
 		return err
 	}
-	done, err := s.Act(r.Context(), actor, action)
+	done, err := s.Review.Act(r.Context(), actor, action)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (s *server) claim(w http.ResponseWriter, r *http.Request, actor store.Actor
 	if err := isJSON(r); err != nil {
 		return err
 	}
-	c, err := s.Claim(r.Context(), actor, r.PathValue("id"), q.Get("take") == "true")
+	c, err := s.Review.Claim(r.Context(), actor, r.PathValue("id"), q.Get("take") == "true")
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (s *server) claim(w http.ResponseWriter, r *http.Request, actor store.Actor
 
 // release answers DELETE /review/{id}/claim.
 func (s *server) release(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	if err := s.Release(r.Context(), actor, r.PathValue("id")); err != nil {
+	if err := s.Review.Release(r.Context(), actor, r.PathValue("id")); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

@@ -11,6 +11,7 @@ import (
 
 	"chartlake/fhir"
 	"chartlake/record"
+	"chartlake/review"
 	"chartlake/store"
 )
 
@@ -183,6 +184,37 @@ func TestTimeline(t *testing.T) {
 	b.see("the page with its box", `location.pathname.startsWith("/d/") && document.querySelector(".spot")`)
 }
 
+// TestQuality reads a document of the blind sample and is told what was filed; then it takes a lesson back.
+func TestQuality(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	patient(t, s)
+	for i, seed := range []string{"One", "Two"} {
+		p := labReport(t, seed)
+		p.record.Segments[0].Fields[1].Value = text(fmt.Sprintf("1970-01-0%d", i+1))
+		p.record.Segments[0].Fields[2].Value = text(fmt.Sprintf("LK-55500%d", i))
+		filed(p)
+		s.arrive(t, p, "")
+		s.take(t, p)
+		if _, err := s.desk.Act(t.Context(), s.person, review.Action{Document: p.row.ID, After: 1, Kind: review.Correct, Target: "line:0:test", Value: "Glucose, fasting"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b := newTab(t, 1280, 860)
+	b.open(s.URL + "/quality")
+	b.see("what was learned", `document.querySelector('[aria-label="Learned from corrections"] tbody')?.textContent.includes("Glucose, fasting") && document.querySelector('[aria-label="Learned from corrections"] tbody').textContent.includes("proposed")`)
+	b.click(`[aria-label="Blind sample"] > button`)
+	b.see("questions without their answers", `document.querySelectorAll(".question .crop img").length === 6 && document.activeElement?.closest(".question")`)
+	b.see("pictures", `[...document.querySelectorAll(".crop img")].every(x => x.complete && x.naturalWidth)`)
+	b.shot("sample")
+	b.press("nothing of the kind" + kb.Enter)
+	b.see("what was filed", `[...document.querySelectorAll(".question .problem")].length === 6`)
+	b.see("the rate", `document.querySelector(".tiles b")?.textContent === "100.00 %"`)
+	b.shot("judged")
+	b.click(`[aria-label="Learned from corrections"] tbody button`)
+	b.see("taken back", `document.querySelector('[aria-label="Learned from corrections"] tbody').textContent.includes("taken back")`)
+}
+
 // axe runs axe-core, which only tests have, and gives what it finds against WCAG 2.2 A and AA.
 const axe = `(async () => {
 	const found = await window.axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]});
@@ -216,6 +248,7 @@ func TestAccessible(t *testing.T) {
 				{name: "stack", path: "/d/" + p.row.ID, ready: ".outline", then: `[...document.querySelectorAll(".bar button")].find(x => x.textContent === "Stack").click()`},
 				{name: "worklist", path: "/work", ready: ".worklist tbody tr"},
 				{name: "operations", path: "/operations", ready: ".operations tbody tr"},
+				{name: "quality", path: "/quality", ready: "[aria-label='Learned from corrections'] .hint", then: `document.querySelector("[aria-label='Blind sample'] > button")?.click()`},
 				{name: "search", path: "/search", ready: ".results"},
 				{name: "patient", path: strings.TrimPrefix(person, s.URL), ready: ".chart"},
 				{name: "timeline", path: strings.TrimPrefix(person, s.URL), ready: ".chart", then: `[...document.querySelectorAll(".chips .chip")].find(x => x.textContent === "Timeline").click()`},

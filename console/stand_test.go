@@ -45,9 +45,10 @@ func newStand(t testing.TB) *stand {
 	}
 	s := &stand{db: db, papers: map[string]*paper{}, person: store.Actor{ID: "user:anna", Name: "Anna"}}
 	s.line = pipeline.New(pipeline.Config{Store: db, Stages: pipeline.Stages{Reader: unread{}, Program: "test"}})
-	s.desk = &review.Desk{Pipeline: s.line}
+	s.desk = &review.Desk{Pipeline: s.line, Policy: review.Policy{Sample: 1}}
+	s.line.Adjust = s.desk.Adjust
 	mux := http.NewServeMux()
-	mux.Handle("/", New(Config{Store: db, Act: s.desk.Act, Claim: s.desk.Claim, Release: s.desk.Release, Rerun: s.line.Rerun, Jobs: db.Jobs().Depth, Reading: s.line.Reading, Picture: s.picture, Actor: s.actor}))
+	mux.Handle("/", New(Config{Store: db, Review: s.desk, Rerun: s.line.Rerun, Jobs: db.Jobs().Depth, Reading: s.line.Reading, Picture: s.picture, Actor: s.actor}))
 	blobs, err := folder.Open(t.TempDir(), folder.Options{})
 	if err != nil {
 		t.Fatal(err)

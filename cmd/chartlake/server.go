@@ -111,6 +111,7 @@ type setting struct {
 	Deliver      []string `help:"Where results go on to (repeatable): fhir=URL, folder=DIR, or webhook=URL for notices." placeholder:"KIND=PLACE" sep:"none" env:"CHARTLAKE_DELIVER"`
 	DeliverToken string   `help:"Bearer token of the FHIR servers delivered to, or file:NAME." placeholder:"TOKEN" env:"CHARTLAKE_DELIVER_TOKEN"`
 	DeliverKey   string   `help:"Key that signs webhooks (whsec_ and base64), or file:NAME." placeholder:"KEY" env:"CHARTLAKE_DELIVER_KEY"`
+	ReviewPolicy string   `help:"What is asked of values before they are accepted without a person: JSON (docs/guide/operations.md)." placeholder:"FILE" type:"path"`
 	StrictLayers bool     `help:"Refuse to start unless OCR runs with every layer of confinement."`
 }
 
@@ -124,6 +125,7 @@ type server struct {
 	pipeline *pipeline.Pipeline
 	bulk     *bulk.Desk
 	delivery *delivery.Desk
+	review   *review.Desk
 	registry *prometheus.Registry
 	halt     func(error) // called when a write may not have reached the disk
 	halted   chan error
@@ -182,10 +184,29 @@ func (e *env) newServer(ctx context.Context, c setting, workers int, base string
 		s.close()
 		return nil, err
 	}
+	policy, err := readPolicy(c.ReviewPolicy)
+	if err != nil {
+		s.close()
+		return nil, err
+	}
+	s.review = &review.Desk{Pipeline: s.pipeline, Policy: policy}
+	s.pipeline.Adjust = s.review.Adjust
 	s.door = intake.New(intake.Config{Store: s.store, Blobs: s.blobs, BytesMax: c.MaxBytes, Halt: s.halt,
 		Metrics: intake.NewMetrics(s.registry),
 		Sniff:   s.engines.reader.Sniff})
 	return s, nil
+}
+
+// readPolicy reads the policy of review; none asks for nothing.
+func readPolicy(name string) (review.Policy, error) {
+	if name == "" {
+		return review.Policy{}, nil
+	}
+	body, err := os.ReadFile(name)
+	if err != nil {
+		return review.Policy{}, fault.New(fault.NotFound, "policy_not_found", "the file of the review policy does not exist or may not be read")
+	}
+	return review.ParsePolicy(body)
 }
 
 // deliveries opens the places that results go on to.
@@ -263,7 +284,6 @@ func actorID(c smart.Caller) string { return "user:" + c.ID }
 
 // handler is everything that the process answers, behind the gate.
 func (s *server) handler(token, base string) http.Handler {
-	desk := &review.Desk{Pipeline: s.pipeline}
 	mux := http.NewServeMux()
 	mux.Handle("POST /documents", s.door.Handler(func(r *http.Request) (store.Actor, error) { return actor(r, smart.Upload, "documents") }))
 	api := s.fhir(base)
@@ -285,9 +305,7 @@ func (s *server) handler(token, base string) http.Handler {
 	})
 	mux.Handle("/", console.New(console.Config{
 		Store:    s.store,
-		Act:      desk.Act,
-		Claim:    desk.Claim,
-		Release:  desk.Release,
+		Review:   s.review,
 		Rerun:    s.pipeline.Rerun,
 		Jobs:     s.store.Jobs().Depth,
 		Delivery: s.delivery,

@@ -82,6 +82,20 @@ export interface Operations {
   at: string;
 }
 
+export interface Sum { checked: number; wrong: number }
+export interface Quality {
+  documents: number; values: Sum; kinds: Record<string, Sum> | null; types: Record<string, Sum> | null; bins: Record<string, Sum> | null;
+  low: number; high: number; sample: number;
+}
+export interface Sample {
+  document: string;
+  version: number;
+  questions: { segment: number; target: string; label: string; kind: string; page: number; box: Box }[];
+}
+export interface Judged { segment: number; target: string; filed: string; value: string; right: boolean }
+export interface Lesson { type: string; sender?: string; field: string; text?: string; label?: string; value?: string }
+export interface Learned extends Lesson { documents: number; used: boolean; unsaid?: boolean }
+
 export interface Made {
   resource: Resource;
   provenance?: Resource[];
@@ -122,7 +136,16 @@ export async function act(id: string, action: Action): Promise<number> {
 }
 
 const post = (path: string, body: object = {}) =>
-  send(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }).then((response) => response.json());
+  send(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) })
+    .then((response) => (response.status === 204 ? undefined : response.json()));
+
+export const quality = () => get<Quality>("/review/quality");
+export const sample = () => get<{ sample: Sample | null }>("/review/sample").then((body) => body.sample);
+export const judge = (id: string, replies: { segment: number; target: string; value: string }[]): Promise<Judged[]> =>
+  post(`/review/${enc(id)}/sample`, { replies }).then((body) => body.judged);
+export const lessons = () => get<{ lessons: Learned[] }>("/review/lessons").then((body) => body.lessons);
+export const unsay = ({ type, sender, field, text, label, value }: Lesson, back: boolean): Promise<void> =>
+  post("/review/lessons", { lesson: { type, sender, field, text, label, value }, unsay: back });
 
 export const retry = (code: string): Promise<{ again: number; left: number }> => post("/console/operations/retry", { code });
 export const replay = (sink: string): Promise<{ again: number }> => post("/console/operations/replay", { sink });

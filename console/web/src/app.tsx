@@ -8,6 +8,7 @@ import { Icon } from "./marks";
 import { PatientScreen } from "./patient";
 import { go, usePlace } from "./router";
 import { Operations } from "./operations";
+import { Quality } from "./quality";
 import { SearchScreen } from "./search";
 import { DropZone, UploadList, useUploads } from "./upload";
 import { Worklist } from "./worklist";
@@ -59,6 +60,7 @@ function Screen({ path, choose }: { path: string; choose: (files: File[]) => voi
   if (kind === "p" && id) return <PatientScreen key={id} id={decodeURIComponent(id)} />;
   if (kind === "search") return <SearchScreen />;
   if (kind === "work") return <Worklist />;
+  if (kind === "quality") return <Quality />;
   if (kind === "operations") return <Operations />;
   return <Inbox choose={choose} />;
 }
@@ -80,7 +82,7 @@ export function Link({ to, state, children, ...rest }: { to: string; state?: Rec
 
 function Header({ path, choose, help }: { path: string; choose: (files: File[]) => void; help: () => void }) {
   const { setColorScheme } = useMantineColorScheme();
-  const { may_manage } = useSettings();
+  const { may_manage, may_review } = useSettings();
   const scheme = useComputedColorScheme("light");
   const current = (at: string) => (at === "/" ? path === "/" || path.startsWith("/d/") : path.startsWith(at) ||
     (at === "/search" && path.startsWith("/p/")));
@@ -88,7 +90,7 @@ function Header({ path, choose, help }: { path: string; choose: (files: File[]) 
     <header className="top">
       <Link to="/" className="brand" aria-label="Chartlake"><img src="/icon.svg" alt="" width="26" height="26" /><span>Chartlake</span></Link>
       <nav aria-label="Main">
-        {[["/", "Documents"], ["/work", "Work list"], ["/search", "Search"], ...(may_manage ? [["/operations", "Operations"]] : [])].map(([to, text]) => (
+        {[["/", "Documents"], ["/work", "Work list"], ["/search", "Search"], ...(may_review ? [["/quality", "Quality"]] : []), ...(may_manage ? [["/operations", "Operations"]] : [])].map(([to, text]) => (
           <Link key={to} to={to} aria-current={current(to) ? "page" : undefined}>{text}</Link>
         ))}
       </nav>
