@@ -15,7 +15,7 @@ import (
 )
 
 // recognise reads a page's picture by OCR and completes the page. Of a form printed in colour it
-// may have the inks apart; else they are nil.
+// may have the inks apart; else l is nil.
 func (r *Reader) recognise(ctx context.Context, page *document.Page, img *image.Gray, l *inks) error {
 	sheet, photographed := pixel.FindSheet(img)
 	w, h := float64(img.Rect.Dx()), float64(img.Rect.Dy())
@@ -26,7 +26,7 @@ func (r *Reader) recognise(ctx context.Context, page *document.Page, img *image.
 	var done bool
 	var err error
 	if l != nil && !photographed {
-		if result, done, err = r.layered(ctx, page, img, l); err != nil {
+		if result, done, err = r.layered(ctx, page, l); err != nil {
 			return err
 		}
 	}

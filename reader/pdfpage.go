@@ -163,36 +163,59 @@ func refer(page *document.Page, moved []int) {
 
 // upright renders the page in the pose that content's boxes refer to.
 func (p *pdfReader) upright(ctx context.Context, number int, content *pdf.Page, dpi float64) (*image.Gray, error) {
-	img, _, _, err := p.stored(ctx, number, content, dpi, p.reader.limits.Pixels/4)
+	s, err := p.stored(ctx, number, content, dpi, p.reader.limits.Pixels/4)
 	if err != nil {
 		return nil, err
 	}
-	return pixel.Turn(img, content.Rotation), nil
+	return pixel.Turn(s.img, content.Rotation), nil
 }
 
-// stored gives the page's picture before its Rotation, and its resolution: the scan that the
-// page is, or a rendering, which is capped where the page is very large.
-func (p *pdfReader) stored(ctx context.Context, number int, content *pdf.Page, dpi float64, pixels int64) (
-	img *image.Gray, real float64, capped bool, err error) {
+// shown is a page's picture before its Rotation.
+type shown struct {
+	img    *image.Gray
+	dpi    float64
+	capped bool // the page is very large: dpi is less than was asked for
+	tinted bool // it has coloured ink beside paper
+}
+
+// stored gives the page's picture: the scan that the page is, or a rendering.
+func (p *pdfReader) stored(ctx context.Context, number int, content *pdf.Page, dpi float64, pixels int64) (shown, error) {
 	if s := content.Scan; s != nil && int64(s.Width)*int64(s.Height) <= pixels {
 		embedded, err := p.file.Embedded(ctx, number, s)
-		if err == nil && embedded.Rect.Dx() == s.Width && embedded.Rect.Dy() == s.Height {
-			img, real := lay(embedded, content, dpi)
-			return img, real, false, nil
+		if img, ok := embedded.Image.(*image.Gray); err == nil && ok && img.Rect.Dx() == s.Width && img.Rect.Dy() == s.Height {
+			laid, real := lay(img, content, dpi)
+			return shown{laid, real, false, embedded.Tinted}, nil
 		}
 		if ctx.Err() != nil {
-			return nil, 0, false, err
+			return shown{}, err
 		}
 	}
 	picture, err := p.file.Gray(ctx, number, dpi, pixels, coverage(content.Images) >= pictured)
 	if err != nil {
-		return nil, 0, false, err
+		return shown{}, err
 	}
 	img, ok := picture.Image.(*image.Gray)
 	if !ok {
-		return nil, 0, false, fmt.Errorf("rendering gave %T", picture.Image)
+		return shown{}, fmt.Errorf("rendering gave %T", picture.Image)
 	}
-	return img, picture.DPI, picture.Capped, nil
+	return shown{img, picture.DPI, picture.Capped, picture.Tinted}, nil
+}
+
+// apart separates the inks of a page with coloured ink, where it is a form printed in colour. It is
+// rendered in colour for that; where that fails the page is read as it is.
+func (p *pdfReader) apart(ctx context.Context, number int, s shown) *inks {
+	if !s.tinted {
+		return nil
+	}
+	picture, err := p.file.Colour(ctx, number, s.img.Rect.Dx(), p.reader.limits.Pixels)
+	if err != nil {
+		return nil
+	}
+	form, filled, ok := raster.Layers(picture.Image)
+	if !ok {
+		return nil
+	}
+	return &inks{form, filled}
 }
 
 // lay puts the picture of a scan onto its page at a whole part of its own resolution that is
@@ -297,6 +320,10 @@ func cornered(content *pdf.Page) bool {
 	return false
 }
 
+// scanBytes is what a pixel of a page takes while it is read: grey and turned, and, of a form
+// printed in colour, in four bytes and in two layers.
+const scanBytes = 6
+
 // scan reads the page by OCR. Without OCR a page with a text layer falls back to it (nil page).
 func (p *pdfReader) scan(ctx context.Context, number int, content *pdf.Page, v verdict) (*document.Page, error) {
 	if p.reader.ocr == nil {
@@ -307,20 +334,20 @@ func (p *pdfReader) scan(ctx context.Context, number int, content *pdf.Page, v v
 	}
 	dpi := resolution(content.Images)
 	pixels := int64(content.Width / 72 * dpi * content.Height / 72 * dpi)
-	release, err := p.reader.reserve(ctx, 3*min(pixels, p.reader.limits.Pixels))
+	release, err := p.reader.reserve(ctx, scanBytes*min(pixels, p.reader.limits.Pixels))
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	img, real, capped, err := p.stored(ctx, number, content, dpi, p.reader.limits.Pixels)
+	s, err := p.stored(ctx, number, content, dpi, p.reader.limits.Pixels)
 	if err != nil {
 		return nil, err
 	}
-	page := &document.Page{Number: number, DPI: real, Reasons: v.reasons}
-	if capped {
-		page.Reasons = append(page.Reasons, fmt.Sprintf("rendered at %.0f dpi, because the page is very large", real))
+	page := &document.Page{Number: number, DPI: s.dpi, Reasons: v.reasons}
+	if s.capped {
+		page.Reasons = append(page.Reasons, fmt.Sprintf("rendered at %.0f dpi, because the page is very large", s.dpi))
 	}
-	if err := p.reader.recognise(ctx, page, img, nil); err != nil {
+	if err := p.reader.recognise(ctx, page, s.img, p.apart(ctx, number, s)); err != nil {
 		return nil, err
 	}
 	adopt(page, content)

@@ -84,16 +84,16 @@ func TestScanLiesAsRendered(t *testing.T) {
 				return
 			}
 			p := &pdfReader{reader: r, file: f, seen: &regions{}}
-			taken, dpi, _, err := p.stored(t.Context(), 1, content, 150, 1e8)
+			s, err := p.stored(t.Context(), 1, content, 150, 1e8)
 			if err != nil {
 				t.Fatal(err)
 			}
-			drawn, err := f.Gray(t.Context(), 1, dpi, 1e8, true)
+			drawn, err := f.Gray(t.Context(), 1, s.dpi, 1e8, true)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if d := difference(taken, drawn.Image.(*image.Gray)); d > 2 {
-				t.Errorf("differs from the rendering by %.1f of 255 (%v, %v)", d, taken.Rect, drawn.Image.Bounds())
+			if d := difference(s.img, drawn.Image.(*image.Gray)); d > 2 {
+				t.Errorf("differs from the rendering by %.1f of 255 (%v, %v)", d, s.img.Rect, drawn.Image.Bounds())
 			}
 		})
 	}
@@ -115,15 +115,15 @@ func TestOrientationOfMatrix(t *testing.T) {
 		if err != nil || content.Scan == nil {
 			t.Fatalf("%s: %v, no scan", matrix, err)
 		}
-		taken, dpi, _, err := (&pdfReader{reader: r, file: f}).stored(t.Context(), 1, content, 150, 1e8)
+		s, err := (&pdfReader{reader: r, file: f}).stored(t.Context(), 1, content, 150, 1e8)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var drawn pdf.Picture
-		if drawn, err = f.Gray(t.Context(), 1, dpi, 1e8, true); err != nil {
+		if drawn, err = f.Gray(t.Context(), 1, s.dpi, 1e8, true); err != nil {
 			t.Fatal(err)
 		}
-		if d := difference(taken, drawn.Image.(*image.Gray)); d > 2 {
+		if d := difference(s.img, drawn.Image.(*image.Gray)); d > 2 {
 			t.Errorf("matrix %d: differs by %.1f of 255", i, d)
 		}
 	}

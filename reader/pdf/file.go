@@ -238,6 +238,7 @@ type Picture struct {
 	Image  image.Image // *image.Gray or *image.RGBA without transparency
 	DPI    float64     // what it was rendered at
 	Capped bool        // DPI was lowered to keep within the pixels allowed
+	Tinted bool        // it is grey here, but has coloured ink beside paper
 }
 
 // Gray renders a page on white paper, form values and notes included. Where pictures cover
@@ -282,15 +283,11 @@ func (f *File) draw(ctx context.Context, d drawing) (Picture, error) {
 }
 
 // Embedded decodes the picture of a scan, as stored and in grey.
-func (f *File) Embedded(ctx context.Context, number int, s *Scan) (*image.Gray, error) {
+func (f *File) Embedded(ctx context.Context, number int, s *Scan) (Picture, error) {
 	e := &encoder{}
 	e.int(number)
 	e.int(s.object)
-	p, err := f.picture(ctx, number, toEmbedded, e.b, int64(s.Width)*int64(s.Height), 1)
-	if err != nil {
-		return nil, err
-	}
-	return p.Image.(*image.Gray), nil
+	return f.picture(ctx, number, toEmbedded, e.b, int64(s.Width)*int64(s.Height), 1)
 }
 
 // picture takes a picture of about pixels at most.
@@ -301,7 +298,9 @@ func (f *File) picture(ctx context.Context, number int, request byte, body []byt
 		return Picture{}, err
 	}
 	w, h, n := d.int(), d.int(), d.int()
-	p := Picture{DPI: d.float(), Capped: d.flags()[0]}
+	p := Picture{DPI: d.float()}
+	flags := d.flags()
+	p.Capped, p.Tinted = flags[0], flags[1]
 	if kind != fromPicture || d.bad || int64(n) != channels || w < 1 || h < 1 || w > 1<<20 || h > 1<<20 ||
 		int64(w)*int64(h)*channels != int64(len(d.b)) {
 		return Picture{}, f.broken()

@@ -13,7 +13,7 @@ import (
 type raw struct {
 	width, height, channels int
 	dpi                     float64
-	capped                  bool
+	capped, tinted          bool
 	row                     func(dst []byte, y int)
 }
 
@@ -59,6 +59,7 @@ func (h *handle) draw(d drawing, show func(raw) error) error {
 			m.width, m.height, m.channels = img.Rect.Dx(), img.Rect.Dy(), 4
 			m.row = func(dst []byte, y int) { onWhite(dst, img.Pix[y*img.Stride:]) }
 			if !d.colour {
+				m.tinted = tinted(img.Pix, m.width, m.height, img.Stride, 4)
 				m = m.grayscale()
 			}
 		default:

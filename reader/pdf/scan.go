@@ -184,9 +184,38 @@ func (c *content) bitmap(b references.FPDF_BITMAP) (raw, error) {
 		len(buffer.Buffer) < stride.Stride*h.Height || stride.Stride < bytes*w.Width {
 		return raw{}, errPlain
 	}
-	return raw{width: w.Width, height: h.Height, channels: 1, row: func(dst []byte, y int) {
+	return raw{width: w.Width, height: h.Height, channels: 1, tinted: tinted(buffer.Buffer, w.Width, h.Height, stride.Stride, bytes), row: func(dst []byte, y int) {
 		grey(dst, buffer.Buffer[y*stride.Stride:], bytes)
 	}}, nil
+}
+
+// Ink is coloured where its strongest and its weakest colour differ by tintChroma and it is not
+// black; a picture is tinted where a share of its pixels is, but no photograph.
+const (
+	tintStep   = 7 // every seventh pixel of every seventh row is looked at
+	tintChroma = 48
+	tintDark   = 110
+	tintLeast  = 0.006
+	tintMost   = 0.4
+)
+
+// tinted reports whether pixels of 1, 3 or 4 bytes have coloured ink beside paper.
+func tinted(pix []byte, width, height, stride, bytes int) bool {
+	if bytes < 3 {
+		return false
+	}
+	n, ink := 0, 0
+	for y := 0; y < height; y += tintStep {
+		for x := 0; x < width; x += tintStep {
+			p := pix[y*stride+x*bytes:]
+			high, low := max(p[0], p[1], p[2]), min(p[0], p[1], p[2])
+			n++
+			if high-low > tintChroma && high >= tintDark {
+				ink++
+			}
+		}
+	}
+	return float64(ink) >= tintLeast*float64(n) && float64(ink) <= tintMost*float64(n)
 }
 
 // grey takes a row of pixels of 1, 3 or 4 bytes (blue, green, red) by luminance, ITU-R BT.601.

@@ -130,7 +130,7 @@ func (w *worker) show(m raw) error {
 	e.int(m.height)
 	e.int(m.channels)
 	e.float(m.dpi)
-	e.flags(m.capped)
+	e.flags(m.capped, m.tinted)
 	row := m.width * m.channels
 	head := make([]byte, 5, 5+len(e.b))
 	binary.LittleEndian.PutUint32(head, uint32(len(e.b)+row*m.height))

@@ -29,12 +29,20 @@ const (
 // Layers separates a page whose form is printed in one colour from what is black: each upright with
 // square pixels on white, as Gray. ok is false where the page is no such form.
 func (p *Picture) Layers() (form, filled *image.Gray, ok bool) {
-	if !coloured(p.stored) {
+	if form, filled, ok = Layers(p.stored); ok {
+		form, filled = turnGray(p.square(form), p.orientation), turnGray(p.square(filled), p.orientation)
+	}
+	return form, filled, ok
+}
+
+// Layers is the same for a picture as it is.
+func Layers(img image.Image) (form, filled *image.Gray, ok bool) {
+	if !coloured(img) {
 		return nil, nil, false
 	}
-	b := p.stored.Bounds()
+	b := img.Bounds()
 	form, filled = image.NewGray(image.Rect(0, 0, b.Dx(), b.Dy())), image.NewGray(image.Rect(0, 0, b.Dx(), b.Dy()))
-	read := pixels(p.stored)
+	read := pixels(img)
 	for y := range b.Dy() {
 		at := y * form.Stride
 		for x := range b.Dx() {
@@ -46,7 +54,7 @@ func (p *Picture) Layers() (form, filled *image.Gray, ok bool) {
 			}
 		}
 	}
-	return turnGray(p.square(form), p.orientation), turnGray(p.square(filled), p.orientation), true
+	return form, filled, true
 }
 
 // coloured reports whether a picture is a form printed in one colour, filled in with black.

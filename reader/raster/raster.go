@@ -81,8 +81,8 @@ func (f *File) Memory(number int) int64 {
 		return 0
 	}
 	p := f.pages[number-1]
-	// decoded at up to 4 bytes, grey copy and turned copy
-	return int64(p.width) * int64(p.height) * 6
+	// decoded at up to 4 bytes, grey copy and turned copy, two layers of a form printed in colour
+	return int64(p.width) * int64(p.height) * 8
 }
 
 // Picture is a decoded page as stored; Gray and Colour give it upright.
