@@ -109,7 +109,7 @@ func (e *Engine) layOut(text string) (runes []rune, toks []token, starts []secti
 // Annotate finds the mentions of a text. Any text is answered; offsets count characters
 // (runes). Text beyond maxRunes is not looked at.
 func (e *Engine) Annotate(text string) Findings {
-	runes, toks, starts, sections := e.layOut(text)
+	runes, toks, starts, _ := e.layOut(text)
 	var out []*mention
 	headers := map[int]bool{}
 	for _, s := range starts {
@@ -122,18 +122,12 @@ func (e *Engine) Annotate(text string) Findings {
 		}
 	}
 	tagged := e.tag(toks, said)
-	for _, s := range said {
-		in := e.mentions(runes, toks, s, sections.of(s.first))
-		in = join(runes, toks, s, sections.of(s.first), in, e.findCues(toks, s), tagged(s))
-		e.attributes(runes, toks, s, in)
-		e.relate(runes, toks, s, in)
-		e.assert(toks, s, sections.of(s.first), in)
-		if sections.of(s.first) == "" && len(starts) > 0 && !prose(toks, s) {
-			for _, m := range in {
-				m.doubts = append(m.doubts, "stands in the head of the page, not in its text")
-			}
+	for len(said) > 0 {
+		block := said[:min(tagBatch, len(said))]
+		said = said[len(block):]
+		for n, found := range tagged(block) {
+			out = append(out, e.read(runes, toks, starts, block[n], found)...)
 		}
-		out = append(out, in...)
 	}
 	out = withoutBare(out)
 	settle(out)
@@ -143,6 +137,22 @@ func (e *Engine) Annotate(text string) Findings {
 	}
 	sort.SliceStable(f.Entities, func(i, j int) bool { return f.Entities[i].Begin < f.Entities[j].Begin })
 	return f
+}
+
+// read gives the mentions of a sentence with all that it says of them.
+func (e *Engine) read(text []rune, toks []token, starts []sectionStart, s span, found []tagger.Mention) []*mention {
+	section := sectionNames(starts).of(s.first)
+	in := e.mentions(text, toks, s, section)
+	in = join(text, toks, s, section, in, e.findCues(toks, s), found)
+	e.attributes(text, toks, s, in)
+	e.relate(text, toks, s, in)
+	e.assert(toks, s, section, in)
+	if section == "" && len(starts) > 0 && !prose(toks, s) {
+		for _, m := range in {
+			m.doubts = append(m.doubts, "stands in the head of the page, not in its text")
+		}
+	}
+	return in
 }
 
 // prose reports a sentence as people write them: four words or more, most in lower case. An

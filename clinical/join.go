@@ -12,8 +12,10 @@ import (
 // mentions are for a person in any case.
 const minProbability = 0.5
 
-// tag gives what the tagger finds in each sentence, which are asked for in their order.
-func (e *Engine) tag(toks []token, said []span) func(span) []tagger.Mention {
+// tag gives what the tagger finds in each of some sentences; it is asked for those of a text in
+// their order, many at a time: the model's tables and the dictionary's drive each other out of the
+// processor's memory.
+func (e *Engine) tag(toks []token, said []span) func([]span) [][]tagger.Mention {
 	model := e.tagger()
 	var heard tagger.Hearing
 	for _, s := range said {
@@ -22,12 +24,21 @@ func (e *Engine) tag(toks []token, said []span) func(span) []tagger.Mention {
 		}
 	}
 	running := tagger.New(model).Begin(heard.Register())
-	var words []tagger.Word
-	return func(s span) []tagger.Mention {
-		words = e.words(toks, s, words)
-		return running.Next(words)
+	words := make([][]tagger.Word, min(tagBatch, len(said)))
+	return func(block []span) [][]tagger.Mention {
+		for i, s := range block {
+			words[i] = e.words(toks, s, words[i])
+		}
+		found := make([][]tagger.Mention, len(block))
+		for i := range block {
+			found[i] = running.Next(words[i])
+		}
+		return found
 	}
 }
+
+// tagBatch is how many sentences are tagged one after another.
+const tagBatch = 512
 
 // entityTypes are the types of the record for those of the tagger; others are read by grammars.
 var entityTypes = map[tagger.Type]record.EntityType{tagger.Disease: record.Problem, tagger.Sign: record.Problem, tagger.Drug: record.Medication,
