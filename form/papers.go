@@ -44,7 +44,8 @@ func (r *reading) labelRow() func(page, row int) bool {
 	for _, p := range r.pairs {
 		last := p.Head[len(p.Head)-1].Text
 		alone := p.Rule == "right" && len(r.rowOf(p).Phrases) == 2 // nothing but a label and its value
-		if p.Rule == "inline" && strings.HasSuffix(last, ":") || alone || p.Rule == "right" && (p.Read.OK && p.Label.Kind == "money" || strings.HasSuffix(last, ":")) {
+		over := p.Rule == "below" && len(r.rowOf(p).Phrases) <= 2  // labels over their values
+		if over || p.Rule == "inline" && strings.HasSuffix(last, ":") || alone || p.Rule == "right" && (p.Read.OK && p.Label.Kind == "money" || strings.HasSuffix(last, ":")) {
 			rows[[2]int{p.Page, p.Row}] = true
 		}
 	}

@@ -2,6 +2,7 @@ package form
 
 import (
 	"cmp"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -261,7 +262,11 @@ func (r *reading) choices(p *sheet.Page) {
 		if m.State != document.MarkOn || m.Shape == "signature" || m.Label == "" || len(strings.Fields(m.Group)) < 3 || answers[fold(m.Label)] != "" {
 			continue
 		}
-		v := strings.TrimRight(m.Label, ":")
+		v := strings.TrimRight(optionAt(p, m), ":")
+		if sex, ok := value.ParseSex(v); ok && r.field("sex") == nil && (sexOptions[fold(v)] || strings.EqualFold(m.Group, "sex")) {
+			r.sexTicked(p, m, v, sex)
+			continue
+		}
 		label := strings.ReplaceAll(m.Group, "\n", " ")
 		f := record.Field{Name: r.slug(label), Label: label, Value: &v, Raw: v, Kind: record.KindTick, Page: p.Number, Box: m.Box, Source: "mark",
 			Rule: "tick_label", State: record.Accepted, Confidence: float64(int(m.Confidence*950+0.5)) / 1000}
@@ -270,6 +275,33 @@ func (r *reading) choices(p *sheet.Page) {
 		}
 		r.fields = append(r.fields, f)
 	}
+}
+
+// sexOptions are answers that only this question has.
+var sexOptions = map[string]bool{"m": true, "f": true, "male": true, "female": true}
+
+func (r *reading) sexTicked(p *sheet.Page, m *document.Mark, printed, sex string) {
+	f := record.Field{Name: "sex", Label: "sex", Value: &sex, Raw: printed, Kind: record.KindCode, Page: p.Number, Box: m.Box, Source: "mark",
+		Rule: "tick_label", State: record.Accepted, Confidence: float64(int(m.Confidence*950+0.5)) / 1000}
+	if m.Confidence < tickSure {
+		draft.Doubt(&f, "the mark was not seen surely")
+	}
+	r.fields = append(r.fields, f)
+}
+
+// optionAt is the word of a ticked box: the one behind the sign that stands for the box in the
+// text layer, or else what the reader says.
+func optionAt(p *sheet.Page, m *document.Mark) string {
+	for _, row := range p.Rows {
+		for _, ph := range row.Phrases {
+			for i, t := range ph.Tokens {
+				if i+1 < len(ph.Tokens) && sheet.Glyph(t.Text) && math.Abs(t.Box.X-m.Box.X) < m.Box.W && math.Abs(t.Box.Y+t.Box.H/2-m.Box.Y-m.Box.H/2) < m.Box.H+t.Box.H/2 {
+					return ph.Tokens[i+1].Text
+				}
+			}
+		}
+	}
+	return m.Label
 }
 
 // signedDay is the day over or beside the word "Date" that stands in one row with the word

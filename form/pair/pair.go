@@ -185,7 +185,8 @@ func (p *pager) pairs() []Pair {
 	var fixed []Pair
 	var open []candidate
 	var lone []head
-	used := map[[2]int]bool{} // phrases that hold labels or inline values
+	instead := map[[2]int]Pair{} // what stands where a value was looked for elsewhere, by page and word
+	used := map[[2]int]bool{}    // phrases that hold labels or inline values
 	for r := range p.marks {
 		for i, marks := range p.marks[r] {
 			ph := p.page.Rows[r].Phrases[i]
@@ -200,7 +201,13 @@ func (p *pager) pairs() []Pair {
 					continue
 				}
 				if len(tokens) > 0 {
-					fixed = append(fixed, p.inline(r, ph, m, tokens, k+1 < len(marks) && marks[k+1].label == nil))
+					q := p.inline(r, ph, m, tokens, k+1 < len(marks) && marks[k+1].label == nil)
+					if k == 0 && m.start == 0 && !q.Read.OK && shapely[m.label.Kind] { // the words behind may be options, the value elsewhere
+						lone = append(lone, head{r, i, m, sheet.NewPhrase(r, ph.Tokens[:m.end])})
+						instead[[2]int{p.page.Number, ph.Tokens[0].Word}] = q
+						continue
+					}
+					fixed = append(fixed, q)
 					continue
 				}
 				if m.end == len(ph.Tokens) {
@@ -213,8 +220,20 @@ func (p *pager) pairs() []Pair {
 	for _, h := range lone {
 		open = append(open, p.candidates(h, used, over)...)
 	}
-	return append(fixed, assign(open)...)
+	found := assign(open)
+	for _, q := range found {
+		delete(instead, [2]int{q.Page, q.Head[0].Word})
+	}
+	for _, h := range lone {
+		if q, ok := instead[[2]int{p.page.Number, h.in.Tokens[0].Word}]; ok {
+			fixed = append(fixed, q)
+		}
+	}
+	return append(fixed, found...)
 }
+
+// shapely are the strict kinds whose value is not to be mistaken for a neighbour's.
+var shapely = map[string]bool{"date": true, "datetime": true, "phone": true, "npi": true, "dea": true, "clia": true, "zip": true, "email": true}
 
 // head is a label without a value in its own phrase.
 type head struct {

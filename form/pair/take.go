@@ -20,6 +20,9 @@ var strict = map[string]bool{"date": true, "datetime": true, "phone": true, "npi
 var benefit = regexp.MustCompile(`^(?i)(?:\$?\d[\d,]*(?:\.\d\d)?%?|no charge|none|n/?a|covered|not covered|waived|included|free)` +
 	`(?:(?:\s?[/|–-]\s?|\s)(?:\$?\d[\d,]*(?:\.\d\d)?%?|after|deductible|ded\.?|copay|coinsurance|per|visit|day|admission|in|out|individual|family|ind|fam|no|charge|of|then|\+|and|plus|up|to))*$`)
 
+// digitsOnly is a number that is nearly a BIN.
+var digitsOnly = regexp.MustCompile(`^\d{5,9}$`)
+
 var web = regexp.MustCompile(`^(?i)(https?://)?(www\.)?[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}(/[\w./-]*)?$`)
 
 // partName are the fields that hold one part of a name.
@@ -44,6 +47,17 @@ func Read(kind, raw string, h value.Hint) value.Reading {
 		return r
 	case "part":
 		return value.Parse(value.PersonName, raw, h)
+	case "state": // "state or local" is a sentence
+		if r := value.Parse(kind, raw, h); raw == strings.ToUpper(raw) || !r.OK {
+			return r
+		}
+		return value.Reading{Value: raw}
+	case "bin":
+		r := value.Parse(kind, raw, h)
+		if !r.OK && digitsOnly.MatchString(raw) {
+			r = value.Reading{Value: raw, OK: true, Reasons: []string{"a BIN has six digits, an IIN eight"}}
+		}
+		return r
 	case "benefit":
 		v := strings.Join(strings.Fields(raw), " ")
 		return value.Reading{Value: v, OK: len(v) <= 60 && benefit.MatchString(v)}
@@ -94,7 +108,9 @@ func lengthMax(kind string) int {
 		return 5
 	case "datetime":
 		return 8
-	case "phone", "money", "number", "age", "dea", "npi", "clia", "bin", "id":
+	case "phone":
+		return 7 // "( 412 ) 252 - 1214"
+	case "money", "number", "age", "dea", "npi", "clia", "bin", "id":
 		return 5
 	case "sex", "zip", "state", "email", "web":
 		return 2

@@ -191,6 +191,14 @@ func cut(w document.Word, begin int) []Token {
 	t := Token{Text: w.Text, Begin: begin, End: begin + utf8.RuneCountInString(w.Text), Box: w.Box,
 		Confidence: w.Confidence, Handwritten: w.Handwritten, Struck: w.Struck, Bold: w.Bold, Size: w.FontSize}
 	runes := []rune(w.Text)
+	if len(runes) > 1 && glyph(runes[0]) {
+		a, b := t, t
+		share := 1 / float64(len(runes))
+		a.Text, a.End, a.Box.W = string(runes[:1]), begin+1, w.Box.W*share
+		b.Text, b.Begin = string(runes[1:]), begin+1
+		b.Box.X, b.Box.W = w.Box.X+a.Box.W, w.Box.W-a.Box.W
+		return []Token{a, b}
+	}
 	for i := 1; i < len(runes)-1; i++ {
 		if runes[i] != ':' || !unicode.IsLetter(runes[i-1]) || runes[i+1] == '/' || runes[i+1] == ':' {
 			continue
@@ -203,6 +211,18 @@ func cut(w document.Word, begin int) []Token {
 		return []Token{a, b}
 	}
 	return []Token{t}
+}
+
+// glyph is a sign of a font of symbols, such as an empty tick box before its word: what a text
+// layer has for it is no letter.
+func glyph(r rune) bool {
+	return r == unicode.ReplacementChar || r >= 0xE000 && r <= 0xF8FF || r == '☐' || r == '□' || r == '❏' || r == '❑'
+}
+
+// Glyph reports a token that is such a sign alone.
+func Glyph(text string) bool {
+	r, n := utf8.DecodeRuneInString(text)
+	return n == len(text) && glyph(r)
 }
 
 // medianHeight is over tokens with letters or digits: a row of dashes has no height.

@@ -202,7 +202,11 @@ func (c *Claim) beside(held []hold, t laid) {
 // strayLetters are what OCR makes of the printed MM, DD and YY of a date box. A digit read as
 // a letter goes with them: the date then lacks a part and is no date.
 func strayLetters(kind string, t laid) bool {
-	return t.OCR && (kind == "date" || kind == "birth") && len(fold(t.Text)) <= 2 && !strings.ContainsAny(t.Text, "0123456789")
+	if !t.OCR || kind != "date" && kind != "birth" || strings.ContainsAny(t.Text, "0123456789") {
+		return false
+	}
+	text := fold(t.Text)
+	return len(text) <= 2 || len(text) <= 6 && strings.Trim(text, "mdyilnvw") == ""
 }
 
 // inRows orders words as they are read: from top to bottom, each row from left to right.
