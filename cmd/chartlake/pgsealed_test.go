@@ -98,4 +98,3 @@ func TestServerTablesAreSealed(t *testing.T) {
 		t.Errorf("%d rows were looked at, %d have a word that stands in clear", rows, clear)
 	}
 }
-
