@@ -1,6 +1,8 @@
 package search
 
 import (
+	"slices"
+
 	"chartlake/fault"
 	"chartlake/fhir"
 )
@@ -71,7 +73,7 @@ func (c *Catalogue) contained(x *extraction, resource *fhir.Node, wanted func(*P
 	done := map[inner]bool{}
 	for _, ref := range x.inner {
 		n := here[ref.id]
-		if n == nil || done[ref] || !c.Knows(n.Type()) {
+		if n == nil || done[ref] || !slices.Contains(ref.by.Targets, n.Type()) {
 			continue
 		}
 		if done[ref] = true; len(done) > maxWithin {

@@ -24,6 +24,7 @@ func TestContained(t *testing.T) {
 		"referred to":      {res(fmt.Sprintf(med, "m"), "#m"), "medication.Medication medication.Medication.code medication.Medication.manufacturer"},
 		"not referred to":  {res(fmt.Sprintf(med, "m"), "#n"), ""},
 		"an unknown type":  {res(`{"resourceType":"Spaceship","id":"m"}`, "#m"), ""},
+		"another type":     {res(`{"resourceType":"Patient","id":"m","gender":"male"}`, "#m"), ""},
 		"the whole itself": {res(fmt.Sprintf(med, "m"), "#"), ""},
 	} {
 		values, err := search.R4().Extract(c.res, "")
