@@ -26,8 +26,25 @@ type tab struct {
 	problems []string // console errors, broken policies, exceptions
 }
 
-func newTab(t *testing.T, width, height int64) *tab {
-	t.Helper()
+// browser is one browser for all tests: each gets a context of its own within it, with its own storage.
+type browser struct {
+	ctx  context.Context
+	stop func()
+	err  error
+}
+
+var begin sync.Once
+var chrome *browser
+
+// TestMain ends the browser that tests have begun.
+func TestMain(m *testing.M) {
+	m.Run()
+	if chrome != nil {
+		chrome.stop()
+	}
+}
+
+func startBrowser() {
 	binary := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
@@ -36,18 +53,39 @@ func newTab(t *testing.T, width, height int64) *tab {
 		}
 	}
 	if binary == "" {
+		return
+	}
+	folder, err := os.MkdirTemp("", "console-browser-")
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(binary), chromedp.UserDataDir(folder),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("no-sandbox", os.Geteuid() == 0), chromedp.DisableGPU)
+	ctx, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, cancel := chromedp.NewContext(ctx)
+	if err == nil {
+		err = chromedp.Do(ctx)
+	}
+	chrome = &browser{ctx: ctx, err: err, stop: func() {
+		chromedp.Cancel(ctx)
+		cancel()
+		stop()
+		os.RemoveAll(folder)
+	}}
+}
+
+func newTab(t *testing.T, width, height int64) *tab {
+	t.Helper()
+	begin.Do(startBrowser)
+	if chrome == nil {
 		t.Skip("no chromium on this machine: browser tests are skipped (apt install chromium)")
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(binary), chromedp.UserDataDir(t.TempDir()),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("no-sandbox", os.Geteuid() == 0), chromedp.DisableGPU)
+	if chrome.err != nil {
+		t.Fatalf("start the browser: %v", chrome.err)
+	}
 	b := &tab{t: t}
-	ctx, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, cancel := chromedp.NewContext(ctx, chromedp.WithListener(b.listen))
+	ctx, cancel := chromedp.NewContext(chrome.ctx, chromedp.WithNewBrowserContext(), chromedp.WithListener(b.listen))
 	b.ctx = ctx
 	t.Cleanup(func() {
 		chromedp.Cancel(ctx)
 		cancel()
-		stop()
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		for _, p := range b.problems {
@@ -55,7 +93,7 @@ func newTab(t *testing.T, width, height int64) *tab {
 		}
 	})
 	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("start the browser: %v", err)
+		t.Fatalf("open a tab: %v", err)
 	}
 	view := []chromedp.EmulateViewportOption{}
 	if width < 500 {

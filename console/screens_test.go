@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
 	"chartlake/fhir"
@@ -213,6 +214,51 @@ func TestQuality(t *testing.T) {
 	b.shot("judged")
 	b.click(`[aria-label="Learned from corrections"] tbody button`)
 	b.see("taken back", `document.querySelector('[aria-label="Learned from corrections"] tbody').textContent.includes("taken back")`)
+}
+
+// TestClearsABatch clears the work list by keyboard alone, with a look at every open value, and prints
+// what it takes: keys and seconds of the pages for a document, not of a person's reading.
+func TestClearsABatch(t *testing.T) {
+	t.Parallel()
+	people := []string{"Tarnowski, Ada", "Beckford, Bruno", "Okonkwo, Cleo", "Lindqvist, Dara", "Moreau, Emil", "Castellan, Fern"}
+	batch := len(people)
+	s := newStand(t)
+	for i := range batch {
+		p := labReport(t, fmt.Sprint("Batch", i))
+		p.row.ReceivedAt = p.row.ReceivedAt.Add(time.Duration(i) * time.Minute)
+		p.record.Segments[0].Fields[0].Value = &people[i]
+		p.record.Segments[0].Fields[1].Value = text(fmt.Sprintf("19%d-0%d-1%d", 40+7*i, i+1, i))
+		p.record.Segments[0].Fields[2].Value = text(fmt.Sprintf("LK-%d", 660001+111*i))
+		s.arrive(t, p, "")
+		s.take(t, p)
+	}
+	b := newTab(t, 1280, 860)
+	b.open(s.URL + "/work")
+	b.see("the batch", fmt.Sprintf(`document.querySelectorAll(".worklist tbody tr").length === %d`, batch))
+	keys := 0
+	press := func(key string, with ...chromedp.Modifier) {
+		keys++
+		b.press(key, with...)
+	}
+	press("j")
+	press(kb.Enter)
+	began := time.Now()
+	for i := range batch {
+		for open := 4; open > 0; open-- {
+			b.see("an open value in focus", fmt.Sprintf(`document.querySelector(".foot .left")?.textContent === "%d left on this document" && document.activeElement?.dataset.row && ["check", "conflict"].includes(document.activeElement.closest("[data-look]").dataset.look)`, open))
+			press(kb.Enter)
+		}
+		b.see("nothing left", `document.querySelector(".foot .left")?.textContent === "Nothing left to look at"`)
+		if i < batch-1 {
+			was := b.text("location.pathname")
+			press("j")
+			b.see("the next document", fmt.Sprintf("location.pathname !== %q && document.querySelector('.outline')", was))
+		}
+	}
+	t.Logf("%d documents, %.1f keys and %.1f seconds of the pages for each", batch, float64(keys)/float64(batch), time.Since(began).Seconds()/float64(batch))
+	if _, body := s.get(t, "/documents?counts=1"); !strings.Contains(body, fmt.Sprintf(`"counts":{"filed":%d}`, batch)) {
+		t.Errorf("not all are filed: %.200s", body)
+	}
 }
 
 // axe runs axe-core, which only tests have, and gives what it finds against WCAG 2.2 A and AA.
