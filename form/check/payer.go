@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/big"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,7 +53,7 @@ func claimsOf(c *Case) []*settled {
 	for i := range c.Segment.Fields {
 		f := &c.Segment.Fields[i]
 		switch f.Name {
-		case "billed", "allowed", "paid", "patient_responsibility":
+		case "billed", "allowed", "paid", "patient_responsibility", "claim_status":
 			if f.Value != nil && f.State != record.Missing {
 				of(f).totals[f.Name] = f
 			}
@@ -115,7 +116,9 @@ func settledRules(c *Case) {
 			all = false
 		}
 		boundsRule(c, s)
+		deniedRule(c, s)
 	}
+	adjustmentRule(c)
 	payment := c.field("payment_amount")
 	if v, ok := amount(payment); ok && all && v != paid {
 		c.raise("sum_mismatch", record.SeverityError, fmt.Sprintf("the claims add to %s, the payment says %s", dollars(paid), dollars(v)), payment)
@@ -129,6 +132,47 @@ func doubtParts(rows []map[string]record.Field, name string) {
 		if f, ok := row[name]; ok && f.Source == "ocr" {
 			draft.Doubt(&f, "the amounts do not add to the printed total")
 			row[name] = f
+		}
+	}
+}
+
+// deniedRule: a claim that is denied is not paid, and one that is not paid says why.
+func deniedRule(c *Case, s *settled) {
+	status, paidField := s.totals["claim_status"], s.totals["paid"]
+	paid, ok := amount(paidField)
+	if !ok {
+		return
+	}
+	word := ""
+	if status != nil && status.Value != nil && status.State == record.Accepted {
+		word = strings.ToLower(strings.TrimSpace(*status.Value))
+	}
+	denied := word == "4" || strings.HasPrefix(word, "denied")
+	if denied && paid != 0 {
+		c.raise("denied_but_paid", record.SeverityWarning, fmt.Sprintf("the claim is denied and %s is paid", dollars(paid)), status, paidField)
+	}
+	reversed := word == "22" || strings.HasPrefix(word, "revers")
+	if reversed && paid > 0 {
+		c.raise("reversal_pair", record.SeverityWarning, fmt.Sprintf("the claim is reversed, and %s is not negative", dollars(paid)), status, paidField)
+	}
+}
+
+var groupCode = regexp.MustCompile(`\b([A-Z]{2})[- ]?[A-Z]?\d{1,3}\b`)
+
+// adjustmentRule: the groups of adjustments are CO, PR, OA and PI, and CR on corrections (X12
+// claim adjustment group codes).
+func adjustmentRule(c *Case) {
+	for _, row := range c.Segment.Lines {
+		f, ok := row["line.adjustments"]
+		if !ok || f.Value == nil || f.Confidence < readable {
+			continue
+		}
+		for _, m := range groupCode.FindAllStringSubmatch(strings.ToUpper(f.Raw), 10) {
+			if !slices.Contains([]string{"CO", "PR", "OA", "PI", "CR"}, m[1]) {
+				c.raise("group_unknown", record.SeverityWarning, m[1]+" is no group of adjustments", &f)
+				row["line.adjustments"] = f
+				break
+			}
 		}
 	}
 }
@@ -183,6 +227,11 @@ func hospitalRules(c *Case) {
 	}
 	hospitalCodes(c)
 	hospitalDates(c)
+	dischargeRule(c)
+	admissionRule(c)
+	revenueRule(c)
+	payerRows(c)
+	priorPayments(c)
 	bill := c.field("FL4")
 	if bill == nil {
 		return
@@ -193,64 +242,6 @@ func hospitalRules(c *Case) {
 	}
 	if last := bill.Raw[3]; (last == '7' || last == '8') && c.field("FL64A") == nil {
 		c.raise("bill_type", record.SeverityWarning, "the bill replaces or voids another, and no document control number says which", bill)
-	}
-}
-
-// hospitalCodes: the diagnoses have the form of the code system that FL66 and the date ask for.
-func hospitalCodes(c *Case) {
-	day := c.field("FL6.through")
-	at, ok := dayOf(day)
-	ten := says(c.field("FL66"), "0")
-	if order, sure := at.Compare(icd10Begin); ok && sure {
-		ten = order >= 0
-	} else if c.field("FL66") == nil {
-		return
-	}
-	for i := range c.Segment.Fields {
-		f := &c.Segment.Fields[i]
-		name, _, _ := strings.Cut(f.Name, ".")
-		if f.Value == nil || f.Name != name || name == "FL66" || !strings.HasPrefix(name, "FL67") && name != "FL69" && !strings.HasPrefix(name, "FL70") && !strings.HasPrefix(name, "FL72") {
-			continue
-		}
-		_, _, isTen := value.ParseCode(f.Raw, value.FormICD10CM)
-		_, _, isNine := value.ParseCode(f.Raw, value.FormICD9CM)
-		switch {
-		case ten && isNine && !isTen && f.Source == "ocr":
-			draft.Doubt(f, "in the form of ICD-9-CM, and ICD-10-CM is asked for: the first sign may be a letter")
-		case ten && isNine && !isTen:
-			c.raise("code_version", record.SeverityWarning, f.Raw+" has the form of ICD-9-CM, and ICD-10-CM is asked for", f, day)
-		case !ten && isTen && !isNine:
-			c.raise("code_version", record.SeverityWarning, f.Raw+" has the form of ICD-10-CM, and ICD-9-CM is asked for", f, day)
-		}
-	}
-}
-
-// hospitalDates: a stay begins before it ends, and services and procedures lie within the
-// statement (document-types.md §4.1).
-func hospitalDates(c *Case) {
-	from, through := c.field("FL6.from"), c.field("FL6.through")
-	within := func(f *record.Field) bool {
-		a, b := later(from, f), later(f, through)
-		if a {
-			c.raise("date_order", record.SeverityError, fmt.Sprintf("%s %s lies before FL6 %s", f.Name, f.Raw, from.Raw), f, from)
-		}
-		if b {
-			c.raise("date_order", record.SeverityError, fmt.Sprintf("%s %s lies after FL6 %s", f.Name, f.Raw, through.Raw), f, through)
-		}
-		return a || b
-	}
-	if later(from, through) {
-		return // said already, and everything would lie outside
-	}
-	for _, row := range c.Segment.Lines {
-		if f, ok := row["FL45"]; ok && row["FL42"].Raw != "0001" && f.State == record.Accepted && within(&f) {
-			row["FL45"] = f
-		}
-	}
-	for i := range c.Segment.Fields {
-		if f := &c.Segment.Fields[i]; strings.HasPrefix(f.Name, "FL74") && strings.HasSuffix(f.Name, ".date") && f.State == record.Accepted {
-			within(f)
-		}
 	}
 }
 

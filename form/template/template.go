@@ -15,7 +15,9 @@ package template
 
 import (
 	"bufio"
+	"crypto/sha256"
 	"embed"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -68,6 +70,7 @@ type Template struct {
 	must    []string
 	labels  map[string]string // as printed, by the name of the box
 	raw     []string          // while it is learned: words as printed
+	sum     string            // of its text
 	rows    int
 }
 
@@ -95,7 +98,7 @@ const (
 
 // Parse reads a template; docs/format/template.md describes the format.
 func Parse(text string) (*Template, error) {
-	t := &Template{Type: "cms1500", least: sharedMin, aspect: aspect, labels: map[string]string{}}
+	t := &Template{Type: "cms1500", sum: fmt.Sprintf("%x", sha256.Sum256([]byte(text))), least: sharedMin, aspect: aspect, labels: map[string]string{}}
 	place := t.place
 	var top, pitch float64
 	lines := bufio.NewScanner(strings.NewReader(text))
@@ -210,3 +213,7 @@ func (t *Template) Boxes() int { return len(t.boxes) }
 
 // Ticks is the number of tick boxes.
 func (t *Template) Ticks() int { return len(t.ticks) }
+
+// MarshalJSON gives the hash of the template's text: what was read by it is read anew when it
+// changes.
+func (t *Template) MarshalJSON() ([]byte, error) { return json.Marshal(t.sum) }
