@@ -139,8 +139,15 @@ func TestCorrectAndUndo(t *testing.T) {
 	}
 	b.press("u")
 	b.see("undone", `document.querySelector('.panel [data-key="0/field:provider"]')?.dataset.look === "check"`)
-	if _, version := s.newest(t, p.row.ID); version != 4 {
-		t.Errorf("version %d after two corrections and an undo, want 4: undo is a new version", version)
+	b.run(`document.querySelector(".entry button").click()`)
+	b.see("a form for a value that nothing was read for", `document.querySelectorAll(".entry input").length === 2`)
+	b.click(".entry input")
+	b.press("fasting since" + kb.Tab + kb.Tab + "midnight" + kb.Enter)
+	b.see("it is among the values", `document.querySelector('.panel [data-key="0/field:fasting_since"]')?.dataset.look === "edited"`)
+	b.press("u")
+	b.see("and taken back", `!document.querySelector('.panel [data-key="0/field:fasting_since"]')`)
+	if _, version := s.newest(t, p.row.ID); version != 6 {
+		t.Errorf("version %d after three corrections and two undos, want 6: undo is a new version", version)
 	}
 }
 

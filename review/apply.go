@@ -2,6 +2,7 @@ package review
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,7 +28,10 @@ func (x *act) apply() error {
 	case what == "field" && rest != "":
 		f := findField(seg, rest)
 		if f == nil {
-			return noTarget()
+			if x.Kind != Correct {
+				return noTarget()
+			}
+			return x.enter(seg, rest)
 		}
 		return x.field(seg, f)
 	case what == "line" && rest != "":
@@ -51,6 +55,25 @@ func (x *act) apply() error {
 
 func noTarget() error {
 	return fault.New(fault.NotFound, "no_such_target", "the record has no such value")
+}
+
+var fieldName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._]{0,63}$`)
+
+// enter adds a field that nothing was read for: what a person types in by hand, or clicks on the page.
+func (x *act) enter(seg *record.Segment, name string) error {
+	kind := record.Kind(x.As)
+	if kind == "" {
+		kind = record.KindText
+	}
+	if !fieldName.MatchString(name) || !slices.Contains(kindsOfValue, kind) {
+		return fault.New(fault.Invalid, "bad_target", "a new field has a name of letters, digits, points and underscores, and a kind of the record format")
+	}
+	f := record.Field{Name: name, Kind: kind, State: record.Missing}
+	if err := x.field(seg, &f); err != nil {
+		return err
+	}
+	seg.Fields = append(seg.Fields, f)
+	return nil
 }
 
 // findField gives the field of a name: the first that still waits, else the first.

@@ -55,6 +55,7 @@ type Action struct {
 	Page   int           `json:"page,omitempty"`  // correct: where the value stands; split, move: which page
 	Words  []int         `json:"words,omitempty"` // indexes into the page's words; without Value their text is the value
 	Box    *document.Box `json:"box,omitempty"`
+	As     string        `json:"as,omitempty"` // correct of a field that is not there: its kind; empty: text
 	Reason string        `json:"reason,omitempty"`
 }
 

@@ -452,3 +452,22 @@ func TestWhatCannotBeDone(t *testing.T) {
 	b.at = 0
 	b.refuse(Action{Kind: Accept, Target: "field:dob"}, fault.NotFound, "document_not_found")
 }
+
+// TestEntry: what nothing was read for is typed in, is filed, stays over a run, and is taken back.
+func TestEntry(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, report, store.NeedsReview)
+	b.refuse(Action{Kind: Accept, Target: "field:collected"}, fault.NotFound, "no_such_target")
+	b.refuse(Action{Kind: Correct, Target: "field:collected", Value: "x", As: "colour"}, fault.Invalid, "bad_target")
+	b.refuse(Action{Kind: Correct, Target: "field:a b", Value: "x"}, fault.Invalid, "bad_target")
+	b.refuse(Action{Kind: Correct, Target: "field:collected", Value: "soon", As: "date"}, fault.Invalid, "bad_value")
+	rec := b.act(Action{Kind: Correct, Target: "field:collected", Value: "04/17/2026", As: "date"}, store.NeedsReview)
+	f := findField(&rec.Segments[0], "collected")
+	if f == nil || *f.Value != "2026-04-17" || f.Kind != record.KindDate || f.Source != "human" || f.Machine == nil || f.Machine.Value != nil {
+		t.Fatalf("entered %+v", f)
+	}
+	rec = b.act(Action{Kind: Undo}, store.NeedsReview)
+	if findField(&rec.Segments[0], "collected") != nil {
+		t.Error("taken back, and still there")
+	}
+}

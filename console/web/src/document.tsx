@@ -208,6 +208,7 @@ export function DocumentScreen({ id }: { id: string }) {
     absent: (fact) => void settle(fact, "not_present"),
     reject: (fact) => void settle(fact, "reject"),
     edit: (fact) => begin(fact),
+    enter: (segment, name, as, value) => act({ kind: "correct", segment, target: `field:${name}`, as, value }),
     say: (fact, part, value) => void act({ kind: "correct", segment: fact.segment, target: `${fact.target}:${part}`, value }),
     change: (value) => setEdit((now) => now && { ...now, value }),
     save,

@@ -1,5 +1,5 @@
-import { Button, TextInput } from "@mantine/core";
-import { memo, useEffect, useRef } from "react";
+import { Button, NativeSelect, TextInput } from "@mantine/core";
+import { memo, useEffect, useRef, useState } from "react";
 import { chips, type Fact, open, said } from "./facts";
 import { Icon, LookMark, LookTag } from "./marks";
 import type { RecordBody } from "./types";
@@ -18,6 +18,7 @@ export interface Hands {
   save: () => void;
   cancel: () => void;
   show: (page: number, box: [number, number, number, number]) => void;
+  enter: (segment: number, name: string, kind: string, value: string) => Promise<boolean>;
 }
 
 /** Values is the list of fields and lines, a segment after the other, grouped as on the form. */
@@ -51,10 +52,38 @@ export function Values({ record, facts, selected, edit, hands, review }: {
             })}
             {lines.length > 0 && <Lines facts={lines} selected={selected} edit={edit} hands={hands} review={review} />}
             {fields.length + lines.length === 0 && <p className="hint">Nothing here was taken for a value.</p>}
+            {review && <Entry segment={s} enter={hands.enter} />}
           </section>
         );
       })}
     </div>
+  );
+}
+
+const kinds = ["text", "name", "date", "id", "money", "number", "quantity", "code", "phone", "address"];
+
+/** Entry is a value that nothing was read for, typed by hand. */
+function Entry({ segment, enter }: { segment: number; enter: Hands["enter"] }) {
+  const [open, setOpen] = useState(false);
+  const [name, setName] = useState("");
+  const [kind, setKind] = useState("text");
+  const [value, setValue] = useState("");
+  if (!open) return <p className="entry"><button type="button" className="link" onClick={() => setOpen(true)}>Add a value</button></p>;
+  return (
+    <form className="entry" onSubmit={(event) => {
+      event.preventDefault();
+      void enter(segment, name.trim().replace(/\s+/g, "_"), kind, value).then((done) => {
+        if (!done) return;
+        setOpen(false);
+        setName("");
+        setValue("");
+      });
+    }}>
+      <TextInput size="xs" label="Field" placeholder="dob, mrn, collected …" value={name} required data-autofocus onChange={(event) => setName(event.currentTarget.value)} />
+      <NativeSelect size="xs" label="Kind" data={kinds} value={kind} onChange={(event) => setKind(event.currentTarget.value)} />
+      <TextInput size="xs" label="Value" value={value} required onChange={(event) => setValue(event.currentTarget.value)} />
+      <span className="hands"><Button size="compact-sm" type="submit">Add</Button><Button size="compact-sm" variant="default" onClick={() => setOpen(false)}>Cancel</Button></span>
+    </form>
   );
 }
 

@@ -153,6 +153,7 @@ export interface Action {
   page?: number;
   words?: number[];
   box?: Box;
+  as?: string;
   reason?: string;
 }
 
