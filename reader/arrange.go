@@ -73,6 +73,7 @@ func complete(page *document.Page, img *image.Gray, rules []layout.Rule) {
 				page.Marks = append(page.Marks, m)
 			}
 		}
+		autograph(page)
 	}
 	page.Fields = slices.DeleteFunc(page.Fields, func(f document.Field) bool { return f.Source != "acroform" && choices(page.Marks, f) })
 	page.Confidence = confidence(page.Words)

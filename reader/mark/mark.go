@@ -33,18 +33,22 @@ const fineLeast = 170
 const marksMax = 600
 
 // Find gives the marks of the upright picture of p (which may be skewed by p.Skew), in reading
-// order. p was arranged by layout.Arrange; it is not changed.
+// order, then the places to sign, whose shape is "signature". p was arranged by layout.Arrange; it
+// is not changed.
 func Find(img *image.Gray, p *document.Page, rules []layout.Rule) []document.Mark {
 	f := layout.NewFrame(p, rules)
 	found := brackets(f, p)
+	var signed []document.Mark
 	if img != nil && img.Bounds().Dx() > 15 && img.Bounds().Dy() > 15 {
-		found = append(found, onPicture(img, f, p)...)
+		s := look(img, f, p)
+		found = append(found, s.boxes()...)
+		signed = s.signatures()
 	}
 	if len(found) > marksMax {
-		return nil
+		return signed
 	}
 	label(found, f, p)
-	return finish(found, f, p)
+	return append(finish(found, f, p), signed...)
 }
 
 // candidate is a mark in the making; its places are page units of the level page.
@@ -60,8 +64,19 @@ type candidate struct {
 	group []int
 }
 
-// onPicture finds boxes and circles.
-func onPicture(img *image.Gray, f *layout.Frame, p *document.Page) []candidate {
+// scene is the picture in which marks are looked for: its ink, level and with as many pixels as that
+// needs.
+type scene struct {
+	f      *layout.Frame
+	p      *document.Page
+	ink    *pixel.Ink
+	comps  []pixel.Component
+	labels []int32
+	level  pixel.Level
+	unit   float64 // page units to a pixel
+}
+
+func look(img *image.Gray, f *layout.Frame, p *document.Page) *scene {
 	w, h := img.Bounds().Dx(), img.Bounds().Dy()
 	factor := max(1, (max(w, h)+workSide/2)/workSide)
 	small := pixel.Even(pixel.Shrink(img, factor))
@@ -73,7 +88,12 @@ func onPicture(img *image.Gray, f *layout.Frame, p *document.Page) []candidate {
 	}
 	ink := pixel.Threshold(small, uint8(min(max(int(pixel.Otsu(small))+16, fineLeast), 210)))
 	comps, labels := pixel.Components(ink)
-	unit := f.PageWidth() / level.LevelWidth // page units per working pixel
+	return &scene{f, p, ink, comps, labels, level, f.PageWidth() / level.LevelWidth}
+}
+
+// boxes finds boxes and circles.
+func (s *scene) boxes() []candidate {
+	f, p, level, unit := s.f, s.p, s.level, s.unit
 	size := f.Text / unit
 	var out []candidate
 	add := func(s shape, frame pixel.Component, kind string) {
@@ -92,11 +112,11 @@ func onPicture(img *image.Gray, f *layout.Frame, p *document.Page) []candidate {
 	}
 	var rings []pixel.Component
 	var unlike []shape // no frame, or a circle that a stroke goes over
-	for i, c := range comps {
+	for i, c := range s.comps {
 		if float64(c.H()) < 0.6*size || float64(c.H()) > 4.5*size || c.H() < 8 || float64(c.W()) < 0.6*size || float64(c.W()) > 6*size {
 			continue
 		}
-		s := shape{ink, labels, int32(i + 1), c}
+		s := shape{s.ink, s.labels, int32(i + 1), c}
 		frame, kind, ok := s.frame(size)
 		switch {
 		case !ok:

@@ -1,6 +1,7 @@
 package mark
 
 import (
+	"fmt"
 	"image"
 	"math"
 	"strings"
@@ -235,5 +236,51 @@ func TestBlots(t *testing.T) {
 	}
 	if marks := draw(false); len(marks) != 0 {
 		t.Errorf("a bullet gives %v", marks)
+	}
+}
+
+// scribble writes a joined stroke of loops from x0 to x1 around y.
+func (c *canvas) scribble(x0, x1, y, high int) {
+	px, py := x0, y
+	for i := 1; i <= 400; i++ {
+		a := float64(i) * 2 * math.Pi / 40
+		x := x0 + (x1-x0)*i/400 + int(12*math.Cos(a)) - 12
+		z := y + int(float64(high)/2*math.Sin(a)*(0.6+0.4*math.Sin(float64(i)/31)))
+		c.line(px, py, x, z, 2)
+		px, py = x, z
+	}
+}
+
+// TestSignatures has ink over a line to sign on and beside a label, a line without ink, a printed name,
+// and words that do not ask for a signature.
+func TestSignatures(t *testing.T) {
+	t.Parallel()
+	rule := func(x0, x1, y float64) layout.Rule {
+		return layout.Rule{X0: x0 / 1700, Y0: y / 1100, X1: x1 / 1700, Y1: y / 1100}
+	}
+	c := blank()
+	c.words(100, 60, "I agree to the terms that stand above this line and have read them")
+	c.line(100, 200, 600, 200, 2)
+	c.scribble(140, 420, 180, 60)
+	c.words(100, 212, "Signature of patient")
+	c.line(900, 200, 1400, 200, 2)
+	c.words(900, 212, "Signature of witness")
+	c.words(100, 400, "Signed:")
+	c.scribble(240, 480, 405, 50)
+	c.words(100, 600, "Signature: Robert Miller")
+	c.words(100, 700, "Electronically signed by Robert Miller")
+	c.scribble(700, 900, 705, 50)
+	c.words(100, 800, "SIGNATURE ON FILE")
+	c.scribble(500, 800, 805, 50)
+	rules := []layout.Rule{rule(100, 600, 201), rule(900, 1400, 201)}
+	layout.Arrange(c.p, rules)
+	var got []string
+	for _, m := range Find(c.img, c.p, rules) {
+		if m.Shape == "signature" {
+			got = append(got, fmt.Sprintf("%s %s %.1f", m.Label, m.State, m.Box.Y))
+		}
+	}
+	if g := strings.Join(got, ", "); g != "Signature on 0.1, Signature off 0.1, Signed on 0.3" {
+		t.Errorf("got %s", g)
 	}
 }
