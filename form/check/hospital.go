@@ -79,7 +79,7 @@ func dischargeRule(c *Case) {
 	if still && hour != nil {
 		c.raise("discharge_status", record.SeverityWarning, "FL17 says that the patient is still there, FL16 has an hour of discharge "+hour.Raw, status, hour)
 	}
-	if bill != nil && len(*bill.Value) >= 3 {
+	if bill != nil && billType.MatchString(*bill.Value) {
 		if last := (*bill.Value)[len(*bill.Value)-1]; (last == '2' || last == '3') && !still {
 			c.raise("discharge_status", record.SeverityWarning, "the bill "+bill.Raw+" is an interim one, FL17 "+status.Raw+" says that the patient left", status, bill)
 		}

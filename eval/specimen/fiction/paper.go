@@ -350,10 +350,30 @@ func (s Source) prescription(p *Paper, at time.Time) {
 	b := Block{Values: map[string]any{}}
 	for _, k := range s.Perm(len(drugs()))[:1+s.IntN(2)] {
 		d := drugs()[k]
-		b.Rows = append(b.Rows, map[string]any{"drug": d.Name, "strength": d.Strength, "form": d.Form, "sig": d.Sig, "qty": fmt.Sprint(30 * (1 + s.IntN(3))),
+		b.Rows = append(b.Rows, map[string]any{"drug": d.Name, "strength": d.Strength, "form": d.Form, "sig": d.Sig, "qty": supply(d.Sig, 30*(1+s.IntN(3))),
 			"refills": fmt.Sprint(s.IntN(6)), "substitution": "Permitted"})
 	}
 	p.Blocks = []Block{b}
+}
+
+// supply is the quantity that directions for some days or weeks take, one unit at a time; other
+// directions take as many as are given.
+func supply(sig string, otherwise int) string {
+	var n int
+	times, unit := 1, ""
+	for words, k := range map[string]int{"twice": 2, "three times": 3, "four times": 4} {
+		if strings.Contains(sig, words) {
+			times = k
+		}
+	}
+	_, rest, ok := strings.Cut(sig, " for ")
+	if _, err := fmt.Sscan(rest, &n, &unit); !ok || err != nil {
+		return fmt.Sprint(otherwise)
+	}
+	if strings.HasPrefix(unit, "week") {
+		n *= 7
+	}
+	return fmt.Sprint(n * times)
 }
 
 func (s Source) refill(p *Paper, at time.Time) {
@@ -361,7 +381,7 @@ func (s Source) refill(p *Paper, at time.Time) {
 	v := p.Values
 	d := pick(s, drugs())
 	v["pharmacy"], v["pharmacy.phone"], v["rx"], v["last"] = Pick(s, "Corner Drug", "Lakeside Pharmacy", "Ellery Apothecary"), Tel(s.Phone()), s.Digits(7), Day(at.AddDate(0, 0, -30))
-	p.Blocks = []Block{{Values: map[string]any{}, Rows: []map[string]any{{"drug": d.Name, "strength": d.Strength, "sig": d.Sig, "qty": "30", "refills": fmt.Sprint(s.IntN(5))}}}}
+	p.Blocks = []Block{{Values: map[string]any{}, Rows: []map[string]any{{"drug": d.Name, "strength": d.Strength, "sig": d.Sig, "qty": supply(d.Sig, 30), "refills": fmt.Sprint(s.IntN(5))}}}}
 }
 
 func (s Source) shots(p *Paper, at time.Time) {
