@@ -38,9 +38,29 @@ type Param struct {
 	Index      string // name of its index; "": Code
 	State      State  // of a custom parameter; R4's own count as Ready, see Usable
 	// Private says that the values are what a person is known by, or may name one: all texts,
-	// and the dates of whoever has a birth date. A database whose pages are not sealed must not
-	// hold them in clear.
+	// the dates of whoever has a birth date, and addresses of files. A database whose pages are
+	// not sealed must not hold them in clear.
 	Private bool
+}
+
+// ofFiles reports whether a uri parameter of R4 is of elements of type url: where something
+// lies, and not a name that definitions have.
+func (c *Catalogue) ofFiles(p *Param) bool {
+	m := plainPath.FindStringSubmatch(p.Expression)
+	if p.Kind != KindURI || m == nil {
+		return false
+	}
+	at := c.defs.ResourceType(p.Type).Root
+	for name := range strings.SplitSeq(m[1][1:], ".") {
+		child := at.Content().Child(name)
+		if child == nil && len(at.Types) == 1 {
+			child = at.Types[0].Type.Element(name)
+		}
+		if at = child; at == nil {
+			return false
+		}
+	}
+	return len(at.Types) == 1 && at.Types[0].Type.Name == "url"
 }
 
 // Private reports whether the values of a type's parameters of a kind are private, by the
@@ -197,6 +217,7 @@ func (c *Catalogue) build(resourceType string) *typeParams {
 		if p.Expression == "" {
 			continue
 		}
+		p.Private = p.Private || c.ofFiles(p)
 		t.byCode[sp.Code] = p
 		t.ordered = append(t.ordered, p)
 	}

@@ -93,6 +93,10 @@ func (x *Indexer) Value(rid int64, v *search.IndexValue) error {
 	case search.KindWords:
 		x.Rows.Token = append(x.Rows.Token, Token{p, Word(x.Keys, v.Text), 0, rid})
 	case search.KindURI:
+		if x.hides(v.Param) {
+			x.HideURI(rid, p, v.Text)
+			return nil
+		}
 		x.Rows.URI = append(x.Rows.URI, URI{p, URIKey(x.Keys, v.Text), rid})
 	case search.KindDate:
 		if x.hides(v.Param) {

@@ -54,6 +54,13 @@ func (x *Indexer) SealText(rid, p int64, folded string) {
 	x.Rows.Sealed = append(x.Rows.Sealed, Sealed{p, rid, x.Keys.SealValue(p, rid, []byte(folded))})
 }
 
+// HideURI adds the rows of a uri.
+func (x *Indexer) HideURI(rid, p int64, uri string) {
+	h, k := WholeText(x.Keys, p, uri)
+	x.hash(rid, p, h, k)
+	x.Rows.Sealed = append(x.Rows.Sealed, Sealed{p, rid, x.Keys.SealValue(p, rid, []byte(cut(uri, search.MaxText)))})
+}
+
 // HideDate adds the rows of a date.
 func (x *Indexer) HideDate(rid, p int64, span search.Range) {
 	if h, k, _, ok := Day(x.Keys, p, span); ok {

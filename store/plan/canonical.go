@@ -16,7 +16,7 @@ import (
 // byURL reports whether resources of a type have canonical URLs.
 func (p *Planner) byURL(resourceType string) bool {
 	url := p.Catalogue.Param(resourceType, "url")
-	return url != nil && url.Kind == search.KindURI
+	return url != nil && url.Kind == search.KindURI && !url.Private // that of a Subscription is an address
 }
 
 // overURL reports whether a chain may lead over canonical references.

@@ -485,7 +485,11 @@ func (p *Planner) missing(resourceType string, f *search.Filter, number int64) (
 		}
 		have = inSet(db.SQL(`SELECT rid FROM reference WHERE p=? UNION ALL SELECT rid FROM token WHERE p=?`, number, sub))
 	case search.KindURI:
-		have = inSet(db.SQL(`SELECT rid FROM uri WHERE p=?`, number))
+		table := "uri"
+		if p.private(f.Param) {
+			table = "sealed"
+		}
+		have = inSet(db.SQL(`SELECT rid FROM `+table+` WHERE p=?`, number))
 	case search.KindComposite:
 		have = inSet(db.SQL(`SELECT rid FROM `+p.compositeTable(f.Param)+` WHERE p=?`, number))
 	default:

@@ -42,10 +42,10 @@ func (p *Planner) hashed(f *search.Filter, v *search.Value, number int64) (at ha
 		if v.Prefix == search.EQ {
 			at.h, at.k, at.sure, at.some = index.Day(p.Keys, number, v.Date)
 		}
-	case f.Modifier == search.Exact:
+	case f.Modifier == search.Exact, f.Param.Kind == search.KindURI && f.Modifier == search.NoModifier:
 		at.h, at.k = index.WholeText(p.Keys, number, v.Text)
 		at.some, at.sure = true, true
-	case f.Modifier != search.Contains:
+	case f.Param.Kind == search.KindString && f.Modifier != search.Contains:
 		at.h, at.k, at.sure, at.some = index.Beginning(p.Keys, number, folded(v.Text))
 	}
 	return at
@@ -183,6 +183,15 @@ func matcher(f *search.Filter) func(plain []byte) (bool, error) {
 			return err == nil && slices.ContainsFunc(f.Values, func(v search.Value) bool { return dateHolds(&v, span) }), err
 		}
 	}
+	if f.Param.Kind == search.KindURI {
+		return func(plain []byte) (bool, error) {
+			return slices.ContainsFunc(f.Values, func(v search.Value) bool {
+				have := string(plain)
+				return have == v.Text || f.Modifier == search.Below && isBelow(have, v.Text) ||
+					f.Modifier == search.Above && !strings.HasSuffix(have, "://") && isBelow(v.Text, have)
+			}), nil
+		}
+	}
 	holds := strings.HasPrefix
 	if f.Modifier == search.Contains {
 		holds = strings.Contains
@@ -197,6 +206,12 @@ func matcher(f *search.Filter) func(plain []byte) (bool, error) {
 		text := string(plain)
 		return slices.ContainsFunc(want, func(w string) bool { return holds(text, w) }), nil
 	}
+}
+
+// isBelow reports whether a URL lies below another, by whole segments of its path; other uris
+// have nothing below them. It is what Planner.uri asks the index for.
+func isBelow(uri, top string) bool {
+	return strings.Contains(top, "://") && strings.HasPrefix(uri, strings.TrimSuffix(top, "/")+"/")
 }
 
 // dateHolds is dateTest of a span that is here.

@@ -38,6 +38,9 @@ func valueTable(k search.Kind) string {
 // which are in order; "": none. ok is false where it costs less to read the matches, or takes
 // reading too many other resources.
 func (f *finder) sortTexts(list []typed, rids []int64, k search.SortKey) (texts []string, ok bool, err error) {
+	if f.p.private(k.Param) {
+		return nil, false, nil
+	}
 	s := &sortTexts{p: f.p, k: k, rids: rids, texts: make([]string, len(rids))}
 	for i := range list {
 		if s.number, err = f.p.param(list[i].name, k.Param.IndexName()); err != nil {

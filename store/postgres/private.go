@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -12,7 +14,7 @@ import (
 	"chartlake/store/index"
 )
 
-// Until schema 8, texts and birth dates stood in the index as they are. hidePrivate makes hashed
+// Until schema 8, texts, birth dates and addresses of files stood in the index as they are. hidePrivate makes hashed
 // and sealed rows of them and drops what was in clear, in one transaction: it costs about 25 µs a
 // value, once, and a crash leaves all as it was. The texts of the old rows are folded, so bodies
 // need not be read.
@@ -25,7 +27,7 @@ func (s *Store) hidePrivate(ctx context.Context, c *conn) error {
 		return err
 	}
 	err = pgx.BeginFunc(ctx, c.pg, func(tx pgx.Tx) error {
-		dates, err := privateDates(c)
+		dates, uris, err := privateParams(c)
 		if err != nil {
 			return err
 		}
@@ -40,20 +42,21 @@ func (s *Store) hidePrivate(ctx context.Context, c *conn) error {
 			{"old_date", fmt.Sprintf(`SELECT p, rid, lo, len FROM date WHERE p = ANY ('%s')`, dates), func(r db.Row) {
 				h.x.HideDate(r.Int(1), r.Int(0), search.Range{Lo: r.Int(2), Hi: r.Int(2) + r.Int(3)})
 			}},
+			{"old_uri", fmt.Sprintf(`SELECT p, rid, v FROM uri WHERE p = ANY ('%s')`, uris), func(r db.Row) { h.x.HideURI(r.Int(1), r.Int(0), r.Text(2)) }},
 		} {
 			if err := h.each(step.name, step.sql, step.row); err != nil {
 				return err
 			}
 		}
 		_, err = tx.Exec(ctx, fmt.Sprintf(`DELETE FROM date WHERE p = ANY ('%[1]s'); DELETE FROM forward_date WHERE p = ANY ('%[1]s');
-			DROP TABLE string, string_long, forward_string, composite_string`, dates), pgx.QueryExecModeSimpleProtocol)
+			DELETE FROM uri WHERE p = ANY ('%[2]s'); DROP TABLE string, string_long, forward_string, composite_string`, dates, uris), pgx.QueryExecModeSimpleProtocol)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	// Should it fail, the server's own vacuum follows.
-	_, err = c.pg.Exec(ctx, `VACUUM date, forward_date`, pgx.QueryExecModeSimpleProtocol)
+	_, err = c.pg.Exec(ctx, `VACUUM date, forward_date, uri`, pgx.QueryExecModeSimpleProtocol)
 	if err != nil && s.core.Logger != nil {
 		s.core.Logger.Warn("the tables of dates could not be vacuumed", "error", pgFault(err))
 	}
@@ -66,19 +69,21 @@ func (s *Store) hidePrivate(ctx context.Context, c *conn) error {
 const oldTexts = `SELECT s.p, s.rid, s.h, s.v, (octet_length(s.v)>60 AND EXISTS (SELECT 1 FROM string_long l
 	WHERE l.p=s.p AND l.rid=s.rid AND starts_with(l.v, s.v) AND octet_length(l.v)>64 OFFSET 0))::int FROM string s`
 
-// privateDates gives the numbers of the parameters of private dates, as an array of PostgreSQL.
-func privateDates(c *conn) (string, error) {
-	list := []byte{'{'}
-	err := c.Query(`SELECT p, type FROM param ORDER BY p`, nil, func(r db.Row) bool {
+// privateParams gives the numbers of the parameters of private dates and of private uris, as
+// arrays of PostgreSQL.
+func privateParams(c *conn) (dates, uris string, err error) {
+	var d, u []string
+	err = c.Query(`SELECT p, type, code FROM param ORDER BY p`, nil, func(r db.Row) bool {
+		n := strconv.FormatInt(r.Int(0), 10)
 		if search.R4().Private(r.Text(1), search.KindDate) {
-			if len(list) > 1 {
-				list = append(list, ',')
-			}
-			list = fmt.Appendf(list, "%d", r.Int(0))
+			d = append(d, n)
+		}
+		if p := search.R4().Param(r.Text(1), r.Text(2)); p != nil && p.Kind == search.KindURI && p.Private {
+			u = append(u, n)
 		}
 		return true
 	})
-	return string(append(list, '}')), err
+	return "{" + strings.Join(d, ",") + "}", "{" + strings.Join(u, ",") + "}", err
 }
 
 // hiding is a run over the old tables.

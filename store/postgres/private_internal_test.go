@@ -36,6 +36,7 @@ func TestIndexInClearGoesOver(t *testing.T) {
 		fmt.Sprintf(`{"resourceType":"Patient","id":"p","birthDate":"1961-11-02","name":[{"family":"Fairweather","given":["Ada","%[1]s one","%[1]s two","%[2]s"]},{"family":"FAIRWEATHER"}]}`, long, long[:16]),
 		`{"resourceType":"Patient","id":"q","birthDate":"1970","deceasedDateTime":"2019-03-04T05:06:07Z","name":[{"family":"Ng"}]}`,
 		`{"resourceType":"Observation","id":"o","status":"final","code":{"coding":[{"system":"http://c","code":"c"}]},"valueString":"Fairweather","effectiveDateTime":"2019-05-05"}`,
+		`{"resourceType":"DocumentReference","id":"d","status":"current","content":[{"attachment":{"url":"http://files/fairweather.pdf"}}]}`,
 	}
 	open := func() *Store {
 		t.Helper()
@@ -87,13 +88,16 @@ func TestIndexInClearGoesOver(t *testing.T) {
 	for _, r := range rows.Date {
 		run(t, pg, `INSERT INTO date (p, class, lo, len, rid) VALUES ($1,$2,$3,$4,$5)`, r.P, r.Class, r.Lo, r.Len, r.RID)
 	}
+	for _, r := range rows.URI {
+		run(t, pg, `INSERT INTO uri (p, v, rid) VALUES ($1,$2,$3)`, r.P, r.V, r.RID)
+	}
 	for _, r := range rows.Composite {
 		if v, ok := r.Lo.(string); ok {
 			run(t, pg, `INSERT INTO composite_string (p, a, b, k, class, lo, hi, rid, rest) VALUES ($1,$2,$3,$4,$5,$6,0,$7,'')`, r.P, r.A, r.B, r.K, r.Class, v, r.RID)
 		}
 	}
-	if len(rows.String) < 8 || len(rows.Long) < 2 || len(rows.Date) < 3 || len(rows.Composite) == 0 {
-		t.Fatalf("too few old rows: %d %d %d %d", len(rows.String), len(rows.Long), len(rows.Date), len(rows.Composite))
+	if len(rows.String) < 8 || len(rows.Long) < 2 || len(rows.Date) < 3 || len(rows.Composite) == 0 || len(rows.URI) != 1 {
+		t.Fatalf("too few old rows: %d %d %d %d %d", len(rows.String), len(rows.Long), len(rows.Date), len(rows.Composite), len(rows.URI))
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -103,7 +107,7 @@ func TestIndexInClearGoesOver(t *testing.T) {
 	if err := s.Check(ctx); err != nil {
 		t.Errorf("the index is not what the bodies say: %v", err)
 	}
-	for table, want := range map[string]int{"date": 1, "forward_date": 1, "composite_sealed": 1} {
+	for table, want := range map[string]int{"date": 1, "forward_date": 1, "composite_sealed": 1, "uri": 0} {
 		var n int
 		if err := pg.QueryRow(ctx, `SELECT count(*) FROM `+table).Scan(&n); err != nil || n != want {
 			t.Errorf("%s has %d rows, want %d; %v", table, n, want, err)

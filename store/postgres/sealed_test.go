@@ -86,7 +86,7 @@ func TestSealedInTheServer(t *testing.T) {
 		store.Update{Resource: storetest.Parse(t, `{"resourceType":"Observation","id":"a","status":"final","code":{"coding":[{"system":"http://c","code":"C-99"}],"text":"Drviper"},
 			"subject":{"reference":"Patient/a"},"effectiveDateTime":"2019-05-05","valueString":"%s was here"}`, name)},
 		store.Update{Resource: storetest.Parse(t, `{"resourceType":"DocumentReference","id":"a","status":"current","subject":{"reference":"Patient/a"},"description":"scan of %s",
-			"content":[{"attachment":{"title":"%s.pdf","url":"Binary/a"}}]}`, name, name)},
+			"content":[{"attachment":{"title":"%s.pdf","url":"http://files/%s/scan.pdf"}}]}`, name, name, name)},
 		store.Receive{Document: store.Document{ID: id, SHA256: id, Patient: name}, Arrival: store.Arrival{Source: "http", Name: name + ".pdf"}},
 		store.PutStage{Key: store.StageKey{Input: id, Stage: "read", Version: "1"}, Output: []byte(name)},
 		store.PutStage{Key: store.StageKey{Input: strings.Repeat("b", 64), Stage: "other", Version: "1"}, Output: []byte(name)},

@@ -72,6 +72,7 @@ func Run(t *testing.T, open Open) {
 		{"TooCostly", testTooCostly},
 		{"Canonical", testCanonical},
 		{"Contained", testContained},
+		{"Locations", testLocations},
 		{"CustomParameter", testCustomParameter},
 		{"CustomUndone", testCustomUndone},
 		{"Reindex", testReindex},
