@@ -134,7 +134,7 @@ func testTooCostly(t *testing.T, open Open) {
 			"subject":{"reference":"Patient/%d"},"method":{"coding":[{"code":"z"},{"code":"%c"}]}}`, status, i, i%10, 'a'+i%7)})
 	}
 	do(t, s, commands...)
-	for _, q := range []string{"Observation?_sort=status", "Observation?_sort=-status", "Observation?_sort=subject,method", "Observation?_sort=method,-status", "Observation?_sort=code"} {
+	for _, q := range []string{"Observation?_sort=-status", "Observation?_sort=subject,method"} {
 		inOrder(t, s, q)
 	}
 	for _, q := range []string{"Observation?code:text=word", "Observation?_content=word", "Observation?_sort=identifier", "Observation?status=final,amended&_content=word"} {
