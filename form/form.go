@@ -71,6 +71,10 @@ func Understand(doc *document.Document, us Us) []record.Segment {
 	return out
 }
 
+// Across applies the rules that compare documents of one patient in a file. It is called when
+// their clinical mentions are known, and raises flags on the segments.
+func Across(segments []record.Segment) { check.Across(segments) }
+
 // look is what one page says for itself. The sheet is nil where the file is this page alone,
 // or where it says nothing.
 type look struct {

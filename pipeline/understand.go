@@ -39,6 +39,7 @@ func (s *Stages) Understand(ctx context.Context, doc *document.Document) (*recor
 			return nil, err
 		}
 	}
+	form.Across(rec.Segments)
 	if rec.Segments == nil {
 		rec.Segments = []record.Segment{}
 	}

@@ -53,7 +53,7 @@ func claimsOf(c *Case) []*settled {
 	for i := range c.Segment.Fields {
 		f := &c.Segment.Fields[i]
 		switch f.Name {
-		case "billed", "allowed", "paid", "patient_responsibility", "claim_status":
+		case "billed", "allowed", "paid", "patient_responsibility", "claim_status", "patient_account":
 			if f.Value != nil && f.State != record.Missing {
 				of(f).totals[f.Name] = f
 			}

@@ -361,7 +361,7 @@ func (s Source) prescription(p *Paper, at time.Time) {
 func supply(sig string, otherwise int) string {
 	var n int
 	times, unit := 1, ""
-	for words, k := range map[string]int{"twice": 2, "three times": 3, "four times": 4} {
+	for words, k := range map[string]int{"twice": 2, "three times": 3, "four times": 4, "every 12 hours": 2, "every 8 hours": 3, "every 6 hours": 4} {
 		if strings.Contains(sig, words) {
 			times = k
 		}
