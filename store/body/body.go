@@ -12,9 +12,9 @@ import (
 	"chartlake/store/db"
 )
 
-// maxBody bounds what one stored body may unpack to; the largest resource that is accepted
-// at the door is far below it.
-const maxBody = 256 << 20
+// Max bounds in bytes what one stored body may unpack to. The largest is the record of a file of 3,000
+// reports with their Bundle, 270 MB; whoever stores a body that may be larger refuses it first.
+const Max = 1 << 30
 
 // Packer packs bodies: zstd, with a dictionary where the database has one. A row keeps the
 // number of its dictionary, so old ones stay readable.
@@ -48,7 +48,7 @@ func Load(c db.Conn) (*Packer, error) {
 // Use makes a dictionary known and packs with it from now on.
 func (p *Packer) Use(id int64, dictionary []byte) error {
 	enc := []zstd.EOption{zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2), zstd.WithEncoderCRC(true), zstd.WithWindowSize(1 << 20)}
-	dec := []zstd.DOption{zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxBody), zstd.WithDecoderLowmem(true)}
+	dec := []zstd.DOption{zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(Max), zstd.WithDecoderLowmem(true)}
 	if dictionary != nil {
 		enc, dec = append(enc, zstd.WithEncoderDict(dictionary)), append(dec, zstd.WithDecoderDicts(dictionary))
 	}

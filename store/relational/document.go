@@ -10,6 +10,7 @@ import (
 	"chartlake/envelope"
 	"chartlake/fault"
 	"chartlake/store"
+	"chartlake/store/body"
 	"chartlake/store/db"
 )
 
@@ -172,6 +173,9 @@ func (t *turn) move(c store.Move, res *store.Result) error {
 }
 
 func (t *turn) putRecord(c store.PutRecord, res *store.Result) error {
+	if len(c.Body) > body.Max {
+		return fault.New(fault.TooLarge, "record_too_large", "the record has more than %d bytes", body.Max)
+	}
 	newest, _, err := db.One(t.c, `SELECT max(version) FROM record WHERE document=?`, c.Document)
 	if err != nil {
 		return err
@@ -189,11 +193,11 @@ func (t *turn) putRecord(c store.PutRecord, res *store.Result) error {
 	if err != nil {
 		return err
 	}
-	body, err := t.s.sealBody(key, packed, aboutRecord(c.Document, newest+1))
+	sealed, err := t.s.sealBody(key, packed, aboutRecord(c.Document, newest+1))
 	if err != nil {
 		return err
 	}
-	err = t.c.Exec(`INSERT INTO record VALUES (?,?,?,?,?,?,?,?)`, c.Document, newest+1, t.now.UnixMilli(), t.r.actor.ID, c.Action, dict, key, body)
+	err = t.c.Exec(`INSERT INTO record VALUES (?,?,?,?,?,?,?,?)`, c.Document, newest+1, t.now.UnixMilli(), t.r.actor.ID, c.Action, dict, key, sealed)
 	if err != nil {
 		return err
 	}
