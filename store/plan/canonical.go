@@ -70,10 +70,11 @@ func (p *Planner) urlsOf(set db.Frag, what string) (canonicals, error) {
 		return nil, err
 	}
 	urls := canonicals{}
-	return urls, p.Read(rids, func(_ int64, res *fhir.Node) error {
+	err = p.Read(rids, func(_ int64, res *fhir.Node) error {
 		urls.add(res.Str("url"), res.Str("version"))
 		return nil
 	})
+	return urls, err
 }
 
 // referrers gives the resources that refer by a parameter to one of these; others leave fewer to
@@ -96,7 +97,7 @@ func (p *Planner) referrers(by *search.Param, number int64, urls canonicals, oth
 		return nil, err
 	}
 	var found []int64
-	return found, p.Read(rids, func(rid int64, res *fhir.Node) error {
+	err = p.Read(rids, func(rid int64, res *fhir.Node) error {
 		values, err := p.Catalogue.ExtractOne(res, p.Base, by.IndexName())
 		if slices.ContainsFunc(values, func(v search.IndexValue) bool {
 			here := urls[v.Ref.URL]
@@ -106,6 +107,7 @@ func (p *Planner) referrers(by *search.Param, number int64, urls canonicals, oth
 		}
 		return err
 	})
+	return found, err
 }
 
 // referredByURL gives the resources of a type that members of a set refer to by their url.
@@ -143,10 +145,11 @@ func (p *Planner) referredByURL(resourceType string, by *search.Param, number in
 		return nil, err
 	}
 	var found []int64
-	return found, p.Read(rids, func(rid int64, res *fhir.Node) error {
+	err = p.Read(rids, func(rid int64, res *fhir.Node) error {
 		if asked := urls[res.Str("url")]; asked[""] || asked[res.Str("version")] && res.Str("version") != "" {
 			found = append(found, rid)
 		}
 		return nil
 	})
+	return found, err
 }
