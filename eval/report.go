@@ -71,6 +71,7 @@ var measures = []measure{
 	{"fhir", func(r *score.Result) score.Share { return r.FHIR }, false, "FHIRPath expressions that are true"},
 	{"must_not", func(r *score.Result) score.Share { return r.MustNot }, true, "forbidden outcomes that did not happen"},
 	{"accepted", func(r *score.Result) score.Share { return r.Accepted }, false, "values accepted without review"},
+	{"through", func(r *score.Result) score.Share { return r.Through }, false, "documents that need nobody"},
 	{"wrong", func(r *score.Result) score.Share { return r.Wrong }, true, "of those accepted, wrong or invented"},
 }
 

@@ -32,6 +32,7 @@ type evalDocuments struct {
 	Dir     string `arg:"" help:"Folder of documents, each with NAME.expected.json."`
 	Workers int    `help:"Pages at a time; 0: one per core."`
 	Details bool   `help:"List what was wrong (the documents' own text)."`
+	Curve   bool   `help:"Only the table of risk against coverage: what would be accepted, and wrong, from which confidence on."`
 	limits
 	us
 	models
@@ -58,6 +59,10 @@ func (c evalDocuments) Run(e *env) error {
 		}})
 	bar.done()
 	if err != nil {
+		return err
+	}
+	if c.Curve && !e.cli.JSON {
+		_, err := fmt.Fprint(e.stdout, report.CurveTable())
 		return err
 	}
 	return e.writeReport(report)

@@ -164,6 +164,7 @@ func (c *comparison) accept(f *record.Field, right bool) {
 	if f.State == record.Accepted {
 		c.r.Wrong.count(!right)
 	}
+	c.r.Judged = append(c.r.Judged, Judged{f.Confidence, f.State == record.Accepted, right})
 }
 
 // entry scores one expected value.

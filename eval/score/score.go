@@ -77,9 +77,19 @@ type Result struct {
 
 	Accepted Share `json:"accepted"` // values accepted without a person, of those accepted, in review or missing
 	Wrong    Share `json:"wrong"`    // wrong or invented, of those accepted
+	Through  Share `json:"through"`  // the document needs nobody: all its values are accepted and no rule asks
+
+	Judged []Judged `json:"judged,omitempty"` // every stated value that counts for Accepted
 
 	Misses  []string `json:"misses,omitempty"`  // names of expected values that are not right; no values
 	Details []Detail `json:"details,omitempty"` // the same with their values: text of the document
+}
+
+// Judged is a value of the record as far as accepting it goes.
+type Judged struct {
+	Confidence float64 `json:"confidence"`
+	Accepted   bool    `json:"accepted"`
+	Right      bool    `json:"right"`
 }
 
 // Detail is an expected value that is not right, or a value that is not expected.
@@ -114,10 +124,36 @@ func Document(want *expected.Document, got *record.Record, evaluate Evaluator) *
 		c.entities()
 	}
 	c.flags()
+	c.r.Through.count(c.through())
 	bundle := c.bundle()
 	c.fhir(bundle, evaluate)
 	c.mustNot(bundle)
 	return r
+}
+
+// through reports a document that a person need not look at.
+func (c *comparison) through() bool {
+	for i := range c.got.Segments {
+		s := &c.got.Segments[i]
+		for _, f := range s.Flags {
+			if f.Severity != record.SeverityInfo {
+				return false
+			}
+		}
+		for j := range s.Fields {
+			if s.Fields[j].State == record.Review || s.Fields[j].State == record.Missing {
+				return false
+			}
+		}
+		for _, row := range s.Lines {
+			for _, f := range row {
+				if f.State == record.Review {
+					return false
+				}
+			}
+		}
+	}
+	return len(c.got.Segments) > 0
 }
 
 type comparison struct {
