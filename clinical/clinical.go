@@ -147,6 +147,11 @@ func (e *Engine) read(text []rune, toks []token, starts []sectionStart, s span, 
 	e.attributes(text, toks, s, in)
 	e.relate(text, toks, s, in)
 	e.assert(toks, s, section, in)
+	if s.endless {
+		for _, m := range in {
+			m.doubts = append(m.doubts, "stands far on in a sentence without an end")
+		}
+	}
 	if section == "" && len(starts) > 0 && !prose(toks, s) {
 		for _, m := range in {
 			m.doubts = append(m.doubts, "stands in the head of the page, not in its text")

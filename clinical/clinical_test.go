@@ -395,3 +395,19 @@ func TestPlaceAndSideFindTheirTitle(t *testing.T) {
 		}
 	}
 }
+
+// TestASentenceWithoutAnEnd is answered in time that grows with its length, and what stands far on
+// in it is for a person: a denial may still hold there.
+func TestASentenceWithoutAnEnd(t *testing.T) {
+	t.Parallel()
+	n := 0
+	for _, e := range annotate(t, "Denies "+strings.Repeat("fever and cough in the left knee with pain, ", 2000)).Entities {
+		if e.Begin > 4000 && e.State == record.Accepted && !e.Negated {
+			t.Fatalf("%+v", e)
+		}
+		n++
+	}
+	if n < 4000 {
+		t.Errorf("%d mentions", n)
+	}
+}

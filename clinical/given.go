@@ -57,7 +57,7 @@ func (e *Engine) Assert(text string, at []Span) []record.Entity {
 func (e *Engine) assertGiven(toks []token, s span, section string, in []*mention) {
 	var plain []*mention
 	for i, m := range in {
-		for _, c := range e.findCues(toks, span{m.first, m.last}) {
+		for _, c := range e.findCues(toks, span{first: m.first, last: m.last}) {
 			if c.first == m.first && c.last < m.last && c.forward != cueStop && c.forward != cuePseudo && c.forward != "" {
 				m.first = c.last
 			}

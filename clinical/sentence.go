@@ -3,7 +3,14 @@ package clinical
 import "unicode"
 
 // span is a range of tokens [first,last).
-type span struct{ first, last int }
+type span struct {
+	first, last int
+	endless     bool // it goes on with a sentence that was too long
+}
+
+// sentenceMax is how many tokens a sentence has at most: work within one grows with the square of
+// its mentions. Beyond it what was asserted before may still hold, so a person is asked.
+const sentenceMax = 400
 
 // abbreviated are words whose point does not end a sentence.
 var abbreviated = map[string]bool{"dr": true, "mr": true, "mrs": true, "ms": true, "vs": true, "no": false, "approx": true,
@@ -19,13 +26,18 @@ func sentences(toks []token, starts []sectionStart) []span {
 	width := lineWidths(toks)
 	var out []span
 	first := 0
+	endless := false
 	cut := func(at int) {
 		if at > first {
-			out = append(out, span{first, at})
-			first = at
+			out = append(out, span{first, at, endless})
+			first, endless = at, false
 		}
 	}
 	for i := range toks {
+		if i-first >= sentenceMax {
+			cut(i)
+			endless = true
+		}
 		if i > 0 && (header[i] || toks[i].newlines > 1 || toks[i].newlines == 1 && lineEnds(toks, i, width)) {
 			cut(i)
 		}
