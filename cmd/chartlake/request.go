@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"log/slog"
 	"net/http"
 	"regexp"
@@ -30,7 +31,10 @@ var plainID = regexp.MustCompile(`^[A-Za-z0-9-]{8,64}$`)
 func logged(log *slog.Logger, registry prometheus.Registerer, next http.Handler) http.Handler {
 	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "chartlake_http_seconds",
 		Help: "Time to answer a request.", Buckets: prometheus.ExponentialBuckets(0.001, 4, 8)}, []string{"route", "status"})
-	registry.MustRegister(seconds)
+	var there prometheus.AlreadyRegisteredError
+	if err := registry.Register(seconds); errors.As(err, &there) { // a second listener of the process
+		seconds = there.ExistingCollector.(*prometheus.HistogramVec)
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get("X-Request-Id")
 		if !plainID.MatchString(id) {

@@ -19,6 +19,7 @@ import (
 type serveCommand struct {
 	setting
 	Addr    string   `help:"Address to listen on (127.0.0.1:8080). Anything but loopback needs a token." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	S3Addr  string   `help:"Address to speak S3 on: what is put there is taken in (docs/guide/from-aws.md)." name:"s3-addr" placeholder:"HOST:PORT"`
 	Token   string   `help:"Token that every request must bear, or file:NAME." env:"CHARTLAKE_TOKEN" placeholder:"TOKEN"`
 	Watch   []string `help:"Folder whose files are taken in (repeatable)." placeholder:"DIR" type:"path"`
 	Tables  string   `help:"Keep the tables in this folder as Parquet files, in clear, in step with the store." placeholder:"DIR" type:"path"`
@@ -52,6 +53,13 @@ func (e *env) serve(c serveCommand, ready func(address string, s *server)) error
 		return fault.New(fault.Unavailable, "address", "cannot listen on %s: the address is in use or not ours; give another --addr", c.Addr)
 	}
 	defer l.Close()
+	buckets, err := c.listenS3(token)
+	if err != nil {
+		return err
+	}
+	if buckets != nil {
+		defer buckets.Close()
+	}
 	base := "http://" + l.Addr().String()
 	workers := c.Workers
 	if workers < 0 {
@@ -82,6 +90,10 @@ func (e *env) serve(c serveCommand, ready func(address string, s *server)) error
 		if err := s.keepTables(ctx, c.Tables, &group); err != nil {
 			return err
 		}
+	}
+	if buckets != nil {
+		s.serveS3(ctx, buckets, token, c.Data, &group)
+		fmt.Fprintf(e.stderr, "chartlake: S3 at http://%s\n", buckets.Addr())
 	}
 	ready(base, s)
 	go debug.FreeOSMemory() // what unpacking definitions and words took, an idle server does without
