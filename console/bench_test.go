@@ -127,7 +127,6 @@ func BenchmarkActions(b *testing.B) {
 		{"kind-rare", "/documents?counts=1&type=operative_report"},
 		{"kind-none", "/documents?counts=1&type=consent"},
 		{"deep-page", "/documents?cursor=" + deep},
-		{"text-none", "/documents?q=nothing+has+this"},
 		{"text", "/documents?q=document+99000"},
 		{"queue", "/review/queue"},
 		{"oldest-first", "/documents?state=needs_review,held&order=oldest"},

@@ -47,6 +47,7 @@ type server struct {
 	Config
 	live      *live
 	summaries *summaries
+	tallies   *tallies
 	drawing   chan struct{} // a token per picture that may be drawn at once
 }
 
@@ -56,7 +57,7 @@ func New(config Config) http.Handler {
 	if config.Progress == nil || config.Moved == nil {
 		config.Progress, config.Moved = nothingRuns, neverMoves
 	}
-	s := &server{Config: config, summaries: newSummaries(), drawing: make(chan struct{}, picturesAtOnce)}
+	s := &server{Config: config, summaries: newSummaries(), tallies: &tallies{}, drawing: make(chan struct{}, picturesAtOnce)}
 	s.live = newLive(s)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /documents", s.may(smart.Read, s.list))

@@ -97,9 +97,10 @@ func (s *server) list(w http.ResponseWriter, r *http.Request, actor store.Actor)
 		return fault.New(fault.TooLarge, "text_too_long", "a search text may have %d bytes", textMax)
 	}
 	out := listed{Documents: []item{}}
+	changed := s.Store.Changed()
 	err = s.Store.View(r.Context(), actor, func(v store.View) error {
 		if q.Get("counts") != "" {
-			tallies, err := v.Tallies()
+			tallies, err := s.tallies.of(v, changed, actor)
 			if err != nil {
 				return err
 			}

@@ -42,8 +42,9 @@ func (s *server) operations(w http.ResponseWriter, r *http.Request, actor store.
 		Sinks   []delivery.Status       `json:"sinks"`
 		At      time.Time               `json:"at"`
 	}{Tallies: []tally{}, Jobs: map[string]depth{}, Sinks: []delivery.Status{}, At: time.Now().UTC()}
+	changed := s.Store.Changed()
 	err := s.Store.View(r.Context(), actor, func(v store.View) error {
-		tallies, err := v.Tallies()
+		tallies, err := s.tallies.of(v, changed, actor)
 		if err != nil {
 			return err
 		}

@@ -41,7 +41,7 @@ func TestStack(t *testing.T) {
 	b.see("the join is taken back", `document.querySelectorAll(".stack-document").length === 2`)
 	b.see("the page has the focus", `document.activeElement?.dataset.page === "2"`)
 	b.press("[")
-	b.see("its only page moved to the one before", `document.querySelectorAll(".stack-document").length === 1`)
+	b.see("its only page moved to the one before", `document.querySelectorAll(".stack-document").length === 1 && document.activeElement?.dataset.page === "2"`)
 	b.press(kb.Escape)
 	b.see("back at the page", `!document.querySelector(".stack") && document.querySelector(".viewer")`)
 }

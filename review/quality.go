@@ -25,7 +25,7 @@ import (
 const (
 	qualityTask  = "quality" // the task that keeps the sums
 	qualityStage = "quality" // the stage under which it is noted that a document was judged
-	samplesMax   = 1000      // newest filed documents that are looked through for the sample
+	samplesMax   = 500       // newest filed documents that are looked through for the sample
 	asksMax      = 6         // values that are asked for of one document
 )
 
@@ -113,25 +113,16 @@ func (s *Sum) count(right bool) {
 // NextSample gives the newest document of the sample that nobody has judged; nil where there is none.
 func (d *Desk) NextSample(ctx context.Context, actor store.Actor) (found *Sample, err error) {
 	err = d.Pipeline.Store.View(ctx, actor, func(v store.View) error {
-		q := store.DocumentQuery{States: []store.State{store.Filed}, Limit: 500}
-		for seen := 0; seen < samplesMax; seen += q.Limit {
-			docs, next, err := v.Documents(q)
-			if err != nil {
-				return err
+		docs, _, err := v.Documents(store.DocumentQuery{States: []store.State{store.Filed}, Limit: samplesMax})
+		for _, doc := range docs {
+			if err != nil || found != nil {
+				break
 			}
-			for _, doc := range docs {
-				if !d.Policy.Sampled(doc.ID) {
-					continue
-				}
-				if found, err = sampleOf(v, doc.ID); err != nil || found != nil {
-					return err
-				}
-			}
-			if q.Cursor = next; next == "" {
-				return nil
+			if d.Policy.Sampled(doc.ID) {
+				found, err = sampleOf(v, doc.ID)
 			}
 		}
-		return nil
+		return err
 	})
 	return found, err
 }

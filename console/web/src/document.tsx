@@ -260,10 +260,10 @@ export function DocumentScreen({ id }: { id: string }) {
         <StateTag state={document.state} />
         {cause(document) && document.state !== "held" && <span className="bar-reason">{cause(document)}</span>}
         <span className="grow" />
-        {review && record.segments?.length === 1 && (
-          <NativeSelect size="xs" aria-label="Kind of document" value={record.segments[0].type}
-            onChange={(event) => void act({ kind: "correct", segment: 0, target: "type", value: event.currentTarget.value })}
-            data={[...new Set([record.segments[0].type, ...types])].map((value) => ({ value, label: typeName(value) }))} />
+        {review && record.segments?.[segment] && (
+          <NativeSelect id="type-of" size="xs" aria-label={record.segments.length > 1 ? `Kind of document ${segment + 1}` : "Kind of document"} value={record.segments[segment].type}
+            onChange={(event) => void act({ kind: "correct", segment, target: "type", value: event.currentTarget.value })}
+            data={[...new Set([record.segments[segment].type, ...types])].map((value) => ({ value, label: typeName(value) }))} />
         )}
         {record && pageCount > 1 && <Button size="compact-sm" variant={stacking ? "filled" : "default"} aria-pressed={stacking} onClick={() => setStacking(!stacking)}>Stack</Button>}
         {review && record.segments?.length ? <Button size="compact-sm" variant="default" onClick={() => setPicking(true)}>Patient</Button> : null}

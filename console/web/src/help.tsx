@@ -15,6 +15,7 @@ const keys: [string[], string][] = [
   [["R", "Shift R"], "turn the view right, left"],
   [["/"], "search in the document; Enter, Shift Enter: next, previous place"],
   [["P"], "whose document it is"],
+  [["T"], "what kind of document it is"],
   [["S"], "the stack; there: S split here, M join, [ ] move a page"],
   [["G"], "go to a page"],
   [["?"], "this list"],

@@ -57,6 +57,7 @@ export function useKeys(use: {
         case "j": case "J": return done(), u.go(1);
         case "k": case "K": return done(), u.go(-1);
         case "s": case "S": return done(), u.stack();
+        case "t": case "T": return done(), window.document.getElementById("type-of")?.focus();
         case "p": case "P": return done(), u.picker();
         case "r": return done(), u.view("right");
         case "R": return done(), u.view("left");
