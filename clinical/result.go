@@ -24,9 +24,9 @@ const resultReach = 160
 // fillers are words between a test and its result.
 var fillers = words(`level levels count value values result results reading of is was were are at to today now currently again about
 approximately around only measured estimated found noted remained remains remain reported still also came back returned has have had been
-be serum initially initial on-arrival admission mildly markedly slightly moderately critically severely very rather significantly stable
+be serum initially initial mildly markedly slightly moderately critically severely very rather significantly stable
 increased decreased rose risen rising fell fallen falling dropped dropping up down improved worsened peaked peak trended trending climbed
-became reached went it and`)
+became reached went it`)
 
 // flagWords say where a result lies; also those that can stand before the test.
 var flagWords = words(`elevated high low normal increased decreased raised reduced abnormal unremarkable undetectable suppressed critical
@@ -35,9 +35,10 @@ borderline subtherapeutic supratherapeutic therapeutic deranged depressed`)
 // trends are among flagWords only where no number follows: "increased to 5" is a way to it.
 var trends = words(`increased decreased reduced raised`)
 
-// findings in words are results by themselves.
+// qualities are results by themselves.
 var qualities = words(`positive negative neg pos trace reactive nonreactive detected detectable absent present`)
 
+// words makes a set of the words of a list.
 func words(list string) map[string]bool {
 	out := map[string]bool{}
 	for _, w := range strings.Fields(list) {
@@ -88,7 +89,7 @@ func (r *reading) lead(bare bool) bool {
 		w := r.peek()
 		switch {
 		case w == "":
-			return r.words()
+			return r.inWords()
 		case r.phrase("within normal limits"), r.phrase("wnl"):
 			r.setFlag("within normal limits")
 			return true
@@ -105,14 +106,14 @@ func (r *reading) lead(bare bool) bool {
 		case fillers[w]:
 			r.take(w)
 		default:
-			return r.words()
+			return r.inWords()
 		}
 	}
-	return r.words()
+	return r.inWords()
 }
 
-// words decides for a result that has no number: only a flag, and nothing like a comparison begun.
-func (r *reading) words() bool {
+// inWords decides for a result that has no number: only a flag, and nothing like a comparison begun.
+func (r *reading) inWords() bool {
 	return r.flag != "" && r.comparator == "" && !trends[strings.ToLower(r.flag)]
 }
 
@@ -284,7 +285,7 @@ func (r *reading) number() bool {
 	case next == '/' && r.at+1 < len(r.text) && unicode.IsDigit(r.text[r.at+1]):
 		r.at++
 		second := r.digits()
-		if r.kind == kindTest || r.next() == '/' || r.kind == kindScore && second != "10" {
+		if r.kind == kindTest || r.next() == '/' || r.kind == kindScore && second != "10" || r.kind == kindVital && !pressures(digits, second) {
 			r.at = at
 			return false
 		}
@@ -297,6 +298,7 @@ func (r *reading) number() bool {
 		return true
 	case next == '+':
 		r.at++
+		r.comparator = ">="
 	case (next == '-' || next == '–') && r.at+1 < len(r.text) && unicode.IsDigit(r.text[r.at+1]):
 		r.at++
 		digits += "-" + r.digits()
@@ -314,6 +316,12 @@ func (r *reading) number() bool {
 	}
 	r.value = digits
 	return true
+}
+
+// pressures reports two numbers of two or three digits, as blood pressures are.
+func pressures(a, b string) bool {
+	fits := func(s string) bool { return (len(s) == 2 || len(s) == 3) && !strings.ContainsAny(s, ".,") }
+	return fits(a) && fits(b)
 }
 
 // feet reads a height of feet and inches: 5'9".

@@ -18,12 +18,12 @@ func (e *Engine) tested(text []rune, toks []token, i, end int, s span, section s
 	limit := toks[s.last-1].end
 	r, ok := readResult(text[m.End:max(m.End, limit)], en.kind, en.bare != "")
 	if !ok {
-		r, ok = e.halves(text, toks, i, end, s, en)
+		r, ok = e.halves(toks, i, end, s)
 	}
 	if ok && en.bare != "" && en.kind == kindVital && !beside(toks, s) {
 		ok = false
 	}
-	if flag := e.flagBefore(toks, i, end, s); flag != "" && r.flag == "" && (ok || concluded(toks, end, s)) {
+	if flag := flagBefore(toks, i, end, s); flag != "" && r.flag == "" && (ok || concluded(toks, end, s)) {
 		r.flag, ok = flag, true
 	}
 	if !ok {
@@ -42,10 +42,12 @@ func (e *Engine) tested(text []rune, toks []token, i, end int, s span, section s
 
 // number reports a token that is a number by itself: a name that ends with one ("complement
 // c3") has letters in it.
-func number(toks []token, i int) bool { return strings.Trim(toks[i].text, "0123456789.,") == "" }
+func number(toks []token, i int) bool {
+	return toks[i].number() && strings.Trim(toks[i].text, "0123456789.,") == ""
+}
 
 // halves reads a pair of tests with a pair of values: "Hgb/Hct 8.2/24.6".
-func (e *Engine) halves(text []rune, toks []token, i, end int, s span, en entry) (result, bool) {
+func (e *Engine) halves(toks []token, i, end int, s span) (result, bool) {
 	second := false
 	if end+1 < s.last && toks[end].text == "/" {
 		_, after, ok := e.lexicon.at(toks, end+1, s.last)
@@ -86,7 +88,7 @@ func (m *mention) take(r result) {
 }
 
 // flagBefore gives the word before a test that says where its result lies ("elevated white count").
-func (e *Engine) flagBefore(toks []token, i, end int, s span) string {
+func flagBefore(toks []token, i, end int, s span) string {
 	if i == s.first {
 		return ""
 	}
