@@ -155,7 +155,9 @@ type Mark struct {
 	Confidence float64   `json:"confidence"`
 }
 
-// Code is a barcode or QR code.
+// Code is a barcode or QR code: what it says, as it is encoded, with the separators of GS1 (ASCII
+// 29) where it has them. Symbology is one of code128, code39, code93, codabar, itf, ean13, ean8,
+// upca, upce, qr, datamatrix and aztec.
 type Code struct {
 	Symbology string `json:"symbology"`
 	Text      string `json:"text"`
