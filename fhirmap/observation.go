@@ -6,6 +6,7 @@ import (
 
 	"chartlake/fhir"
 	"chartlake/record"
+	printed "chartlake/value"
 )
 
 // observations writes the rows of a result table, then results and vital signs quoted in text.
@@ -122,6 +123,9 @@ func (s *segment) quotedResult(e *record.Entity) {
 	o.Set("code", concept(e.Text, e.Codes))
 	o.Set("subject", s.patientRef())
 	o.Set("encounter", reference(s.encounterRef))
+	if d, doubts, ok := printed.ParseDate(e.Attributes["date"], printed.Hint{}); ok && len(doubts) == 0 {
+		o.Set("effectiveDateTime", fhir.NewString(d.String()))
+	}
 	switch {
 	case value == "":
 		o.Set("valueCodeableConcept", fhir.NewObject("text", e.Attributes["flag"]))

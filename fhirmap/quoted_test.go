@@ -37,6 +37,7 @@ func TestQuotedResults(t *testing.T) {
 		{map[string]string{"flag": "elevated"}, "interpretation",
 			`[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation","code":"H"}],"text":"elevated"}]`},
 		{map[string]string{"value": "0.01", "comparator": "<"}, "valueQuantity", `{"value":0.01,"comparator":"<"}`},
+		{map[string]string{"value": "7.2", "date": "03/14/2024"}, "effectiveDateTime", `"2024-03-14"`},
 		{map[string]string{"value": "positive"}, "valueString", `"positive"`},
 	} {
 		if got := string(quoted(c.attributes).Get(c.element).AppendJSON(nil)); got != c.want {
