@@ -43,6 +43,9 @@ func (x *act) apply() error {
 		if err != nil || i < 0 || i >= len(seg.Flags) {
 			return noTarget()
 		}
+		if looked(seg, &seg.Flags[i], x.actor.ID) {
+			return fault.New(fault.Conflict, "same_reader", "another person has to look at this one")
+		}
 		seg.Flags[i].Human = x.by("accepted")
 		return nil
 	case x.Target == "type" && (x.Kind == Correct || x.Kind == Accept):
@@ -371,7 +374,7 @@ func (x *act) approveSegment(seg *record.Segment) (open int) {
 		}
 	}
 	for i := range seg.Flags {
-		if seg.Flags[i].Human == nil {
+		if seg.Flags[i].Human == nil && !looked(seg, &seg.Flags[i], x.actor.ID) {
 			seg.Flags[i].Human = x.by("approved")
 		}
 	}

@@ -21,6 +21,8 @@ type Policy struct {
 	Below map[record.Kind]float64 `json:"below,omitempty"`
 	// Missing are, by type of document, the fields without which a person looks at it.
 	Missing map[record.Type][]string `json:"missing,omitempty"`
+	// Two are the types of documents that two people look at, one after the other.
+	Two []record.Type `json:"two,omitempty"`
 	// Sample is the share of documents filed without a person that are read again by one who does
 	// not see what was read (0 to 1).
 	Sample float64 `json:"sample,omitempty"`
@@ -51,6 +53,11 @@ func ParsePolicy(body []byte) (p Policy, err error) {
 			return p, fault.New(fault.Invalid, "bad_policy", "missing takes types of documents and names of fields")
 		}
 	}
+	for _, typ := range p.Two {
+		if !typeName.MatchString(string(typ)) {
+			return p, fault.New(fault.Invalid, "bad_policy", "two takes types of documents")
+		}
+	}
 	if !(p.Sample >= 0 && p.Sample <= 1) {
 		return p, fault.New(fault.Invalid, "bad_policy", "sample is a share from 0 to 1")
 	}
@@ -59,6 +66,16 @@ func ParsePolicy(body []byte) (p Policy, err error) {
 
 // keyMissing is the code of the flag of a field that the policy asks for and that was not read.
 const keyMissing = "key_missing"
+
+// readers are the codes of the flags of a document that two people look at: each settles one.
+var readers = []string{"reader_first", "reader_second"}
+
+// looked reports that a flag is one of two readers' and that the person has settled the other one.
+func looked(seg *record.Segment, f *record.Flag, who string) bool {
+	return slices.Contains(readers, f.Code) && slices.ContainsFunc(seg.Flags, func(other record.Flag) bool {
+		return slices.Contains(readers, other.Code) && other.Code != f.Code && other.Human != nil && other.Human.Who == who
+	})
+}
 
 // Apply sends to a person what the policy asks for in a machine's record. What a person settled stays.
 func (p Policy) Apply(rec *record.Record) {
@@ -71,6 +88,12 @@ func (p Policy) Apply(rec *record.Record) {
 			for name, cell := range line {
 				p.doubt(&cell)
 				line[name] = cell
+			}
+		}
+		if slices.Contains(p.Two, seg.Type) {
+			for i, code := range readers {
+				seg.Flags = append(seg.Flags, record.Flag{Code: code, Severity: record.SeverityWarning, Evidence: []record.Evidence{},
+					Message: fmt.Sprintf("two people look at this kind of document: the %s has not", []string{"first", "second"}[i])})
 			}
 		}
 		for _, name := range p.Missing[seg.Type] {

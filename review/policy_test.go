@@ -6,6 +6,7 @@ import (
 
 	"chartlake/fault"
 	"chartlake/record"
+	"chartlake/store"
 )
 
 func TestPolicy(t *testing.T) {
@@ -64,4 +65,22 @@ func FuzzParsePolicy(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// TestTwoReaders: what one person has approved waits for another one.
+func TestTwoReaders(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, report, store.NeedsReview)
+	b.Policy.Two = []record.Type{"lab_report"}
+	b.Pipeline.Adjust = b.Adjust
+	b.id, b.at = b.file("for two", store.NeedsReview), 1
+	b.act(Action{Kind: Approve, Value: AsShown}, store.NeedsReview)
+	b.act(Action{Kind: Approve}, store.NeedsReview)
+	b.refuse(Action{Kind: Accept, Target: "flag:1"}, fault.Conflict, "same_reader")
+	r, err := b.Act(t.Context(), store.Actor{ID: "user:boris"}, Action{Document: b.id, After: b.at, Kind: Approve})
+	if err != nil || r.State != store.Filed {
+		t.Fatalf("the second reader: %+v, %v", r, err)
+	}
+	b.at = r.Version
+	b.act(Action{Kind: Undo}, store.NeedsReview)
 }
