@@ -27,49 +27,43 @@ func (s *Stages) mapping(doc *document.Document, rec *record.Record, bytes int64
 	}
 }
 
-// written is a Bundle as JSON, and where each of its resources stands in it. The trees are
-// several times as large, so each is gone as soon as it is written.
-type written struct {
-	json      []byte
-	resources []place
-}
-
-// place is a resource in the JSON of a Bundle.
+// place is a resource in the JSON of a Bundle: bytes from its start.
 type place struct {
 	key        store.Key
 	fullURL    string
 	begin, end int
 }
 
-// write makes the Bundle that Map makes, in its JSON.
-func write(in fhirmap.Input) written {
-	w := written{json: []byte(`{"resourceType":"Bundle","type":"transaction","entry":[`)}
+// write appends the Bundle that Map makes, in its JSON, and says where each of its resources stands
+// in it. The trees are several times as large, so each is gone as soon as it is written.
+func write(out []byte, in fhirmap.Input) (_ []byte, resources []place) {
+	start := len(out)
+	out = append(out, `{"resourceType":"Bundle","type":"transaction","entry":[`...)
 	fhirmap.Entries(in, func(entry *fhir.Node) {
-		if len(w.resources) > 0 {
-			w.json = append(w.json, ',')
+		if len(resources) > 0 {
+			out = append(out, ',')
 		}
-		w.json = append(w.json, '{')
+		out = append(out, '{')
 		var p place
 		for i, m := range entry.Members() {
 			if i > 0 {
-				w.json = append(w.json, ',')
+				out = append(out, ',')
 			}
-			w.json = append(append(append(w.json, '"'), m.Name...), `":`...)
-			begin := len(w.json)
-			w.json = m.Value.AppendJSON(w.json)
+			out = append(append(append(out, '"'), m.Name...), `":`...)
+			begin := len(out) - start
+			out = m.Value.AppendJSON(out)
 			switch m.Name {
 			case "fullUrl":
 				p.fullURL = m.Value.Text()
 			case "resource":
 				p.key = store.Key{Type: m.Value.Type(), ID: m.Value.ID()}
-				p.begin, p.end = begin, len(w.json)
+				p.begin, p.end = begin, len(out)-start
 			}
 		}
-		w.json = append(w.json, '}')
-		w.resources = append(w.resources, p)
+		out = append(out, '}')
+		resources = append(resources, p)
 	})
-	w.json = append(w.json, "]}"...)
-	return w
+	return append(out, "]}"...), resources
 }
 
 // looked is the record as the mapping sees it: a flag that a person has looked at, or whose
@@ -110,21 +104,23 @@ type Filing struct {
 // deletion of what an earlier run made and this one does not, the record's next version, and
 // the move where the state changes, all on condition that what was asked still holds.
 func (p *Pipeline) Commands(v store.View, f Filing) ([]store.Command, Settled, error) {
-	bundle := write(p.mapping(f.Read, f.Record, f.Row.Bytes, f.Row.ReceivedAt, p.Now()))
-	f.Record.Bundle = bundle.json
 	settled := p.Settle(f.Record)
-	body, err := f.Record.Encode()
+	var resources []place
+	body, err := f.Record.EncodeWith(0, func(out []byte) []byte {
+		out, resources = write(out, p.mapping(f.Read, f.Record, f.Row.Bytes, f.Row.ReceivedAt, p.Now()))
+		return out
+	})
 	if err != nil {
 		return nil, settled, err
 	}
-	bundle.json = f.Record.Bundle // where it stands in the body: the resources are read from there
+	bundle := f.Record.Bundle // where it stands in the body: the resources are read from there
 	out := append([]store.Command(nil), f.Asked...)
 	made := map[store.Key]bool{}
 	var keys []store.Key
-	for _, r := range bundle.resources {
+	for _, r := range resources {
 		made[r.key] = true
 		keys = append(keys, r.key)
-		out = append(out, put(r, bundle.json[r.begin:r.end], f.Person))
+		out = append(out, put(r, bundle[r.begin:r.end], f.Person))
 	}
 	gone, err := p.gone(v, f.Row, made)
 	if err != nil {

@@ -11,11 +11,22 @@ import (
 // twice. So it has to be JSON without blanks. Afterwards r.Bundle is its part of the result, so
 // that it is held once.
 func (r *Record) Encode() ([]byte, error) {
+	if len(r.Bundle) == 0 {
+		without := *r
+		without.Bundle = nil
+		return json.Marshal(&without)
+	}
+	return r.EncodeWith(len(r.Bundle), func(out []byte) []byte { return append(out, r.Bundle...) })
+}
+
+// EncodeWith is Encode with the Bundle that write appends, of about size bytes: so it is never held
+// beside the record's JSON.
+func (r *Record) EncodeWith(size int, write func(out []byte) []byte) ([]byte, error) {
 	without := *r
 	without.Bundle = nil
 	body, err := json.Marshal(&without)
-	if err != nil || len(r.Bundle) == 0 {
-		return body, err
+	if err != nil {
+		return nil, err
 	}
 	tail, err := json.Marshal(struct {
 		Versions map[string]string `json:"versions"`
@@ -28,10 +39,10 @@ func (r *Record) Encode() ([]byte, error) {
 		return nil, errors.New("record: the Bundle's place is not where it was")
 	}
 	at := len(body) - len(tail) + 1
-	out := make([]byte, 0, len(body)+len(r.Bundle)+16)
+	out := make([]byte, 0, len(body)+size+16)
 	out = append(append(out, body[:at]...), `"bundle":`...)
 	begin := len(out)
-	out = append(out, r.Bundle...)
+	out = write(out)
 	r.Bundle = out[begin:len(out):len(out)]
 	out = append(out, ',')
 	return append(out, body[at:]...), nil
