@@ -107,6 +107,9 @@ func (d *Desk) Answers(a Answer) {
 	d.answer = a
 }
 
+// ours reports a kind of task that this package makes; the store keeps others' beside them.
+func ours(kind string) bool { return kind == KindExport || kind == KindImport || kind == KindAnswer }
+
 // Handlers are what the workers do. Answers are made only where somebody can make them.
 func (d *Desk) Handlers() map[string]queue.Handler {
 	d.mu.Lock()
@@ -128,7 +131,7 @@ func (d *Desk) begin(ctx context.Context, id, kind string, actor store.Actor, re
 	err = d.Store.View(ctx, actor, func(v store.View) error {
 		list, err := v.Tasks()
 		for i := range list {
-			if !list[i].State.Over() {
+			if ours(list[i].Kind) && !list[i].State.Over() {
 				open++
 			}
 		}
@@ -220,7 +223,9 @@ var operator = store.Actor{ID: "system:bulk"}
 
 func (d *Desk) task(ctx context.Context, id string) (task *store.Task, err error) {
 	err = d.Store.View(ctx, operator, func(v store.View) error {
-		task, err = v.Task(id)
+		if task, err = v.Task(id); err == nil && !ours(task.Kind) {
+			task, err = nil, fault.New(fault.NotFound, "task_not_found", "there is no such task")
+		}
 		return err
 	})
 	return task, err
