@@ -162,7 +162,6 @@ func (d *Desk) Once(ctx context.Context, s Sink) (more bool, err error) {
 		if err := d.deliver(ctx, s, at, id, true); err != nil {
 			return false, d.down(ctx, s, at, again[i:], err)
 		}
-		delete(at.Dead, id)
 	}
 	for _, id := range touched.Documents {
 		if err := d.deliver(ctx, s, at, id, false); err != nil {

@@ -201,6 +201,13 @@ func TestTrouble(t *testing.T) {
 	if n, err := b.Replay(t.Context(), anna, b.Sinks[0].Name(), ""); n != 1 || err != nil {
 		t.Fatalf("%d, %v", n, err)
 	}
+	b.once("")
+	if seen, _ = b.Status(t.Context(), anna); seen[0].Dead["refused_422"] != 1 || seen[0].Again != 0 {
+		t.Errorf("refused again: %+v", seen)
+	}
+	if n, err := b.Replay(t.Context(), anna, b.Sinks[0].Name(), ""); n != 1 || err != nil {
+		t.Fatalf("%d, %v", n, err)
+	}
 	r.status = func(string) int { return 200 }
 	b.once("")
 	if seen, _ = b.Status(t.Context(), anna); len(r.got) != 2 || seen[0].Dead != nil || seen[0].Again != 0 {

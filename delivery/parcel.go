@@ -28,10 +28,16 @@ func (d *Desk) deliver(ctx context.Context, s Sink, at *progress, id string, for
 		return err
 	})
 	if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Gone) {
-		return nil // erased
+		p, err = nil, nil // erased
 	}
-	if err != nil || p == nil {
+	if err != nil {
 		return err
+	}
+	if p == nil {
+		if force {
+			delete(at.Dead, id) // there is nothing to send any more
+		}
+		return nil
 	}
 	sending, cancel := context.WithTimeout(ctx, sendTime)
 	defer cancel()
