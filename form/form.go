@@ -263,9 +263,7 @@ func (r *reading) read() {
 		case "operative_report":
 			r.parts(operationParts)
 		case "nursing_note":
-			for _, row := range table.Read(r.sheet, r.guess.Type, r.labelRow()) {
-				r.lines = append(r.lines, r.line(row))
-			}
+			r.tableLines(table.Read(r.sheet, r.guess.Type, r.labelRow()))
 		}
 	case "medical_invoice":
 		r.invoice()

@@ -27,6 +27,7 @@ func (r *reading) immunization() {
 		}
 		r.lines = append(r.lines, line)
 	}
+	ditto(r.lines)
 	r.fromPairs(func(p pair.Pair) bool {
 		switch p.Label.Name {
 		case "first", "last", "mi", "dob", "patient_number":

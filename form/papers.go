@@ -30,9 +30,7 @@ func (r *reading) tabular(issuer, phone string) {
 	r.fromPairs(func(p pair.Pair) bool {
 		return len(p.Value) > 0 && inTable[[2]int{p.Value[0].Page, p.Value[0].Word}] || inTable[[2]int{p.Head[0].Page, p.Head[0].Word}]
 	})
-	for _, row := range rows {
-		r.lines = append(r.lines, r.line(row))
-	}
+	r.tableLines(rows)
 	if issuer != "" && r.field(issuer) == nil {
 		r.issuer(issuer, "", phone)
 	}
@@ -60,6 +58,40 @@ func (r *reading) rowOf(p pair.Pair) sheet.Row {
 		}
 	}
 	return sheet.Row{}
+}
+
+// tableLines writes the rows of tables.
+func (r *reading) tableLines(rows []table.Row) {
+	from := len(r.lines)
+	for _, row := range rows {
+		r.lines = append(r.lines, r.line(row))
+	}
+	ditto(r.lines[from:])
+}
+
+// dittoSign is what stands for the value above.
+var dittoSign = regexp.MustCompile(`^(?:["”“″〃]|''|’’|,,|do\.|[Dd]itto)$`)
+
+// ditto gives cells with a sign for "the same" the value above, as a question: which words are
+// meant is for a person to say. The first row has nothing above, and the sign is no value there.
+func ditto(lines []map[string]record.Field) {
+	for i, line := range lines {
+		for name, f := range line {
+			if !dittoSign.MatchString(strings.TrimSpace(f.Raw)) {
+				continue
+			}
+			f.Value = nil
+			draft.Doubt(&f, "a sign for the same as above, and nothing stands above")
+			if i > 0 {
+				if above, ok := lines[i-1][name]; ok && above.Value != nil {
+					v := *above.Value
+					f.Value, f.Kind = &v, above.Kind
+					f.Reasons = []string{"a sign for the same as above stands for the value"}
+				}
+			}
+			line[name] = f
+		}
+	}
 }
 
 // line types the cells of a row.

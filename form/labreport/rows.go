@@ -47,6 +47,9 @@ func Read(s *sheet.Sheet, labelled Labelled) Result {
 			break
 		}
 	}
+	if len(out.Rows) == 0 && !out.HasHeader {
+		out.Rows = headless(s, labelled)
+	}
 	return out
 }
 
