@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"chartlake/document"
 	"chartlake/pipeline"
 	"chartlake/record"
 	"chartlake/store"
@@ -75,7 +76,8 @@ func usualRecord(id, kind string, n int, open bool) []byte {
 	seg := record.Segment{Type: record.Type(kind), TypeConfidence: 0.97, Pages: [2]int{1, 2}}
 	for f := range 25 {
 		v := fmt.Sprintf("value %d of document %d", f, n)
-		field := record.Field{Name: fmt.Sprintf("field.%d", f), Label: "A label", Value: &v, Raw: v, Kind: record.KindText, Confidence: 0.97, Page: 1, Source: "ocr", State: record.Accepted}
+		field := record.Field{Name: fmt.Sprintf("field.%d", f), Label: "A label", Value: &v, Raw: v, Kind: record.KindText, Confidence: 0.97, Page: 1,
+			Box: document.Box{X: 0.2, Y: 0.03 * float64(f+1), W: 0.3, H: 0.02}, Source: "ocr", State: record.Accepted}
 		if f == 0 {
 			field.Name = "patient.name"
 		}

@@ -17,7 +17,7 @@ import (
 const (
 	listLimit   = 50                    // documents of one answer
 	searchLimit = 400                   // documents that one text search looks into before it gives a cursor
-	searchTime  = 50 * time.Millisecond // and how long
+	searchTime  = 30 * time.Millisecond // and how long
 	textMax     = 200                   // bytes of a search text
 )
 
