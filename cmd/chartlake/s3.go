@@ -12,7 +12,6 @@ import (
 	"chartlake/aws/sigv4"
 	"chartlake/fault"
 	"chartlake/smart"
-	"chartlake/store"
 )
 
 // listenS3 opens the address of S3; nil where there is none.
@@ -34,12 +33,9 @@ func (c serveCommand) listenS3(token string) (net.Listener, error) {
 }
 
 // serveS3 speaks S3 until ctx ends. Who signs with the server's token as secret access key is let in.
-func (s *server) serveS3(ctx context.Context, l net.Listener, token, data string, group *sync.WaitGroup) {
-	service := objects.New(objects.Config{Door: s.door, Folder: absolute(data), Actor: func(r *http.Request, do smart.Action) (store.Actor, error) {
-		return actor(r, do, "documents")
-	}})
+func (s *server) serveS3(ctx context.Context, l net.Listener, token string, group *sync.WaitGroup) {
 	gate := sigv4.Gate{Token: token, Service: "s3", Refuse: objects.Refuse}
-	srv := &http.Server{Handler: logged(s.log, s.registry, accounted(s.store.Trail, gate.Wrap(known(service)))), ReadHeaderTimeout: 10 * time.Second,
+	srv := &http.Server{Handler: logged(s.log, s.registry, accounted(s.store.Trail, gate.Wrap(known(s.objects)))), ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
 		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) }}
 	group.Go(func() { _ = srv.Serve(l) })

@@ -21,7 +21,7 @@ func TestS3Address(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	var group sync.WaitGroup
-	r.s.serveS3(ctx, l, "", t.TempDir(), &group)
+	r.s.serveS3(ctx, l, "", &group)
 	t.Cleanup(func() { cancel(); group.Wait() })
 	put, err := http.NewRequestWithContext(ctx, "PUT", "http://"+l.Addr().String()+"/intake/scan.pdf", strings.NewReader("no document"))
 	if err != nil {

@@ -92,7 +92,7 @@ func (e *env) serve(c serveCommand, ready func(address string, s *server)) error
 		}
 	}
 	if buckets != nil {
-		s.serveS3(ctx, buckets, token, c.Data, &group)
+		s.serveS3(ctx, buckets, token, &group)
 		fmt.Fprintf(e.stderr, "chartlake: S3 at http://%s\n", buckets.Addr())
 	}
 	ready(base, s)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"chartlake/analytics"
+	"chartlake/aws/objects"
 
 	"context"
 	"crypto/rand"
@@ -126,6 +127,7 @@ type server struct {
 	bulk     *bulk.Desk
 	delivery *delivery.Desk
 	review   *review.Desk
+	objects  *objects.Service
 	registry *prometheus.Registry
 	halt     func(error) // called when a write may not have reached the disk
 	halted   chan error
@@ -194,6 +196,7 @@ func (e *env) newServer(ctx context.Context, c setting, workers int, base string
 	s.door = intake.New(intake.Config{Store: s.store, Blobs: s.blobs, BytesMax: c.MaxBytes, Halt: s.halt,
 		Metrics: intake.NewMetrics(s.registry),
 		Sniff:   s.engines.reader.Sniff})
+	s.objects = objects.New(objects.Config{Door: s.door, Folder: c.Data, Actor: documentActor})
 	return s, nil
 }
 
@@ -279,6 +282,11 @@ func actor(r *http.Request, action smart.Action, kind string) (store.Actor, erro
 	return store.Actor{ID: actorID(c), Name: c.Name, RequestID: requestID(r.Context()), Patients: c.Patients}, nil
 }
 
+// documentActor asks about documents as a whole.
+func documentActor(r *http.Request, do smart.Action) (store.Actor, error) {
+	return actor(r, do, "documents")
+}
+
 // actorID names a caller in the store and in the audit trail.
 func actorID(c smart.Caller) string { return "user:" + c.ID }
 
@@ -303,6 +311,8 @@ func (s *server) handler(token, base string) http.Handler {
 		}
 		metrics.ServeHTTP(w, r)
 	})
+	amazon := s.amazon()
+	mux.Handle("POST /{$}", amazon)
 	mux.Handle("/", console.New(console.Config{
 		Store:    s.store,
 		Review:   s.review,
@@ -311,13 +321,13 @@ func (s *server) handler(token, base string) http.Handler {
 		Delivery: s.delivery,
 		Reading:  s.pipeline.Reading,
 		Picture:  s.picture,
-		Actor:    func(r *http.Request, do smart.Action) (store.Actor, error) { return actor(r, do, "documents") },
+		Actor:    documentActor,
 		Progress: s.pipeline.Progress,
 		Moved:    s.pipeline.Moved,
 		Banner:   s.engines.banner(),
 	}))
 	gate := smart.Gate{Token: token, Open: []string{"/healthz", "/readyz"}}
-	return logged(s.log, s.registry, accounted(s.store.Trail, gate.Wrap(known(mux))))
+	return logged(s.log, s.registry, accounted(s.store.Trail, signedOr(token, known(amazon), gate.Wrap(known(mux)))))
 }
 
 // fhir is the FHIR API; Binary takes its bytes from the blobs.
