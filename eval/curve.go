@@ -34,15 +34,16 @@ func (r *Report) Curve() (own Point, curve []Point) {
 	own.Of = of
 	_, own.High = Exact(own.Wrong, own.Accepted)
 	sort.SliceStable(all, func(i, j int) bool { return all[i].Confidence > all[j].Confidence })
-	p := Point{Of: of}
+	p, due := Point{Of: of}, false
 	for i, v := range all {
 		p.Accepted++
 		if !v.Right {
 			p.Wrong++
 		}
 		last := i+1 == len(all)
-		level := (i+1)*curveLevels/len(all) > i*curveLevels/len(all)
-		if p.From = v.Confidence; last || (level && all[i+1].Confidence < v.Confidence) {
+		due = due || (i+1)*curveLevels/len(all) > i*curveLevels/len(all)
+		if p.From = v.Confidence; last || due && all[i+1].Confidence < v.Confidence { // equal ones go together
+			due = false
 			_, p.High = Exact(p.Wrong, p.Accepted)
 			curve = append(curve, p)
 		}
