@@ -32,7 +32,7 @@ func strike(page *document.Page, img *image.Gray, rules []layout.Rule) {
 	s := striker{page: page, w: page.Width, h: page.Height, slope: math.Tan(page.Skew * math.Pi / 180)}
 	if img != nil {
 		s.w, s.h = float64(img.Rect.Dx()), float64(img.Rect.Dy())
-		s.ink = pixel.Threshold(img, max(pixel.Otsu(img), 1))
+		s.img, s.dark = img, max(pixel.Otsu(everyRow(img, otsuRows)), 1)
 	}
 	for i := range page.Words {
 		w := &page.Words[i]
@@ -41,7 +41,7 @@ func strike(page *document.Page, img *image.Gray, rules []layout.Rule) {
 		}
 		var from, to float64 // of the line
 		found := false
-		if s.ink != nil {
+		if s.img != nil {
 			from, to, found = s.inked(w.Box)
 		} else {
 			from, to, found = s.ruled(w.Box, rules)
@@ -54,8 +54,22 @@ func strike(page *document.Page, img *image.Gray, rules []layout.Rule) {
 type striker struct {
 	page  *document.Page
 	w, h  float64
-	slope float64 // rows to a column by which lines of text climb down
-	ink   *pixel.Ink
+	slope float64     // rows to a column by which lines of text climb down
+	img   *image.Gray // nil: only rules are looked at
+	dark  uint8       // darker is ink
+}
+
+// otsuRows: every so many-th row is enough to tell ink from paper.
+const otsuRows = 8
+
+// everyRow is a picture of every n-th row.
+func everyRow(img *image.Gray, n int) *image.Gray {
+	w, h := img.Rect.Dx(), (img.Rect.Dy()+n-1)/n
+	out := image.NewGray(image.Rect(0, 0, w, h))
+	for y := range h {
+		copy(out.Pix[y*w:(y+1)*w], img.Pix[y*n*img.Stride:])
+	}
+	return out
 }
 
 // ruled finds a rule through a word.
@@ -136,7 +150,7 @@ func (s striker) longest(y, x0, x1 int) (from, to int) {
 // at reports ink at column x of the line whose height at column mid is y.
 func (s striker) at(x, y int, mid float64) bool {
 	row := y + int(math.Round(s.slope*(float64(x)-mid)))
-	return x >= 0 && x < s.ink.W && row >= 0 && row < s.ink.H && s.ink.Pix[row*s.ink.W+x] != 0
+	return x >= 0 && x < s.img.Rect.Dx() && row >= 0 && row < s.img.Rect.Dy() && s.img.Pix[row*s.img.Stride+x] < s.dark
 }
 
 // cover is the share of a row between two columns that is ink.
@@ -164,7 +178,7 @@ func (s striker) run(first, last, x0, x1 int, mid float64) (from, to float64) {
 	}
 	reach := func(x, step int) int {
 		end := x
-		for miss := 0; miss <= gap && x >= 0 && x < s.ink.W; x += step {
+		for miss := 0; miss <= gap && x >= 0 && x < s.img.Rect.Dx(); x += step {
 			if on(x) {
 				end, miss = x, 0
 			} else {
