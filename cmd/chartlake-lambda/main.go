@@ -64,7 +64,7 @@ func open(ctx context.Context, get func(string) string) (*function.Function, fun
 		return nil, nil, err
 	}
 	own := get("CHARTLAKE_READ_BY") == "own"
-	pages, err := reader.Open(reader.Config{CacheDir: get("CHARTLAKE_CACHE_DIR"), NoOCR: !own})
+	pages, err := reader.Open(reader.Config{CacheDir: cacheDir(get), NoOCR: !own})
 	if err != nil {
 		return nil, nil, err
 	}
