@@ -400,8 +400,12 @@ func TestRetryByCause(t *testing.T) {
 	if status, body := post(`{}`); status != 400 || !strings.Contains(body, "bad_retry") {
 		t.Errorf("no code: %d %s", status, body)
 	}
-	if status, body := post(`{"code":"deadline"}`); status != 200 || body != `{"again":2,"left":0}` {
-		t.Errorf("retry: %d %s", status, body)
+	var done struct{ Again, Left int }
+	for again := 0; again == 0 || done.Left > 0; again += done.Again { // a slow machine does one at a time
+		status, body := post(`{"code":"deadline"}`)
+		if err := json.Unmarshal([]byte(body), &done); status != 200 || err != nil || done.Again == 0 || again+done.Again+done.Left != 2 {
+			t.Fatalf("retry: %d %s", status, body)
+		}
 	}
 	if _, body := s.get(t, "/console/operations"); !strings.Contains(body, `"code":"corrupt","count":1`) || strings.Contains(body, "deadline") || !strings.Contains(body, `"document":{"waiting":2`) {
 		t.Errorf("after it: %s", body)

@@ -99,7 +99,7 @@ func (s *server) retry(w http.ResponseWriter, r *http.Request, actor store.Actor
 		return err
 	}
 	for _, d := range failed {
-		if time.Since(began) > retryTime {
+		if out.Again > 0 && time.Since(began) > retryTime {
 			break
 		}
 		if err := s.Rerun(r.Context(), actor, d.ID); err != nil && !fault.Is(err, fault.Conflict) { // somebody else did it

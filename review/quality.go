@@ -25,7 +25,7 @@ import (
 const (
 	qualityTask  = "quality" // the task that keeps the sums
 	qualityStage = "quality" // the stage under which it is noted that a document was judged
-	samplesMax   = 500       // newest filed documents that are looked through for the sample
+	samplesMax   = 200       // newest filed documents that are looked through for the sample
 	asksMax      = 6         // values that are asked for of one document
 )
 

@@ -47,8 +47,10 @@ export function DocumentScreen({ id }: { id: string }) {
     try {
       const [document, record] = await Promise.all([api.document(id), api.record(id)]);
       const version = record?.version ?? 0;
-      // A record that is the same stays the same object, so that nothing that hangs on it begins anew.
-      setLoaded((now) => ({ document, record: now && now.version === version ? now.record : record?.body ?? null, version }));
+      // An answer that was overtaken is dropped, and a record that is the same stays the same object, so that
+      // nothing that hangs on it begins anew.
+      setLoaded((now) => (now && version < now.version ? now
+        : { document, record: now && now.version === version ? now.record : record?.body ?? null, version }));
       setError("");
       return record?.version ?? 0;
     } catch (problem) {
