@@ -11,9 +11,7 @@ func TestCurve(t *testing.T) {
 	t.Parallel()
 	r := &Report{}
 	d := &score.Result{Accepted: score.Share{Right: 2, Of: 5}, Wrong: score.Share{Right: 1, Of: 2}}
-	for _, v := range []score.Judged{{Confidence: 0.9, Accepted: true, Right: true}, {Confidence: 0.8, Accepted: true}, {Confidence: 0.4, Right: true}, {Confidence: 0.4}} {
-		d.Judged = append(d.Judged, v)
-	}
+	d.Judged = []score.Judged{{Confidence: 0.9, Accepted: true, Right: true}, {Confidence: 0.8, Accepted: true}, {Confidence: 0.4, Right: true}, {Confidence: 0.4}}
 	r.Documents = append(r.Documents, d)
 	own, curve := r.Curve()
 	if own.Accepted != 2 || own.Wrong != 1 || own.Of != 5 {
