@@ -1,7 +1,8 @@
 // Package aws reaches Amazon's engines and services for Chartlake, each in a folder of its own:
 // textract reads pages, comprehendmedical finds mentions, healthlake takes FHIR, bucket (S3) keeps
 // originals, kms seals master keys, event decodes what S3 tells, function is the Lambda function
-// over them. This folder has what they share: how they are configured, tried again and what their errors become.
+// over them, deadletter what it sets aside. The other way round, sigv4, objects and engines let Amazon's
+// clients speak to Chartlake. This folder has what the first share: how they are configured, tried again and what their errors become.
 //
 // Nothing here is used unless a setting asks for it, and only these folders import Amazon's SDK.
 // Region, credentials and addresses come from where Amazon's own programs take them (environment,

@@ -2,7 +2,7 @@
 # make lab: everything that takes too long for every change. Each part runs whether or not the
 # one before it passed; results go into docs/performance, and the end lists what failed.
 #
-#   scripts/lab.sh [PART...]      corpora durability bare quality cost   (all, in this order)
+#   scripts/lab.sh [PART...]      corpora durability bare quality cost aws   (all, in this order)
 #
 # Switches that the tests read and that are set here:
 #   CHARTLAKE_SHARED   folder with data/ of development documents (default ../shared)
@@ -99,12 +99,26 @@ lab_cost() {
 	scripts/lab/note.sh $pages/ingest.md cost 'chartlake bench ingest' <"$work/cost"
 }
 
-[ $# -gt 0 ] || set -- corpora durability bare quality cost
+# Events of 10,000 uploads, each delivered one to five times; Amazon's command line; a cold start of the zip.
+lab_aws() {
+	if command -v npm >/dev/null 2>&1 && npm install --silent --no-audit --no-fund --prefix "$work/npm" amazon-textract-response-parser@0.4.3; then
+		export CHARTLAKE_TEXTRACT_PARSER=$work/npm
+	fi
+	CHARTLAKE_LAB=1 part aws go test -count=1 -timeout 60m ./aws/... ./deploy/...
+	if command -v zip >/dev/null 2>&1 && command -v unzip >/dev/null 2>&1 && scripts/lambda.sh; then
+		unzip -q "bin/chartlake-lambda-$(go env GOARCH).zip" -d "$work/lambda"
+		CHARTLAKE_LAMBDA_ROOT=$work/lambda part aws-start go test ./cmd/chartlake-lambda -run XXX -bench Cold -benchtime 3x
+	else
+		leave aws-start "zip and unzip are not installed"
+	fi
+}
+
+[ $# -gt 0 ] || set -- corpora durability bare quality cost aws
 scripts/build.sh && bin/chartlake warm || exit 1
 for p in "$@"; do
 	case $p in
-	corpora | durability | bare | quality | cost) "lab_$p" ;;
-	*) say "no part $p; parts are corpora durability bare quality cost"; exit 2 ;;
+	corpora | durability | bare | quality | cost | aws) "lab_$p" ;;
+	*) say "no part $p; parts are corpora durability bare quality cost aws"; exit 2 ;;
 	esac
 done
 
