@@ -222,8 +222,8 @@ func understand(doc *document.Document, at split.Range, us Us, looks map[int]loo
 		Fields: r.fields, Lines: r.lines, Sections: section.Record(r.sections), Entities: []record.Entity{}, Flags: append([]record.Flag{}, r.flags...)}
 	c := &check.Case{Segment: &seg, Text: strings.ToLower(s.Text.String), Us: check.Us{Names: us.Names, NPIs: us.NPIs, Faxes: us.Faxes}}
 	for i := range s.Pages {
-		printed, sent := split.Numbers(&s.Pages[i])
-		c.Numbers, c.Sent = append(c.Numbers, printed), append(c.Sent, sent)
+		printed, _ := split.Numbers(&s.Pages[i])
+		c.Numbers = append(c.Numbers, printed)
 		c.People = append(c.People, looks[s.Pages[i].Number].person)
 	}
 	c.People = knownPeople(c.People)

@@ -189,8 +189,8 @@ func divider(p *sheet.Sheet, s fiction.Source) {
 	p.Centre(306, 120, "SEPARATOR SHEET", st.Strong())
 	p.Centre(306, 150, "Put between documents", st.With(12))
 	if s.Chance(0.5) {
-		p.QR(206, 250, 200, "PATCHT")
+		p.Code(256, 250, "qr", "PATCHT", 4.5, 0)
 	} else {
-		p.Code128(156, 250, 300, 90, "PATCHT")
+		p.Code(150, 250, "code128", "PATCHT", 1.6, 60)
 	}
 }

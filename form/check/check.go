@@ -23,7 +23,6 @@ type Case struct {
 	Segment *record.Segment
 	People  []Person         // what each page says about the patient
 	Numbers [][]split.Number // printed page numbers, by page of the segment
-	Sent    [][]split.Number // a fax machine's page numbers, by page of the segment
 	Text    string           // lower-case text of the segment
 	Us      Us
 }
