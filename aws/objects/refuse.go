@@ -89,6 +89,25 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	id := w.Header().Get("X-Request-Id")
 	answerStatus(w, r, said.status, problem{Code: said.code, Message: message, RequestID: id})
+	drain(w, r)
+}
+
+// What is read of a body that was refused, so that its sender comes to read the answer: a connection
+// that is closed on what lies unread is reset, and the answer lost.
+const (
+	drainMax  = 64 << 20
+	drainTime = 10 * time.Second
+)
+
+func drain(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength == 0 || r.Body == nil || r.Header.Get("Expect") != "" { // who expects to be asked sends nothing
+		return
+	}
+	control := http.NewResponseController(w)
+	if control.Flush() != nil || control.SetReadDeadline(time.Now().Add(drainTime)) != nil {
+		return
+	}
+	_, _ = io.CopyN(io.Discard, r.Body, drainMax)
 }
 
 // answer writes XML.
