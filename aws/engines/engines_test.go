@@ -194,6 +194,9 @@ func TestJobs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if len(*job.JobId) > 64 || strings.HasPrefix(*job.JobId, "-") {
+		t.Errorf("a JobId that clients refuse: %s", *job.JobId)
+	}
 	if again, err := c.StartDocumentAnalysis(ctx, in); err != nil || *again.JobId != *job.JobId {
 		t.Errorf("the same again: %v, %v", again, err)
 	}
@@ -403,7 +406,7 @@ func FuzzAsked(f *testing.F) {
 		targets = append(targets, target)
 	}
 	f.Add(uint(0), `{"Document":{"Bytes":"JVBERg=="},"FeatureTypes":["FORMS"]}`)
-	f.Add(uint(1), `{"JobId":"`+strings.Repeat("A", 43)+"-"+strings.Repeat("A", 20)+`","NextToken":"1.1"}`)
+	f.Add(uint(1), `{"JobId":"j`+strings.Repeat("A", documentHalf)+"-"+strings.Repeat("A", requestHalf)+`","NextToken":"1.1"}`)
 	f.Add(uint(2), `{"Text":"x"}`)
 	f.Fuzz(func(t *testing.T, n uint, body string) {
 		a := asked{}
@@ -411,7 +414,7 @@ func FuzzAsked(f *testing.F) {
 			_ = a.check(queriesMax)
 		}
 		var g get
-		if json.Unmarshal([]byte(body), &g) == nil && len(g.JobID) != documentHalf+1+requestHalf {
+		if json.Unmarshal([]byte(body), &g) == nil && len(g.JobID) != jobLength {
 			if _, _, err := (&Service{}).job(t.Context(), store.Actor{}, g.JobID); !fault.Is(err, fault.NotFound) {
 				t.Fatal(err)
 			}

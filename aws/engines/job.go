@@ -34,10 +34,13 @@ type job struct {
 // stage is the stage under which jobs are kept.
 const stage = "textract_job"
 
-// Both halves of a JobId, which has 64 characters at most: the document's hash, and that of the request.
+// A JobId has 64 characters at most: a letter, so that no command line takes it for a flag, the document's
+// hash, a hyphen, and the hash of the request.
 const (
+	jobLetter    = "j"
 	documentHalf = 43 // base64 of 32 bytes
-	requestHalf  = 20 // of 15 bytes
+	requestHalf  = 19 // of 14 bytes
+	jobLength    = 1 + documentHalf + 1 + requestHalf
 )
 
 func startText(s *Service, ctx context.Context, actor store.Actor, in start) (any, error) {
@@ -75,13 +78,13 @@ func (s *Service) start(ctx context.Context, actor store.Actor, in start) (any, 
 		return nil, err
 	}
 	sum := sha256.Sum256(body)
-	id := base64.RawURLEncoding.EncodeToString(hash) + "-" + base64.RawURLEncoding.EncodeToString(sum[:15])
+	id := jobLetter + base64.RawURLEncoding.EncodeToString(hash) + "-" + base64.RawURLEncoding.EncodeToString(sum[:14])
 	_, err = s.Pipeline.Store.Transact(ctx, actor, []store.Command{store.PutStage{Key: keyOf(doc.ID, id), Output: body}})
 	return map[string]string{"JobId": id}, err
 }
 
 func keyOf(document, id string) store.StageKey {
-	return store.StageKey{Input: document, Stage: stage, Version: "1", Part: id[documentHalf+1:]}
+	return store.StageKey{Input: document, Stage: stage, Version: "1", Part: id[jobLength-requestHalf:]}
 }
 
 // get is the request of both Gets.
@@ -123,10 +126,10 @@ func noJob() error { return fault.New(fault.NotFound, "no_such_job", "there is n
 
 // job finds a job by its id, for an actor who may see its document.
 func (s *Service) job(ctx context.Context, actor store.Actor, id string) (row *store.Document, j job, err error) {
-	if len(id) != documentHalf+1+requestHalf || id[documentHalf] != '-' {
+	if len(id) != jobLength || id[:1] != jobLetter || id[1+documentHalf] != '-' {
 		return nil, j, noJob()
 	}
-	hash, err := base64.RawURLEncoding.DecodeString(id[:documentHalf])
+	hash, err := base64.RawURLEncoding.DecodeString(id[1 : 1+documentHalf])
 	if err != nil {
 		return nil, j, noJob()
 	}
