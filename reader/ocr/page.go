@@ -394,7 +394,8 @@ func (p *page) analyse() ([]*segment, []layout.Stroke) {
 	for i, c := range p.comps {
 		skip[i] = skip[i] || picture(p.labels, p.ink.W, int32(i+1), c, size)
 	}
-	segs := segments(p.comps, skip, size, strokes)
+	sides := p.leave(p.choices(size), skip)
+	segs := segments(p.comps, skip, size, append(sides, strokes...))
 	segs = slices.DeleteFunc(segs, func(s *segment) bool { return p.noise(s, size) })
 	order(segs)
 	p.owner = make([]int32, len(p.comps))
