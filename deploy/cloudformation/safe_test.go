@@ -49,11 +49,10 @@ func named(v any, seen func(kind, name, attribute string)) {
 var withinRE = regexp.MustCompile(`\$\{([^!}][^}]*)\}`)
 
 // dangling are names that lead nowhere, and parameters and conditions that nothing names.
-func dangling(t template) (out []string) {
+func dangling(t template, published schema) (out []string) {
 	parameters, _ := t["Parameters"].(map[string]any)
 	conditions, _ := t["Conditions"].(map[string]any)
 	used := map[string]bool{}
-	attributes := schemaFile()
 	see := func(kind, name, attribute string) {
 		used[name] = true
 		resource := t.resources()[name]
@@ -67,7 +66,7 @@ func dangling(t template) (out []string) {
 			out = append(out, name+" is no resource")
 		case kind == "attribute":
 			typ, _ := at(resource, "Type").(string)
-			if !slices.Contains(attributes[typ+" @"], attribute) {
+			if !slices.Contains(published[typ+" @"], attribute) {
 				out = append(out, fmt.Sprintf("%s (%s) has no attribute %s", name, typ, attribute))
 			}
 		}
@@ -94,18 +93,6 @@ func dangling(t template) (out []string) {
 		}
 	}
 	slices.Sort(out)
-	return out
-}
-
-// schemaFile reads the attributes of testdata/schema.txt.
-func schemaFile() map[string][]string {
-	data, _ := os.ReadFile("testdata/schema.txt")
-	out := map[string][]string{}
-	for _, line := range strings.Split(string(data), "\n") {
-		if key, rest, ok := strings.Cut(line, " @"); ok {
-			out[key+" @"] = strings.Fields(rest)
-		}
-	}
 	return out
 }
 

@@ -134,7 +134,7 @@ func intrinsic(v any) (name string, argument any, ok bool) {
 
 // mistakes are the checks that need nothing but the template.
 func mistakes(t template, published schema) []string {
-	out := append(published.check(t), dangling(t)...)
+	out := append(published.check(t), dangling(t, published)...)
 	return append(out, unsafe(t)...)
 }
 
