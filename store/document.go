@@ -89,8 +89,8 @@ type DocumentQuery struct {
 	Type   string    // stated by the sender, or of a segment
 	Code   string    // of the state
 	Oldest bool      // oldest first
-	Limit  int    // 0: 50, at most 500
-	Cursor string // from the page before
+	Limit  int       // 0: 50, at most 500
+	Cursor string    // from the page before
 }
 
 // RecordVersion is one version of a document's record.

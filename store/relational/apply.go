@@ -77,7 +77,7 @@ func (t *turn) order() []int {
 	ranks := make([]int, len(commands))
 	for i, c := range commands {
 		order[i], ranks[i] = i, rank(c)
-		if res := writeOf(c); res != nil && res.Type() == "Binary" {
+		if writtenType(c) == "Binary" {
 			t.claims = map[string]int64{}
 		}
 	}

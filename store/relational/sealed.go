@@ -186,7 +186,7 @@ func rank(c store.Command) int {
 	if _, ok := c.(store.ChangeTask); ok {
 		return 3
 	}
-	if res := writeOf(c); res != nil && (res.Type() == "Provenance" || res.Type() == "Binary") {
+	if typ := writtenType(c); typ == "Provenance" || typ == "Binary" {
 		return 1
 	}
 	return 0

@@ -105,6 +105,18 @@ func writeOf(c store.Command) *fhir.Node {
 	return nil
 }
 
+// writtenType is the type of the resource that a command writes, also where its content is made
+// only when its turn comes; empty for other commands.
+func writtenType(c store.Command) string {
+	switch c := c.(type) {
+	case store.Create:
+		return c.Resource.Type()
+	case store.Update:
+		return c.Resource.Type()
+	}
+	return ""
+}
+
 // identify finds out under which id a command writes, where that needs no database.
 func (s *Store) identify(w *work, i int, c store.Command) error {
 	it := &w.items[i]

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"chartlake/fault"
+	"chartlake/fhir"
 	"chartlake/store"
 )
 
@@ -17,6 +18,9 @@ func erasable(t testing.TB, s store.Store) (mine, shared, others store.Document)
 	mine, shared, others = document("a1"), document("a2"), document("a3")
 	for _, who := range []string{"a", "b"} {
 		do(t, s,
+			later(t, `{"resourceType":"Binary","id":"l%s","contentType":"text/plain","data":"Q2FuYXJ5"}`, who),
+			later(t, `{"resourceType":"Provenance","id":"w%s","target":[{"reference":"DocumentReference/e%s"}],"recorded":"2026-01-02T03:04:05Z","agent":[{"who":{"display":"x"}}]}`, who, who),
+			later(t, `{"resourceType":"DocumentReference","id":"e%s","status":"current","subject":{"reference":"Patient/%s"},"content":[{"attachment":{"url":"Binary/l%s"}}]}`, who, who, who),
 			store.Update{Resource: parse(t, `{"resourceType":"Patient","id":"%s","name":[{"family":"Canary%s"}],"birthDate":"1931-07-09"}`, who, who)},
 			store.Update{Resource: parse(t, `{"resourceType":"Observation","id":"o%s","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/%s"}}`, who, who)},
 			store.Update{Resource: parse(t, `{"resourceType":"Condition","id":"c%s","subject":{"reference":"Patient/%s"}}`, who, who)},
@@ -45,6 +49,13 @@ func erasable(t testing.TB, s store.Store) (mine, shared, others store.Document)
 			}})
 	}
 	return mine, shared, others
+}
+
+// later writes a resource whose content is made when its turn in the transaction comes.
+func later(t testing.TB, format string, args ...any) store.Command {
+	res := parse(t, format, args...)
+	return store.Update{Resource: fhir.NewObject("resourceType", res.Type(), "id", res.Str("id")),
+		Modify: func(*fhir.Node) (*fhir.Node, error) { return res, nil }}
 }
 
 func testErase(t *testing.T, open Open) {
@@ -136,7 +147,8 @@ func isErased(t *testing.T, s store.Store, d store.Document) {
 	t.Helper()
 	view(t, s, anna, func(v store.View) error {
 		for _, key := range []store.Key{{Type: "Patient", ID: "a"}, {Type: "Observation", ID: "oa"}, {Type: "Condition", ID: "ca"},
-			{Type: "Provenance", ID: "va"}, {Type: "Binary", ID: "ya"}, {Type: "DocumentReference", ID: "da"}} {
+			{Type: "Provenance", ID: "va"}, {Type: "Binary", ID: "ya"}, {Type: "DocumentReference", ID: "da"},
+			{Type: "Provenance", ID: "wa"}, {Type: "Binary", ID: "la"}, {Type: "DocumentReference", ID: "ea"}} {
 			_, read := v.Read(key)
 			_, vread := v.VersionRead(key, 1)
 			_, history := v.History(store.HistoryQuery{Type: key.Type, ID: key.ID})
@@ -158,7 +170,7 @@ func isErased(t *testing.T, s store.Store, d store.Document) {
 			return err
 		}
 		for _, version := range page.Versions {
-			if id := version.Key.ID; slices.Contains([]string{"a", "oa", "ca", "va", "ya", "da"}, id) {
+			if id := version.Key.ID; slices.Contains([]string{"a", "oa", "ca", "va", "ya", "da", "la", "wa", "ea"}, id) {
 				t.Errorf("the history has %s", version.Key)
 			}
 		}

@@ -54,7 +54,8 @@ func testTouched(t *testing.T, open Open) {
 	do(t, s, store.Move{ID: shared.ID, From: []store.State{store.Filed}, To: store.Filed, Set: func(d *store.Document) { d.Pages = 7 }})
 	heard(anna, shared.ID)
 	do(t, s, store.Erase{Key: store.Key{Type: "Patient", ID: "a"}, Shared: store.SharedKeep})
-	heard(anna, mine.ID, "Patient/a", "Observation/oa", "Condition/ca", "Provenance/va", "Binary/ya", "DocumentReference/da")
+	heard(anna, mine.ID, "Patient/a", "Observation/oa", "Condition/ca", "Provenance/va", "Binary/ya", "DocumentReference/da",
+		"Binary/la", "Provenance/wa", "DocumentReference/ea")
 	do(t, s, store.Receive{Document: mine, Arrival: store.Arrival{Source: "http"}})
 	heard(anna, mine.ID)
 }
