@@ -19,7 +19,7 @@ const (
 )
 
 type parquetWriter struct {
-	to      *parquet.Writer
+	to      *parquet.GenericWriter[any]
 	columns []parquetColumn
 	rows    []parquet.Row
 	count   int
@@ -45,7 +45,7 @@ func newParquet(columns []view.Column, out io.Writer) (Writer, error) {
 		w.columns = append(w.columns, parquetColumn{c, i, kindOf(c)})
 	}
 	schema := parquet.NewSchema("row", ordered{group, columns})
-	w.to = parquet.NewWriter(out, schema, parquet.Compression(&parquet.Zstd), parquet.CreatedBy("chartlake", "", ""))
+	w.to = parquet.NewGenericWriter[any](out, schema, parquet.Compression(&parquet.Zstd), parquet.CreatedBy("chartlake", "", ""))
 	return w, nil
 }
 
