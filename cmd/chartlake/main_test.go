@@ -15,8 +15,15 @@ import (
 
 func TestMain(m *testing.M) {
 	reader.ChildMain(os.Args)
+	if args, ok := os.LookupEnv(asProgram); ok {
+		os.Exit(run(strings.Split(args, "\n"), os.Stdout, os.Stderr))
+	}
 	os.Exit(pgtest.Run(m))
 }
+
+// asProgram is a variable with the arguments with which this test binary is the program itself, one
+// a line: for tests of several processes, and of their death.
+const asProgram = "CHARTLAKE_TEST_ARGUMENTS"
 
 // command runs a command line and gives its exit code and what it said.
 func command(args ...string) (code int, stdout, stderr string) {
