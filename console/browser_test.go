@@ -16,7 +16,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-const patience = 20 * time.Second // for one wish of a test, on a busy machine
+const patience = time.Minute // for one wish of a test, on a busy machine
 
 // tab is a page of a real browser. Every wait is for something on the page, never for time.
 type tab struct {
