@@ -43,6 +43,9 @@ func (t *turn) receive(c store.Receive, res *store.Result) error {
 	case !fault.Is(err, fault.NotFound):
 		return err
 	default:
+		if err := t.notErasing(d.ID); err != nil {
+			return err
+		}
 		if err := t.newDocument(&d); err != nil {
 			return err
 		}
@@ -74,6 +77,16 @@ func (t *turn) receive(c store.Receive, res *store.Result) error {
 	}
 	if res.Document, err = t.document(d.ID); err == nil {
 		t.tale.document(audit.Receive, res.Document)
+	}
+	return err
+}
+
+// notErasing refuses a document whose original is still to be erased: that would take the one that
+// has just come.
+func (t *turn) notErasing(id string) error {
+	pending, _, err := db.One(t.c, `SELECT count(*) FROM erasure WHERE state=0 AND documents LIKE ?`, "%"+id+"%")
+	if err == nil && pending > 0 {
+		err = fault.New(fault.Unavailable, "erasure_unfinished", "a document of these bytes is just being erased; send it again in a minute")
 	}
 	return err
 }

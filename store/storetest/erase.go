@@ -98,6 +98,7 @@ func testErase(t *testing.T, open Open) {
 
 	// The rows go at once; what follows is gone on with after a failure.
 	fails(t, s, "erasure_unfinished", store.Erase{Key: patient, Shared: store.SharedKeep})
+	fails(t, s, "erasure_unfinished", store.Receive{Document: mine, Arrival: store.Arrival{Source: "http"}})
 	broken = false
 	got := do(t, s, store.Erase{Key: patient, Shared: store.SharedKeep})[0].Erased
 	if got == nil || *got != (store.Erased{}) {
