@@ -1,6 +1,7 @@
 package clinical
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -463,6 +464,9 @@ func apply(m *mention, k cueKind, c cue, toks []token) {
 		m.attribute("course", "ended")
 	case cueFamily:
 		m.Experiencer = "family"
+		if denying(c.words) {
+			m.Negated = true
+		}
 		if r := relative(c.words); !strings.Contains(r, "family") && !strings.Contains(r, "parents") {
 			m.attribute("relationship", strings.TrimPrefix(r, "in "))
 		}
@@ -474,6 +478,14 @@ func apply(m *mention, k cueKind, c cue, toks []token) {
 	if m.Cue == nil || k == cueNegated || k == cueFamily {
 		m.Cue = &record.Cue{Text: written(toks, c.first, c.last), Begin: toks[c.first].begin, End: toks[c.last-1].end}
 	}
+}
+
+// denying reports a cue about relatives that says that none of them had it: "no family history
+// of", "family history is negative for".
+func denying(words string) bool {
+	return slices.ContainsFunc(strings.Fields(words), func(w string) bool {
+		return slices.Contains([]string{"no", "not", "nor", "neither", "none", "nobody", "never", "negative", "neg", "without", "denies", "denied", "unremarkable"}, w)
+	})
 }
 
 // itself reports a cue of stopping that stands right behind a finding and is said of it

@@ -23,7 +23,7 @@ import (
 )
 
 // Version names this stage's rules in Provenance.
-const Version = "clinical/6"
+const Version = "clinical/7"
 
 //go:embed data/sections.txt
 var sectionsData string
