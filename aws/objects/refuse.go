@@ -100,7 +100,7 @@ const (
 )
 
 func drain(w http.ResponseWriter, r *http.Request) {
-	if r.ContentLength == 0 || r.Body == nil || r.Header.Get("Expect") != "" { // who expects to be asked sends nothing
+	if r.ContentLength == 0 || r.Body == nil {
 		return
 	}
 	control := http.NewResponseController(w)
