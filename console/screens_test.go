@@ -35,11 +35,15 @@ func TestStack(t *testing.T) {
 	if len(rec.Segments) != 2 || rec.Stacked == nil || version != 2 {
 		t.Fatalf("%d documents in version %d", len(rec.Segments), version)
 	}
+	idle := `!document.querySelector("button.link:disabled")` // keys do nothing while an act is on its way
+	b.see("the division is done", idle)
 	b.press("m")
 	b.see("one again", `document.querySelectorAll(".stack-document").length === 1`)
+	b.see("the join is done", idle)
 	b.press("u")
 	b.see("the join is taken back", `document.querySelectorAll(".stack-document").length === 2`)
 	b.see("the page has the focus", `document.activeElement?.dataset.page === "2"`)
+	b.see("the undo is done", idle)
 	b.press("[")
 	b.see("its only page moved to the one before", `document.querySelectorAll(".stack-document").length === 1 && document.activeElement?.dataset.page === "2"`)
 	b.press(kb.Escape)
