@@ -3,6 +3,7 @@ package sqlite
 import (
 	"strconv"
 	"sync/atomic"
+	"time"
 
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/util/vfsutil"
@@ -35,7 +36,9 @@ func newDisk(failed func(error), trap func(op byte) error) *disk {
 	return d
 }
 
-func (d *disk) release() { vfs.Unregister(d.name) }
+// release forgets the disk a minute after its database was closed: a connection on which the queue
+// was just beginning something closes on its own, and must find the disk then.
+func (d *disk) release() { time.AfterFunc(time.Minute, func() { vfs.Unregister(d.name) }) }
 
 func (d *disk) Open(name string, flags vfs.OpenFlag) (vfs.File, vfs.OpenFlag, error) {
 	f, flags, err := vfsutil.WrapOpen(d.VFS, name, flags)
