@@ -56,6 +56,8 @@ var steps = []string{
 	CREATE INDEX composite_sealed_key ON composite_sealed (p, a, b, k, class, rid)`,
 	// Contained resources are indexed from now on: the resources that are there are read again.
 	`INSERT INTO reindex SELECT -1000000000000000, '', '{}', 0, 0, max(rid), 0, (extract(epoch FROM now())*1000)::bigint FROM resource HAVING count(*)>0`,
+	// Binary and Provenance of filings were sealed under the common key: Reseal looks at them again.
+	`DELETE FROM sealing WHERE kind=0`,
 }
 
 // migrating is the number of the lock that processes take to change the schema: "chartlak".

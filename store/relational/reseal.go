@@ -12,8 +12,8 @@ import (
 // resealRun is how much of an older store is sealed in one transaction: some 20 ms.
 const resealRun = 100
 
-// Reseal seals what an older version wrote in clear, beside all else, and then notes that
-// nothing is left. It may be cut at any point: what is sealed stays sealed, the rest follows at
+// Reseal seals what an older version wrote in clear, or what belongs to a patient and was sealed
+// under the common key, beside all else, and then notes that nothing is left. It may be cut at any point: what is sealed stays sealed, the rest follows at
 // the next start. Erasing waits for its end.
 func (s *Store) Reseal(ctx context.Context) error {
 	sealed := false
@@ -48,10 +48,12 @@ func (w *Writer) resealer() *turn {
 	return &turn{Writer: w, r: r, unborn: map[store.Key]bool{}, claims: map[string]int64{}}
 }
 
-// resealVersions seals bodies of some types, oldest first.
+// resealVersions seals bodies of some types, oldest first. For what belongs to others it may only be
+// seen now whose it is: such bodies are looked at under the common key, too.
 func (s *Store) resealVersions(ctx context.Context, which func(typ string) bool) error {
-	claims := map[string]int64{}
+	claims, most := map[string]int64{}, int64(0)
 	if !which("Patient") {
+		most = envelope.Common
 		if err := s.collectClaims(ctx, claims); err != nil {
 			return err
 		}
@@ -60,8 +62,8 @@ func (s *Store) resealVersions(ctx context.Context, which func(typ string) bool)
 		var raws []rawVersion
 		err := s.inner(ctx, func(w *Writer) error {
 			raws = nil
-			err := w.c.Query(`SELECT `+versionColumns+` FROM version v CROSS JOIN resource r ON r.rid=v.rid WHERE v.seq>? AND v.key_id=0 AND v.body IS NOT NULL ORDER BY v.seq LIMIT ?`,
-				[]any{last, resealRun}, func(r db.Row) bool {
+			err := w.c.Query(`SELECT `+versionColumns+` FROM version v CROSS JOIN resource r ON r.rid=v.rid WHERE v.seq>? AND v.key_id<=? AND v.body IS NOT NULL ORDER BY v.seq LIMIT ?`,
+				[]any{last, most, resealRun}, func(r db.Row) bool {
 					raws = append(raws, scanVersion(r))
 					return true
 				})
@@ -101,7 +103,15 @@ func (t *turn) resealVersion(raw rawVersion) error {
 	if key == 0 {
 		key = envelope.Common
 	}
-	body, err := t.s.sealBody(key, raw.body, aboutVersion(raw.rid, raw.version))
+	if key == raw.key {
+		return nil
+	}
+	about := aboutVersion(raw.rid, raw.version)
+	packed, err := t.s.unseal(raw.key, raw.body, about)
+	if err != nil {
+		return err
+	}
+	body, err := t.s.sealBody(key, packed, about)
 	if err != nil {
 		return err
 	}

@@ -219,13 +219,23 @@ func (s *Store) sealBody(key int64, packed, about []byte) ([]byte, error) {
 // openBody opens and unpacks a body. What was sealed under a key that was destroyed is Gone with
 // code erased.
 func (s *Store) openBody(c db.Conn, key, dict int64, body, about []byte) ([]byte, error) {
-	if key != 0 {
-		var err error
-		if body, err = s.Keys.Vault.Open(body[:0:0], key, body, about); err != nil {
-			return nil, s.unopened(err)
-		}
+	packed, err := s.unseal(key, body, about)
+	if err != nil {
+		return nil, err
 	}
-	return s.Pack.Unpack(c, dict, body)
+	return s.Pack.Unpack(c, dict, packed)
+}
+
+// unseal opens a body and leaves it packed.
+func (s *Store) unseal(key int64, body, about []byte) ([]byte, error) {
+	if key == 0 {
+		return body, nil
+	}
+	packed, err := s.Keys.Vault.Open(body[:0:0], key, body, about)
+	if err != nil {
+		return nil, s.unopened(err)
+	}
+	return packed, nil
 }
 
 func (s *Store) unopened(err error) error {

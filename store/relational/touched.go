@@ -16,10 +16,7 @@ const newestChange = `SELECT max(seq) FROM (SELECT max(seq) AS seq FROM version 
 // touch notes that something was changed that has no versions: it takes the next change number.
 func (t *turn) touch(what string) error {
 	t.n.Seq++
-	if err := t.c.Exec(`DELETE FROM touched WHERE what=?`, what); err != nil {
-		return err
-	}
-	return t.c.Exec(`INSERT INTO touched VALUES (?,?)`, t.n.Seq, what)
+	return t.c.Exec(`INSERT INTO touched VALUES (?,?) ON CONFLICT (what) DO UPDATE SET seq=excluded.seq`, t.n.Seq, what)
 }
 
 // Touched gives what was changed after a change beside versions.

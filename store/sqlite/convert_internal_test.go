@@ -3,6 +3,7 @@ package sqlite
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"chartlake/fault"
 	"chartlake/store"
 	"chartlake/store/db"
+	"chartlake/store/storetest"
 )
 
 // in lists the files below a folder that hold a word.
@@ -119,6 +121,54 @@ func TestOlderStoreIsSealed(t *testing.T) {
 		return nil
 	})
 	if err != nil {
+		t.Error(err)
+	}
+}
+
+// What was sealed under the common key, because it was written before what it belongs to, goes with its
+// patient once it was looked at again.
+func TestSealedForNobodyIsSealedAnew(t *testing.T) {
+	t.Parallel()
+	ctx, folder := context.Background(), t.TempDir()
+	s, err := Open(ctx, Config{Folder: folder})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func(text string) {
+		t.Helper()
+		if _, err := s.Transact(ctx, tester, []store.Command{store.Update{Resource: storetest.Parse(t, "%s", text)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(`{"resourceType":"Binary","id":"b","contentType":"text/plain","data":"Q2FuYXJ5"}`)
+	put(`{"resourceType":"Binary","id":"nobodys","contentType":"text/plain","data":"Q2FuYXJ5"}`)
+	put(`{"resourceType":"Provenance","id":"v","target":[{"reference":"DocumentReference/d"}],"recorded":"2026-01-02T03:04:05Z","agent":[{"who":{"display":"x"}}]}`)
+	put(`{"resourceType":"Patient","id":"p"}`)
+	put(`{"resourceType":"DocumentReference","id":"d","status":"current","subject":{"reference":"Patient/p"},"content":[{"attachment":{"url":"Binary/b"}}]}`)
+	if _, err := s.db.Exec(`DELETE FROM sealing WHERE kind=0`); err != nil { // as the step does
+		t.Fatal(err)
+	}
+	if err := s.core.Reseal(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Erasures(ctx, func(context.Context, string) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Transact(ctx, tester, []store.Command{store.Erase{Key: store.Key{Type: "Patient", ID: "p"}}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.View(ctx, tester, func(v store.View) error {
+		for _, key := range []store.Key{{Type: "Binary", ID: "b"}, {Type: "Provenance", ID: "v"}, {Type: "DocumentReference", ID: "d"}} {
+			if _, err := v.Read(key); fault.As(err) == nil || fault.As(err).Code != "erased" {
+				t.Errorf("%s: %v", key, err)
+			}
+		}
+		_, err := v.Read(store.Key{Type: "Binary", ID: "nobodys"})
+		return err
+	}); err != nil {
+		t.Error(err)
+	}
+	if err := errors.Join(s.Check(ctx), s.Close()); err != nil {
 		t.Error(err)
 	}
 }

@@ -36,6 +36,8 @@ var steps = []string{
 	  WHERE s.type='object'`,
 	// Contained resources are indexed from now on: the resources that are there are read again.
 	`INSERT INTO reindex SELECT -1000000000000000, '', '{}', 0, 0, max(rid), 0, CAST(strftime('%s','now') AS INTEGER)*1000 FROM resource HAVING count(*)>0`,
+	// Binary and Provenance of filings were sealed under the common key: Reseal looks at them again.
+	`DELETE FROM sealing WHERE kind=0`,
 }
 
 // migrate makes a new database or brings an older one up to date, in one transaction.
