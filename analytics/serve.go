@@ -11,6 +11,7 @@ import (
 	"chartlake/analytics/view"
 	"chartlake/audit"
 	"chartlake/fault"
+	"chartlake/internal/problem"
 	"chartlake/smart"
 	"chartlake/store"
 )
@@ -41,21 +42,9 @@ func (c Config) answering(h func(w http.ResponseWriter, r *http.Request) error) 
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		if err := h(w, r); err != nil {
 			audit.Of(r.Context()).Fails(err)
-			refuse(w, err)
+			problem.Answer(w, err, "something went wrong inside Chartlake")
 		}
 	}
-}
-
-// refuse answers with an error as the other addresses outside of FHIR do.
-func refuse(w http.ResponseWriter, err error) {
-	problem := map[string]string{"code": "internal", "message": "something went wrong inside Chartlake"}
-	if f := fault.As(err); f != nil && f.Kind != fault.Internal {
-		problem["code"], problem["message"] = f.Code, f.Message
-	}
-	body, _ := json.Marshal(problem) // strings
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(fault.Status(err))
-	_, _ = w.Write(body)
 }
 
 func (c Config) list(w http.ResponseWriter, r *http.Request) error {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"chartlake/fault"
+	"chartlake/internal/problem"
 )
 
 // policy lets the pages load what is embedded and talk to this server, and nothing else:
@@ -48,21 +49,7 @@ func answerJSON(w http.ResponseWriter, body []byte) error {
 
 // fail writes an error as {code, message}. What is not a fault is told blandly.
 func fail(w http.ResponseWriter, err error) {
-	problem := struct {
-		Code    string `json:"code"`
-		Message string `json:"message"`
-		Path    string `json:"path,omitempty"`
-	}{Code: "internal", Message: "something went wrong inside Chartlake; nothing was changed"}
-	if f := fault.As(err); f != nil && f.Kind != fault.Internal {
-		problem.Code, problem.Message, problem.Path = f.Code, f.Message, f.Path
-		if f.RetryAfter > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(int(f.RetryAfter.Seconds()+0.5)))
-		}
-	}
-	body, _ := json.Marshal(problem)
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(fault.Status(err))
-	w.Write(body)
+	problem.Answer(w, err, "something went wrong inside Chartlake; nothing was changed")
 }
 
 // parameters checks that the query has only these names, each once; state may repeat.
