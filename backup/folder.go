@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"chartlake/envelope"
 	"chartlake/fault"
 )
 
@@ -86,12 +87,12 @@ func (p folderPlace) begin(id string) (dir string, err error) {
 }
 
 func (p folderPlace) commit(_ context.Context, _, dir string) error {
-	err := syncFolder(dir)
+	err := envelope.SyncFolder(dir)
 	if err == nil {
 		err = os.Rename(dir, strings.TrimSuffix(dir, partial))
 	}
 	if err == nil {
-		err = syncFolder(p.path(snapshots))
+		err = envelope.SyncFolder(p.path(snapshots))
 	}
 	return ioFault("write the manifest", err)
 }
@@ -134,7 +135,7 @@ func (p folderPlace) write(_ context.Context, name string, fill func(io.Writer) 
 		err = os.Rename(f.Name(), path)
 	}
 	if err == nil {
-		err = syncFolder(filepath.Dir(path))
+		err = envelope.SyncFolder(filepath.Dir(path))
 	}
 	if err != nil {
 		os.Remove(f.Name())
@@ -157,14 +158,5 @@ func makeFolders(dir string) error {
 	case err != nil:
 		return err
 	}
-	return syncFolder(filepath.Dir(dir))
-}
-
-func syncFolder(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
+	return envelope.SyncFolder(filepath.Dir(dir))
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"chartlake/blob"
+	"chartlake/envelope"
 	"chartlake/fault"
 	"chartlake/store"
 )
@@ -140,7 +141,7 @@ func (r *restoring) restore(ctx context.Context, snapshot string) error {
 	if err := os.Remove(filepath.Join(r.to.Data, Unfinished)); err != nil {
 		return ioFault("finish the restore", err)
 	}
-	return ioFault("finish the restore", syncFolder(r.to.Data))
+	return ioFault("finish the restore", envelope.SyncFolder(r.to.Data))
 }
 
 func (r *restoring) manifest(ctx context.Context, snapshot string, file func(File) error) (Head, error) {

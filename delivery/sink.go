@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"chartlake/envelope"
 	"chartlake/fault"
 	"chartlake/store"
 )
@@ -133,21 +134,12 @@ func (f folder) Send(_ context.Context, p Parcel) error {
 		err = os.Rename(file.Name(), filepath.Join(f.path, p.Document.ID+".json"))
 	}
 	if err == nil {
-		err = syncFolder(f.path)
+		err = envelope.SyncFolder(f.path)
 	}
 	if err != nil {
 		return away
 	}
 	return nil
-}
-
-func syncFolder(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }
 
 // webhook is an address that is told that a document came to rest. Signatures are those of Standard

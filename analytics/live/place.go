@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"chartlake/envelope"
 	"chartlake/fault"
 )
 
@@ -243,17 +244,10 @@ func (f *Folder) syncFolders() error {
 	return syncFolder(f.path)
 }
 
+// syncFolder makes the names in a folder durable.
 func syncFolder(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return unusable(err)
-	}
-	defer d.Close()
-	if err := d.Sync(); err != nil {
+	if err := envelope.SyncFolder(path); err != nil {
 		return unusable(err)
 	}
 	return nil
 }
-
-// Path is where the folder is.
-func (f *Folder) Path() string { return f.path }
