@@ -77,6 +77,23 @@ func (r *running) post(body io.Reader, length int64) (status int, code, id strin
 	return resp.StatusCode, a.Code, a.ID
 }
 
+// named sends a file under a name, then again without one, which tells its id.
+func (r *running) named(body []byte, name string) (id string) {
+	r.t.Helper()
+	req, err := http.NewRequest("POST", r.URL+"/documents", bytes.NewReader(body))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	req.Header.Set("X-Filename", name)
+	resp, err := r.Client().Do(req)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	resp.Body.Close()
+	_, _, id = r.post(bytes.NewReader(body), 0)
+	return id
+}
+
 // settled waits for a document on the store's own signal.
 func (r *running) settled(id string) *store.Document {
 	r.t.Helper()

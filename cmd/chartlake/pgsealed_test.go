@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"encoding/hex"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,17 +27,7 @@ func TestServerTablesAreSealed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		req, err := http.NewRequest("POST", r.URL+"/documents", bytes.NewReader(doc.Bytes))
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("X-Filename", "quetzalcanary.pdf")
-		resp, err := r.Client().Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp.Body.Close()
-		_, _, id := r.post(bytes.NewReader(doc.Bytes), 0)
+		id := r.named(doc.Bytes, "quetzalcanary.pdf")
 		if row := r.settled(id); row.State != store.Filed && row.State != store.NeedsReview && row.State != store.Held {
 			t.Fatalf("the document is %s (%s)", row.State, row.Code)
 		}
