@@ -30,7 +30,6 @@ type cluster struct {
 	proxy *awstest.Proxy
 	flags []string
 	key   string // file with the master key, once there is one
-	in    io.ReadCloser
 }
 
 func newCluster(t *testing.T, plan func(int) awstest.Ill) *cluster {
