@@ -11,7 +11,7 @@ import (
 	"chartlake/analytics/view"
 	"chartlake/audit"
 	"chartlake/fault"
-	"chartlake/internal/problem"
+	"chartlake/fault/problem"
 	"chartlake/smart"
 	"chartlake/store"
 )

@@ -8,7 +8,7 @@ import (
 	"strconv"
 
 	"chartlake/fault"
-	"chartlake/internal/problem"
+	"chartlake/fault/problem"
 )
 
 // policy lets the pages load what is embedded and talk to this server, and nothing else:
