@@ -4,11 +4,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strconv"
 )
 
 // MarshalJSON writes [x, y, width, height] with four decimals, the form of the record format.
 func (b Box) MarshalJSON() ([]byte, error) {
-	return fmt.Appendf(nil, "[%.4f,%.4f,%.4f,%.4f]", b.X, b.Y, b.W, b.H), nil
+	out := make([]byte, 0, 32)
+	for i, v := range [4]float64{b.X, b.Y, b.W, b.H} {
+		out = strconv.AppendFloat(append(out, "[,,,"[i]), v, 'f', 4, 64)
+	}
+	return append(out, ']'), nil
 }
 
 // UnmarshalJSON reads [x, y, width, height].

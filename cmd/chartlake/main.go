@@ -16,6 +16,7 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+	"golang.org/x/term"
 
 	"chartlake/fault"
 	"chartlake/internal/headroom"
@@ -179,6 +180,17 @@ func (e *env) exit(err error) int {
 func (e *env) writeJSON(v any) error {
 	enc := json.NewEncoder(e.stdout)
 	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// writeLarge is writeJSON for what may have megabytes: it is indented on a terminal only, since
+// indenting takes as long as writing.
+func (e *env) writeLarge(v any) error {
+	if f, ok := e.stdout.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return e.writeJSON(v)
+	}
+	enc := json.NewEncoder(e.stdout)
 	enc.SetEscapeHTML(false)
 	return enc.Encode(v)
 }

@@ -19,7 +19,7 @@ import (
 func (c readCommand) write(e *env, r *reader.Reader, f *input, password string, doc *document.Document) error {
 	switch c.Format {
 	case "textract":
-		return e.writeJSON(textract.Write(doc, textract.Options{Queries: answers(doc, c.Query)}))
+		return e.writeLarge(textract.Write(doc, textract.Options{Queries: answers(doc, c.Query)}))
 	case "hocr":
 		return hocr.Write(e.stdout, doc)
 	case "pdf":
@@ -28,7 +28,7 @@ func (c readCommand) write(e *env, r *reader.Reader, f *input, password string, 
 		_, err := fmt.Fprintln(e.stdout, doc.Text(1, len(doc.Pages)).String)
 		return err
 	}
-	return e.writeJSON(doc)
+	return e.writeLarge(doc)
 }
 
 // answers puts each question to each page that was read. Where no page answers, it stays

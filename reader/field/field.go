@@ -75,7 +75,7 @@ func Find(p *document.Page, rules []layout.Rule) []document.Field {
 	if len(p.Words) == 0 {
 		return nil
 	}
-	s := &sheet{Frame: layout.NewFrame(p, rules), page: p, lex: newLexicon()}
+	s := &sheet{Frame: layout.NewFrame(p, rules), page: p, lex: known()}
 	for _, g := range s.Grids() {
 		for _, c := range g.Cells {
 			if r := c.Rect; r.W()*r.H() < 0.15*p.Width*p.Height {

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -32,6 +33,9 @@ type lexicon struct {
 	kinds   map[string]Kind
 	longest int // words of the longest label
 }
+
+// known is the lexicon, made once: its 600 labels cost as much as a page of them.
+var known = sync.OnceValue(newLexicon)
 
 func newLexicon() *lexicon {
 	l := &lexicon{kinds: map[string]Kind{}}

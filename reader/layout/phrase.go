@@ -23,32 +23,43 @@ func (f *Frame) Phrases() []*Phrase {
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(f.Words[a].X0, f.Words[b].X0) })
 	var open []*Phrase
+	var bands []Rect // of open: the height of its line where it ends
 	for _, i := range order {
 		w := f.Words[i]
-		var best *Phrase
+		best := -1
 		cost := 0.0
-		for _, p := range open {
-			if c, ok := f.follows(p, w); ok && (best == nil || c < cost) {
-				best, cost = p, c
+		for k, b := range bands {
+			if b.Y1 <= w.Y0 || b.Y0 >= w.Y1 { // most are on other lines
+				continue
+			}
+			if c, ok := f.follows(open[k], b, w); ok && (best < 0 || c < cost) {
+				best, cost = k, c
 			}
 		}
-		if best == nil {
-			open = append(open, &Phrase{[]int{i}, w})
+		if best < 0 {
+			open, bands = append(open, &Phrase{[]int{i}, w}), append(bands, w)
 			continue
 		}
-		best.Words = append(best.Words, i)
-		best.Rect = best.Union(w)
+		p := open[best]
+		p.Words = append(p.Words, i)
+		p.Rect = p.Union(w)
+		bands[best] = f.band(p)
 	}
 	return open
 }
 
-// follows reports whether a word continues a phrase, and how ill it fits.
-func (f *Frame) follows(p *Phrase, w Rect) (cost float64, ok bool) {
-	last := f.Words[p.Words[len(p.Words)-1]]
-	band := last
-	for _, i := range p.Words[max(0, len(p.Words)-3):] { // a dash or "on" is lower than its line
+// band is the last word of a phrase, as high as the last three: a dash or "on" is lower than
+// its line.
+func (f *Frame) band(p *Phrase) Rect {
+	band := f.Words[p.Words[len(p.Words)-1]]
+	for _, i := range p.Words[max(0, len(p.Words)-3):] {
 		band.Y0, band.Y1 = min(band.Y0, f.Words[i].Y0), max(band.Y1, f.Words[i].Y1)
 	}
+	return band
+}
+
+// follows reports whether a word continues a phrase that ends in a band, and how ill it fits.
+func (f *Frame) follows(p *Phrase, band, w Rect) (cost float64, ok bool) {
 	gap := w.X0 - p.X1
 	high := max(band.H(), w.H())
 	low := min(band.H(), w.H())
