@@ -88,7 +88,7 @@ func (s *server) release(w http.ResponseWriter, r *http.Request, actor store.Act
 }
 
 // kinds are the kinds of action of package review.
-var kinds = []string{review.Accept, review.Correct, review.Reject, review.NotPresent, review.Answer, review.Approve, review.Undo,
+var kinds = []string{review.Accept, review.Correct, review.Reject, review.NotPresent, review.Answer, review.Approve, review.Undo, review.Hold, review.Resume,
 	review.Split, review.Join, review.Shift}
 
 // parseAction reads an action and checks its form; what it means is package review's.

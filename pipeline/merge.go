@@ -9,7 +9,7 @@ import (
 // not have any more (another split, a value that is not found again) is carried over whole:
 // what a person said is never dropped because a machine sees something else.
 func Merge(old, new *record.Record) {
-	new.Approved = old.Approved
+	new.Approved, new.Held = old.Approved, old.Held
 	for i := range old.Segments {
 		o := &old.Segments[i]
 		n := counterpart(new, o)

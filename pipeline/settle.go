@@ -14,10 +14,16 @@ type Settled struct {
 	Open     int
 }
 
-// Settle decides the state: held while nobody knows whose it is, needs_review while
-// something waits for a person, else filed.
+// heldByPerson is the code of a document that a person put aside.
+const heldByPerson = "person"
+
+// Settle decides the state: held while a person has put it aside or nobody knows whose it is,
+// needs_review while something waits for a person, else filed.
 func (s *Stages) Settle(rec *record.Record) Settled {
 	open := Open(rec)
+	if rec.Held != nil {
+		return Settled{State: store.Held, Code: heldByPerson, Question: rec.Held.Reason, Open: open + 1}
+	}
 	if code, text, asks := question(rec); asks && len(rec.Segments) > 0 && s.Mode != Annotate {
 		return Settled{State: store.Held, Code: code, Question: text, Open: open + 1}
 	}

@@ -17,7 +17,9 @@ type Record struct {
 	Pages    []Page    `json:"pages"`
 	Segments []Segment `json:"segments"`
 	// Stacked is set once a person said which pages are a document; a later run keeps that.
-	Stacked  *Human            `json:"stacked,omitempty"`
+	Stacked *Human `json:"stacked,omitempty"`
+	// Held is set while a person has put the document aside, with the reason.
+	Held     *Human            `json:"held,omitempty"`
 	Bundle   json.RawMessage   `json:"bundle,omitempty"` // FHIR transaction Bundle
 	Versions map[string]string `json:"versions"`         // stage name to stage version
 	// Approved is set once a person approved the document as a whole.

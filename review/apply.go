@@ -16,8 +16,11 @@ import (
 
 // apply changes the record as the action says.
 func (x *act) apply() error {
-	if x.Kind == Approve {
+	switch x.Kind {
+	case Approve:
 		return x.approve()
+	case Hold, Resume:
+		return x.hold()
 	}
 	if x.Segment < 0 || x.Segment >= len(x.rec.Segments) {
 		return fault.New(fault.NotFound, "no_such_segment", "the record has %d segments", len(x.rec.Segments))
@@ -334,7 +337,23 @@ func (x *act) approve() error {
 	if open > 0 {
 		return fault.New(fault.Conflict, "open_values", "%d values still wait for a decision", open)
 	}
-	x.rec.Approved = x.by("approved")
+	x.rec.Approved, x.rec.Held = x.by("approved"), nil
+	return nil
+}
+
+// hold puts a document aside until it is taken up again or approved. What it filed stays; what
+// it sent to others is taken back.
+func (x *act) hold() error {
+	switch {
+	case x.Kind == Resume && x.rec.Held == nil:
+		return fault.New(fault.Conflict, "not_held", "nobody has put the document aside")
+	case x.Kind == Resume:
+		x.rec.Held = nil
+	case strings.TrimSpace(x.Reason) == "":
+		return fault.New(fault.Invalid, "no_reason", "a document is put aside for a reason; say which")
+	default:
+		x.rec.Held = x.by("held")
+	}
 	return nil
 }
 

@@ -1,5 +1,5 @@
 // Package review is what people do to the doubtful values of a document: accept, correct,
-// reject, say that it is not on the page, answer whose document it is, approve, take back.
+// reject, say that it is not on the page, answer whose document it is, put aside, approve, take back.
 //
 // Every act is one store transaction with the person as the actor: the record's next
 // version, the resources that follow from it, the state where it changes, and the audit row.
@@ -31,6 +31,8 @@ const (
 	Answer     = "answer"      // whose a segment is
 	Approve    = "approve"     // the document as a whole
 	Undo       = "undo"        // the last act
+	Hold       = "hold"        // put the document aside, with a reason
+	Resume     = "resume"      // take up again what was put aside
 )
 
 // rejectDocument is the record action of a rejected document, so that undo knows it.
@@ -47,7 +49,7 @@ type Action struct {
 	Segment  int    `json:"segment"`
 	// Target is field:NAME, line:ROW:NAME, entity:ID, entity:ID:PART (negated, uncertain,
 	// hypothetical, historical, experiencer), flag:INDEX, type, patient or document; empty for
-	// undo and approve.
+	// undo, approve, hold and resume.
 	Target string `json:"target,omitempty"`
 	// Value is the new value of correct; for answer a Patient's id (with or without Patient/)
 	// or new; for approve AsShown or empty; for move previous or next.

@@ -471,3 +471,40 @@ func TestEntry(t *testing.T) {
 		t.Error("taken back, and still there")
 	}
 }
+
+// TestHoldPutsADocumentAside: with a reason, over a new run, until somebody takes it up again,
+// approves it, or takes the act back.
+func TestHoldPutsADocumentAside(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, report, store.NeedsReview)
+	b.refuse(Action{Kind: Hold}, fault.Invalid, "no_reason")
+	b.refuse(Action{Kind: Resume}, fault.Conflict, "not_held")
+	rec := b.act(Action{Kind: Hold, Reason: "the laboratory was asked"}, store.Held)
+	if h := rec.Held; h == nil || h.Who != "user:anna" || h.Action != "held" || h.Reason != "the laboratory was asked" {
+		t.Errorf("held: %+v", h)
+	}
+	if row, err := b.Pipeline.Row(t.Context(), anna, b.id); err != nil || row.Code != "person" || row.Question != "the laboratory was asked" {
+		t.Errorf("row: %+v, %v", row, err)
+	}
+	if got := b.observed(); got != "4.1 extracted" {
+		t.Errorf("what was filed: %s", got)
+	}
+	b.act(Action{Kind: Accept, Target: "line:0:value"}, store.Held)
+	if err := b.Pipeline.Rerun(t.Context(), anna, b.id); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Pipeline.Work(t.Context(), queue.Job{Kind: queue.Document, Subject: b.id}); err != nil {
+		t.Fatal(err)
+	}
+	if row, err := b.Pipeline.Row(t.Context(), anna, b.id); err != nil || row.State != store.Held {
+		t.Errorf("after another run it is %s, %v", row.State, err)
+	}
+	b.at++
+	if rec := b.act(Action{Kind: Resume}, store.Filed); rec.Held != nil {
+		t.Errorf("resumed: %+v", rec.Held)
+	}
+	b.act(Action{Kind: Hold, Reason: "again"}, store.Held)
+	b.act(Action{Kind: Undo}, store.Filed)
+	b.act(Action{Kind: Hold, Reason: "again"}, store.Held)
+	b.act(Action{Kind: Approve}, store.Filed)
+}
