@@ -94,11 +94,12 @@ func columns(list ...string) (out []view.Column) {
 	return out
 }
 
-// documentTables are the tables of documents and records. Boxes are "x y width height" in fractions
+// documentTables are the tables of documents and records. Turnaround is seconds from the first arrival until
+// it was settled. Boxes are "x y width height" in fractions
 // of the page; segments count from 0, pages from 1, characters of the segment's text from 0.
 var documentTables = []Table{
 	{Name: "documents", rows: documentRow, Columns: columns("document_id:id", "media_type", "bytes:integer64", "pages:integer", "state:code",
-		"code:code", "source:code", "arrivals:integer", "received:instant", "settled:instant", "record_version:integer")},
+		"code:code", "source:code", "arrivals:integer", "received:instant", "settled:instant", "record_version:integer", "turnaround:decimal")},
 	{Name: "pages", rows: pageRows, Columns: columns("document_id:id", "page:integer", "source:code", "rotation:integer", "confidence:decimal",
 		"words:integer", "blank:boolean", "failed:code")},
 	{Name: "segments", rows: segmentRows, Columns: columns("document_id:id", "segment:integer", "type:code", "type_confidence:decimal",
@@ -116,15 +117,16 @@ var documentTables = []Table{
 }
 
 func documentRow(d *Recorded, emit func([]any) error) error {
-	var settled, source any
+	var settled, turnaround, source any
 	if d.doc.SettledAt != nil {
 		settled = instant(*d.doc.SettledAt)
+		turnaround = number(d.doc.SettledAt.Sub(d.doc.ReceivedAt).Round(time.Millisecond).Seconds())
 	}
 	if len(d.doc.Arrivals) > 0 {
 		source = d.doc.Arrivals[0].Source
 	}
 	return emit([]any{d.doc.ID, text(d.doc.MediaType), d.doc.Bytes, int64(d.doc.Pages), string(d.doc.State), text(d.doc.Code),
-		source, int64(len(d.doc.Arrivals)), instant(d.doc.ReceivedAt), settled, int64(d.version)})
+		source, int64(len(d.doc.Arrivals)), instant(d.doc.ReceivedAt), settled, int64(d.version), turnaround})
 }
 
 func pageRows(d *Recorded, emit func([]any) error) error {

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"chartlake/analytics/view"
 	"chartlake/fault"
@@ -74,12 +75,18 @@ const (
 	ben    = `{"resourceType":"Patient","id":"ben"}`
 	sodium = `{"resourceType":"Observation","id":"na","status":"final","subject":{"reference":"Patient/ada"},"code":{"text":"Sodium","coding":[{"system":"http://loinc.org","code":"2951-2"}]},"effectiveDateTime":"2024-05-01","valueQuantity":{"value":140.50,"unit":"mmol/L"},"referenceRange":[{"low":{"value":136},"high":{"value":145}}]}`
 	statin = `{"resourceType":"MedicationStatement","id":"s","status":"active","subject":{"reference":"Patient/ben"},"medicationCodeableConcept":{"text":"atorvastatin"}}`
+	scan   = `{"resourceType":"DocumentReference","id":"dr","status":"current","subject":{"reference":"Patient/ada"},"type":{"text":"lab_report","coding":[{"system":"http://loinc.org","code":"11502-2"}]},"identifier":[{"system":"https://chartlake.dev/fhir/sha256","value":"abc"}],"extension":[{"url":"https://chartlake.dev/fhir/StructureDefinition/page-range","valueRange":{"low":{"value":2},"high":{"value":3}}}],"content":[{"attachment":{"contentType":"application/pdf","url":"s3://in/x.pdf"}}]}`
 	order  = `{"resourceType":"MedicationRequest","id":"o","status":"draft","intent":"order","subject":{"reference":"Patient/ben"},"medicationCodeableConcept":{"text":"insulin"}}`
 )
 
 func TestTables(t *testing.T) {
 	t.Parallel()
-	db := opened(t, ada, ben, sodium, statin, order)
+	db := opened(t, ada, ben, sodium, statin, order, scan)
+	references := rowsOf(t, db, anna, "document_references")
+	if len(references) != 1 || references[0]["document_id"] != "abc" || references[0]["type"] != "lab_report" || references[0]["patient_id"] != "ada" ||
+		references[0]["url"] != "s3://in/x.pdf" || references[0]["first_page"] != int64(2) || references[0]["last_page"] != int64(3) {
+		t.Errorf("document references %v", references)
+	}
 	patients := rowsOf(t, db, anna, "patients")
 	if len(patients) != 2 || patients[0]["given"] != "Ada B" || patients[0]["birth_date"] != "1961-11" || patients[0]["mrn"] != "7" || patients[0]["fhir_version"] != "1" {
 		t.Errorf("patients %v", patients)
@@ -112,8 +119,9 @@ func TestColumns(t *testing.T) {
 			names = append(names, c.Name)
 		}
 	}
-	value := "12.5"
-	d := &Recorded{version: 3, doc: &store.Document{ID: "d", Arrivals: []store.Arrival{{Source: "http"}}}, rec: &record.Record{
+	value, received := "12.5", time.Date(2026, 4, 1, 8, 0, 0, 0, time.UTC)
+	settled := received.Add(90500 * time.Millisecond)
+	d := &Recorded{version: 3, doc: &store.Document{ID: "d", ReceivedAt: received, SettledAt: &settled, Arrivals: []store.Arrival{{Source: "http"}}}, rec: &record.Record{
 		Pages: []record.Page{{Page: 1, Words: 4}},
 		Segments: []record.Segment{{Type: "lab_report", Fields: []record.Field{{Name: "mrn", Value: &value, Human: &record.Human{Who: "anna"}, Machine: &record.Field{}}},
 			Lines:    []map[string]record.Field{{"test": {Value: &value}, "unit": {}}},
@@ -125,6 +133,9 @@ func TestColumns(t *testing.T) {
 		err := table.rows(d, func(row []any) error {
 			if n++; len(row) != len(table.Columns) {
 				t.Errorf("%s: %d values in %d columns", table.Name, len(row), len(table.Columns))
+			}
+			if last := table.Columns[len(row)-1].Name; last == "turnaround" && row[len(row)-1] != view.Number("90.5") {
+				t.Errorf("turnaround %v", row[len(row)-1])
 			}
 			return nil
 		})
