@@ -1,11 +1,19 @@
 package fhir
 
 import (
+	"sync/atomic"
+
 	"github.com/go-json-experiment/json/jsontext"
 )
 
 // AppendJSON appends the compact JSON of the tree: members in order, numbers as written.
 func (n *Node) AppendJSON(dst []byte) []byte {
+	switch n.Kind() {
+	case Array, Object:
+		if atomic.LoadUint32(&n.shut) == 1 {
+			return append(dst, n.text...)
+		}
+	}
 	switch n.Kind() {
 	case Bool, Number:
 		return append(dst, n.text...)

@@ -7,7 +7,9 @@
 package fhir
 
 import (
+	"slices"
 	"strconv"
+	"sync/atomic"
 )
 
 // Kind is the JSON kind of a node.
@@ -26,6 +28,7 @@ const (
 // changes one owns it (Clone first).
 type Node struct {
 	kind    Kind
+	shut    uint32   // 1, atomically: what is below has not been read yet; text is its JSON (Reopen)
 	text    string   // String: the value; Number: the literal as written; Bool: "true" or "false"
 	members []Member // Object
 	items   []*Node  // Array
@@ -50,6 +53,7 @@ func (n *Node) Get(name string) *Node {
 	if n == nil || n.kind != Object {
 		return nil
 	}
+	n.open()
 	for i := range n.members {
 		if n.members[i].Name == name {
 			return n.members[i].Value
@@ -74,6 +78,7 @@ func (n *Node) Members() []Member {
 	if n == nil {
 		return nil
 	}
+	n.open()
 	return n.members
 }
 
@@ -82,20 +87,21 @@ func (n *Node) Items() []*Node {
 	if n == nil {
 		return nil
 	}
+	n.open()
 	return n.items
 }
 
 // Item gives item i of an array, nil when there is none.
 func (n *Node) Item(i int) *Node {
-	if n == nil || i < 0 || i >= len(n.items) {
-		return nil
+	if items := n.Items(); i >= 0 && i < len(items) {
+		return items[i]
 	}
-	return n.items[i]
+	return nil
 }
 
 // Text gives the value of a string, the literal of a number or boolean, "" otherwise.
 func (n *Node) Text() string {
-	if n == nil {
+	if n == nil || n.kind >= Array {
 		return ""
 	}
 	return n.text
@@ -169,11 +175,16 @@ func NewObject(pairs ...any) *Node {
 		default:
 			panic("fhir.NewObject: value of " + name + " has a type that it does not take")
 		}
-		if v != nil && !(v.kind == Object && len(v.members) == 0) && !(v.kind == Array && len(v.items) == 0) {
+		if v != nil && !v.empty() {
 			n.members = append(n.members, Member{name, v})
 		}
 	}
 	return n
+}
+
+// empty reports whether a node is an object or array with nothing in it.
+func (n *Node) empty() bool {
+	return n.kind >= Array && len(n.Members()) == 0 && len(n.items) == 0
 }
 
 // Set puts a member: in place where the name exists, else at the end. A nil value deletes.
@@ -182,30 +193,48 @@ func (n *Node) Set(name string, value *Node) {
 		n.Delete(name)
 		return
 	}
-	for i := range n.members {
-		if n.members[i].Name == name {
-			n.members[i].Value = value
-			return
-		}
+	if at := n.index(name); at >= 0 {
+		n.members[at].Value = value
+		return
 	}
 	n.members = append(n.members, Member{name, value})
 }
 
-// Delete takes a member away.
-func (n *Node) Delete(name string) {
+// SetAfter is Set, but that a new member stands behind another one, where that is there.
+func (n *Node) SetAfter(other, name string, value *Node) {
+	if at := n.index(other); at >= 0 && value != nil && n.index(name) < 0 {
+		n.members = slices.Insert(n.members, at+1, Member{name, value})
+		return
+	}
+	n.Set(name, value)
+}
+
+// index is where a member stands, -1 where it does not.
+func (n *Node) index(name string) int {
+	n.open()
 	for i := range n.members {
 		if n.members[i].Name == name {
-			n.members = append(n.members[:i:i], n.members[i+1:]...)
-			return
+			return i
 		}
+	}
+	return -1
+}
+
+// Delete takes a member away.
+func (n *Node) Delete(name string) {
+	if at := n.index(name); at >= 0 {
+		n.members = append(n.members[:at:at], n.members[at+1:]...)
 	}
 }
 
 // Append adds an item to an array.
-func (n *Node) Append(item *Node) { n.items = append(n.items, item) }
+func (n *Node) Append(item *Node) { n.items = append(n.Items(), item) }
 
 // SetItems replaces the items of an array.
-func (n *Node) SetItems(items []*Node) { n.items = items }
+func (n *Node) SetItems(items []*Node) {
+	n.open()
+	n.items = items
+}
 
 // SetText replaces the value of a string node or the literal of a number or boolean.
 func (n *Node) SetText(text string) { n.text = text }
@@ -214,6 +243,9 @@ func (n *Node) SetText(text string) { n.text = text }
 func (n *Node) Clone() *Node {
 	if n == nil {
 		return nil
+	}
+	if atomic.LoadUint32(&n.shut) == 1 {
+		return &Node{kind: n.kind, shut: 1, text: n.text}
 	}
 	c := &Node{kind: n.kind, text: n.text}
 	if n.members != nil {
@@ -237,7 +269,7 @@ func (n *Node) Walk(f func(*Node) bool) {
 	if n == nil || !f(n) {
 		return
 	}
-	for _, m := range n.members {
+	for _, m := range n.Members() {
 		m.Value.Walk(f)
 	}
 	for _, it := range n.items {
@@ -250,8 +282,5 @@ func (n *Node) Shallow() *Node {
 	if n == nil {
 		return nil
 	}
-	c := *n
-	c.members = append([]Member(nil), n.members...)
-	c.items = append([]*Node(nil), n.items...)
-	return &c
+	return &Node{kind: n.kind, text: n.Text(), members: append([]Member(nil), n.Members()...), items: append([]*Node(nil), n.items...)}
 }

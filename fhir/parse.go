@@ -37,6 +37,7 @@ type scanner struct {
 	text    string
 	pos     int
 	code    string // of the fault, empty for json_syntax
+	lazy    bool   // what members of the object hold is left unread
 	chunk   []Node
 	members []Member
 	items   []*Node
@@ -85,6 +86,9 @@ func (s *scanner) value(depth int) (*Node, bool) {
 	if depth > MaxDepth {
 		s.code = "json_depth"
 		return nil, false
+	}
+	if s.lazy && depth == 1 && (s.peek() == '{' || s.peek() == '[') {
+		return s.shutNode()
 	}
 	switch c := s.peek(); c {
 	case '{':
