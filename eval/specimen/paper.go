@@ -13,7 +13,7 @@ import (
 // is measured on.
 func formLayouts() []sheet.Layout[fiction.Source] {
 	return []sheet.Layout[fiction.Source]{{Name: "two-column", Draw: formTwoColumn}, {Name: "boxed", Draw: formBoxed}, {Name: "ruled-line", Draw: formRuledLine},
-		{Name: "checklist", Draw: formChecklist}, {Name: "nested", Draw: formNested}, {Name: "leaders", Draw: formLeaders}}
+		{Name: "checklist", Draw: formChecklist}, {Name: "nested", Draw: formNested}, {Name: "leaders", Draw: formLeaders}, {Name: "mixed", Draw: formMixed}}
 }
 
 func tableLayouts() []sheet.Layout[fiction.Source] {
