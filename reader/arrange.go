@@ -54,9 +54,10 @@ func (r *Reader) recognise(ctx context.Context, page *document.Page, img *image.
 // complete arranges a page's words and finds what they form. img is the upright page or nil;
 // the fields and marks that are on the page already come from a PDF form and are true.
 func complete(page *document.Page, img *image.Gray, rules []layout.Rule) {
-	before := append([]document.Word(nil), page.Words...)
-	layout.Arrange(page, rules)
-	renumber(page, before)
+	order(page, rules)
+	if img != nil && markUp(page, img, rules) {
+		order(page, rules)
+	}
 	page.Tables = table.Find(page, rules)
 	for _, f := range field.Find(page, rules) {
 		if !stated(page.Fields, f) {
@@ -64,19 +65,31 @@ func complete(page *document.Page, img *image.Gray, rules []layout.Rule) {
 		}
 	}
 	page.Tables = slices.DeleteFunc(page.Tables, func(t document.Table) bool { return !t.Ruled && paired(page.Fields, t) })
-	if img != nil {
-		for _, m := range mark.Find(img, page, rules) {
-			switch {
-			case m.Shape == "signature":
-				page.Signatures = append(page.Signatures, m)
-			case !marked(page.Marks, m.Box):
-				page.Marks = append(page.Marks, m)
-			}
-		}
-		autograph(page)
-	}
 	page.Fields = slices.DeleteFunc(page.Fields, func(f document.Field) bool { return f.Source != "acroform" && choices(page.Marks, f) })
 	page.Confidence = confidence(page.Words)
+}
+
+// order puts a page's words into reading order, with what names them.
+func order(page *document.Page, rules []layout.Rule) {
+	before := slices.Clone(page.Words)
+	layout.Arrange(page, rules)
+	renumber(page, before)
+}
+
+// markUp finds marks and signatures on an arranged page, and reports whether there are marks that
+// were not known.
+func markUp(page *document.Page, img *image.Gray, rules []layout.Rule) (more bool) {
+	for _, m := range mark.Find(img, page, rules) {
+		switch {
+		case m.Shape == "signature":
+			page.Signatures = append(page.Signatures, m)
+		case !marked(page.Marks, m.Box):
+			page.Marks = append(page.Marks, m)
+			more = true
+		}
+	}
+	autograph(page)
+	return more
 }
 
 // paired reports whether a table without rules is labels over their values, in columns: most of
@@ -145,7 +158,7 @@ func marked(known []document.Mark, b document.Box) bool {
 
 // renumber follows the words to their new places, for the fields and marks that name them.
 func renumber(page *document.Page, before []document.Word) {
-	if len(page.Fields) == 0 && len(page.Marks) == 0 {
+	if len(page.Fields)+len(page.Marks)+len(page.Signatures) == 0 {
 		return
 	}
 	places := map[document.Word][]int{}

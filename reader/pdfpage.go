@@ -156,8 +156,10 @@ func refer(page *document.Page, moved []int) {
 		f := &page.Fields[i]
 		f.KeyWords, f.ValueWords = follow(f.KeyWords), follow(f.ValueWords)
 	}
-	for i := range page.Marks {
-		page.Marks[i].LabelWords = follow(page.Marks[i].LabelWords)
+	for _, marks := range [][]document.Mark{page.Marks, page.Signatures} {
+		for i := range marks {
+			marks[i].LabelWords = follow(marks[i].LabelWords)
+		}
 	}
 }
 

@@ -183,9 +183,9 @@ func (g *gutters) oneSided(first, last int, r reach) bool {
 }
 
 // columns reports whether the two sides of a gutter are read one after the other: both are
-// running text, or their lines do not stand in common rows.
+// running text, their lines do not stand in common rows, or both are groups of places to tick.
 func (g *gutters) columns(sp split) bool {
-	return g.running(sp.left, sp.right) || g.outOfStep(sp.left, sp.right)
+	return g.running(sp.left, sp.right) || g.outOfStep(sp.left, sp.right) || g.groups(sp.left, sp.right)
 }
 
 // parts cuts a gutter at wide strips.

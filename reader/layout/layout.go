@@ -15,9 +15,10 @@ import (
 
 // Arrange reorders p.Words into reading order and fills p.Lines and p.Blocks. p.Width, p.Height
 // and p.Skew must be set: they say how far words are apart. Every word is in exactly one line
-// and every line in exactly one block. Columns (running text, or lines out of step with those
-// beside them) are read one after the other; cells of ruled grids one after the other, row by
-// row; all else across the page.
+// and every line in exactly one block. Columns (running text, lines out of step with those
+// beside them, or groups of p.Marks under headings) are read one after the other; cells of ruled
+// grids one after the other, row by row; all else across the page. Where marks are known only
+// after a first arrangement a second one takes them into account.
 func Arrange(p *document.Page, rules []Rule) {
 	p.Lines, p.Blocks = nil, nil
 	if len(p.Words) == 0 {
@@ -51,6 +52,7 @@ type line struct {
 func (f *Frame) items(phrases []*Phrase, grids []Grid) []*item {
 	var out []*item
 	taken := map[*Phrase]bool{}
+	ticks := f.ticks(f.page.Marks)
 	for gi := len(grids) - 1; gi >= 0; gi-- { // inner grids start lower than outer ones
 		g := grids[gi]
 		it := &item{Rect: g.Rect, grid: gi}
@@ -62,7 +64,7 @@ func (f *Frame) items(phrases []*Phrase, grids []Grid) []*item {
 			for _, ph := range phrases {
 				if !taken[ph] && c.Holds(ph.Rect) {
 					taken[ph] = true
-					in = append(in, &item{Rect: ph.Rect, phrase: ph, grid: -1})
+					in = append(in, f.item(ph, ticks))
 				}
 			}
 			if len(in) == 0 {
@@ -80,10 +82,14 @@ func (f *Frame) items(phrases []*Phrase, grids []Grid) []*item {
 	}
 	for _, ph := range phrases {
 		if !taken[ph] {
-			out = append(out, &item{Rect: ph.Rect, phrase: ph, grid: -1})
+			out = append(out, f.item(ph, ticks))
 		}
 	}
 	return out
+}
+
+func (f *Frame) item(p *Phrase, ticks []Rect) *item {
+	return &item{Rect: p.Rect, phrase: p, grid: -1, ticked: f.ticked(p, ticks)}
 }
 
 // write renumbers the words in the order of the lines and fills the page.

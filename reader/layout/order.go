@@ -15,6 +15,7 @@ type item struct {
 	phrase *Phrase
 	grid   int         // index of the grid, -1 for a phrase
 	inside [][]*Phrase // phrases of the grid's cells in reading order, cell by cell
+	ticked bool        // a phrase that names a place to tick
 }
 
 // depthMax bounds how often a page is parted: columns within columns within columns.
