@@ -55,7 +55,7 @@ func (f *Frame) items(phrases []*Phrase, grids []Grid) []*item {
 	ticks := f.ticks(f.page.Marks)
 	for gi := len(grids) - 1; gi >= 0; gi-- { // inner grids start lower than outer ones
 		g := grids[gi]
-		it := &item{Rect: g.Rect, grid: gi}
+		it := &item{grid: gi} // as large as the cells that are read in it: the rest may be rows of its own
 		for _, c := range g.Cells {
 			if c.W()*c.H() > 0.25*f.w*f.h { // a frame around the page, not a cell
 				continue
@@ -75,6 +75,7 @@ func (f *Frame) items(phrases []*Phrase, grids []Grid) []*item {
 				cell = append(cell, i.phrase)
 			}
 			it.inside = append(it.inside, cell)
+			it.Rect = it.Rect.Union(c.Rect)
 		}
 		if len(it.inside) > 0 {
 			out = append(out, it)

@@ -202,6 +202,29 @@ func TestCellsOneByOne(t *testing.T) {
 	}
 }
 
+// TestHeadOfAnOpenTable has a table of which only the frame and the head's rule were found.
+func TestHeadOfAnOpenTable(t *testing.T) {
+	t.Parallel()
+	p := sheet()
+	want := []string{"Date", "Service", "Amount"}
+	for i, head := range want {
+		set(p, 60+180*float64(i), 64, head)
+	}
+	for i := range 9 {
+		y := 90 + 34*float64(i)
+		row := []string{"01/24/2025", "Urinalysis", "27.63"}
+		for k, cell := range row {
+			set(p, 60+180*float64(k), y, cell)
+		}
+		want = append(want, row...)
+	}
+	shuffle(p)
+	Arrange(p, append(box(40, 60, 580, 80), box(40, 80, 580, 400)...))
+	if got := reading(p); got != strings.Join(want, "\n") {
+		t.Errorf("got:\n%s", got)
+	}
+}
+
 func TestFurniture(t *testing.T) {
 	t.Parallel()
 	p := sheet()
