@@ -1,4 +1,4 @@
-.PHONY: run test check build lab console generate train bench lambda
+.PHONY: run test check build lab console generate train bench lambda aws-test
 
 run: ## get what is missing, build, start the demo
 	@scripts/run.sh
@@ -14,6 +14,9 @@ build:
 
 lambda: ## the AWS Lambda function, a zip for each architecture
 	@scripts/lambda.sh
+
+aws-test: ## Amazon's whole Guidance without AWS: bucket, event, function, Textract, FHIR, Parquet, SQL, board
+	@scripts/aws-test.sh
 
 lab: ## everything: full corpora, crashes, power cuts, bare systems; results in docs/performance
 	@scripts/lab.sh

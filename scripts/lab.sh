@@ -99,12 +99,17 @@ lab_cost() {
 	scripts/lab/note.sh $pages/ingest.md cost 'chartlake bench ingest' <"$work/cost"
 }
 
-# Events of 10,000 uploads, each delivered one to five times; Amazon's command line; a cold start of the zip.
+# Events of 10,000 uploads, each delivered one to five times; Amazon's command line; the whole Guidance; a cold start of the zip.
 lab_aws() {
 	if command -v npm >/dev/null 2>&1 && npm install --silent --no-audit --no-fund --prefix "$work/npm" amazon-textract-response-parser@0.4.3; then
 		export CHARTLAKE_TEXTRACT_PARSER=$work/npm
 	fi
 	CHARTLAKE_LAB=1 part aws go test -count=1 -timeout 60m ./aws/... ./deploy/...
+	if scripts/aws-test.sh fetch; then
+		part aws-guidance scripts/aws-test.sh
+	else
+		leave aws-guidance "versitygw cannot be fetched"
+	fi
 	if command -v zip >/dev/null 2>&1 && command -v unzip >/dev/null 2>&1 && scripts/lambda.sh; then
 		unzip -q "bin/chartlake-lambda-$(go env GOARCH).zip" -d "$work/lambda"
 		CHARTLAKE_LAMBDA_ROOT=$work/lambda part aws-start go test ./cmd/chartlake-lambda -run XXX -bench Cold -benchtime 3x
