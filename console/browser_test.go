@@ -132,13 +132,13 @@ func (b *tab) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// see waits until an expression of the page holds.
+// see waits until an expression of the page holds. It asks by a timer: a page that draws nothing has no frames to ask in.
 func (b *tab) see(what, expression string) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	for {
-		_, err := chromedp.Run(ctx, chromedp.Poll[bool]("!!("+expression+")", chromedp.WithPollingTimeout(patience)))
+		_, err := chromedp.Run(ctx, chromedp.Poll[bool]("!!("+expression+")", chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(patience)))
 		if err == nil {
 			return
 		}
@@ -146,7 +146,7 @@ func (b *tab) see(what, expression string) {
 			continue
 		}
 		b.shot("failed-" + b.t.Name())
-		b.t.Fatalf("see %s: %v", what, err)
+		b.t.Fatalf("see %s: %v\n%s", what, err, b.text(`location.pathname + "; in focus " + document.activeElement?.outerHTML.slice(0, 200) + "; " + [...document.querySelectorAll("[role=alert], .foot .left")].map(x => x.textContent).join("; ")`))
 	}
 }
 

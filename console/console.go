@@ -70,6 +70,7 @@ func New(config Config) http.Handler {
 	mux.HandleFunc("GET /events", s.may(smart.Read, s.events))
 	mux.HandleFunc("GET /review/queue", s.may(smart.Review, s.queue))
 	mux.HandleFunc("POST /review/{id}/actions", s.may(smart.Review, s.act))
+	mux.HandleFunc("GET /review/{id}/suggestions", s.may(smart.Review, s.suggestions))
 	mux.HandleFunc("POST /review/{id}/claim", s.may(smart.Review, s.claim))
 	mux.HandleFunc("DELETE /review/{id}/claim", s.may(smart.Review, s.release))
 	mux.HandleFunc("GET /review/sample", s.may(smart.Review, s.sample))

@@ -1,11 +1,13 @@
 package console
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"mime"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"chartlake/fault"
@@ -103,6 +105,24 @@ func parseAction(body []byte) (a review.Action, err error) {
 		return a, fault.New(fault.Invalid, "bad_action", "after, segment and page are not negative")
 	}
 	return a, nil
+}
+
+// suggestions answers GET /review/{id}/suggestions?segment=&target= with {suggestions: [{value, reason}]}:
+// what the field may say, the likeliest first, nine at most. A person takes one by a correct.
+func (s *server) suggestions(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
+	q, err := parameters(r, "segment", "target")
+	if err != nil {
+		return err
+	}
+	segment, err := strconv.Atoi(cmp.Or(q.Get("segment"), "0"))
+	if err != nil {
+		return fault.New(fault.Invalid, "bad_segment", "segment is a number from 0")
+	}
+	out, err := s.Review.Suggest(r.Context(), actor, r.PathValue("id"), segment, q.Get("target"))
+	if err != nil {
+		return err
+	}
+	return answer(w, map[string]any{"suggestions": out})
 }
 
 // queue answers GET /review/queue?cursor=: documents that wait for a person, newest first.

@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Loader, NativeSelect, Tabs, Tooltip } from "@mantine/core";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import * as api from "./api";
 import { Link, useSettings } from "./app";
 import { editable, type Fact, facts as factsOf, matches, open, union } from "./facts";
@@ -42,6 +42,10 @@ export function DocumentScreen({ id }: { id: string }) {
   const turn = useRef(1);
   const anchor = useRef(-1); // the word that a Shift-click goes on from
   const panel = useRef<HTMLElement>(null);
+  const [focus, setFocus] = useState<{ row: string } | null>(null);
+  useLayoutEffect(() => {
+    if (focus) focusRow(panel.current, focus.row);
+  }, [focus]);
 
   const load = useCallback(async () => {
     try {
@@ -87,7 +91,7 @@ export function DocumentScreen({ id }: { id: string }) {
 
   const finder = useFinder(id, filter, record !== null, show);
 
-  const pick = useCallback((key: string, focus = true) => {
+  const pick = useCallback((key: string, andFocus = true) => {
     const fact = all.find((other) => other.key === key);
     if (!fact) return;
     setSelected(key);
@@ -98,7 +102,7 @@ export function DocumentScreen({ id }: { id: string }) {
       setPage(fact.page);
       if (fact.box) setTarget({ page: fact.page, box: fact.box, turn: turn.current++ });
     }
-    if (focus) focusRow(panel, key);
+    if (andFocus) setFocus({ row: key });
   }, [all, setPage]);
 
   // The first thing to look at is chosen once the record is there, or the place that was asked for.
@@ -160,10 +164,10 @@ export function DocumentScreen({ id }: { id: string }) {
     setEdit(null);
     if (!(await act({ kind, segment: fact.segment, target: fact.target, ...more }))) {
       if (kind === "correct") setEdit(typed); // what was typed is not lost
-      return focusRow(panel, fact.key);
+      return setFocus({ row: fact.key });
     }
     if (next && next.key !== fact.key) setAfter(next.key);
-    else focusRow(panel, fact.key);
+    else setFocus({ row: fact.key });
   }, [all, act, edit]);
   const [after, setAfter] = useState("");
   useEffect(() => {
@@ -216,7 +220,7 @@ export function DocumentScreen({ id }: { id: string }) {
     save,
     cancel: () => {
       setEdit(null);
-      focusRow(panel, selected);
+      setFocus({ row: selected });
     },
   }), [pick, show, settle, begin, save, selected, act]);
 
@@ -363,13 +367,12 @@ function Waiting({ document }: { document: DocumentFull }) {
   );
 }
 
-function focusRow(panel: React.RefObject<HTMLElement | null>, key: string) {
-  requestAnimationFrame(() => {
-    if (panel.current?.querySelector(".editor")) return; // an edit has begun meanwhile
-    const row = panel.current?.querySelector<HTMLElement>(`[data-row="${CSS.escape(key)}"]`);
-    row?.focus({ preventScroll: true });
-    row?.closest(".row, td, .flag")?.scrollIntoView({ block: "nearest" });
-  });
+/** focusRow puts the focus on a row that is there by now, unless an edit has begun meanwhile. */
+function focusRow(panel: HTMLElement | null, key: string) {
+  if (panel?.querySelector(".editor")) return;
+  const row = panel?.querySelector<HTMLElement>(`[data-row="${CSS.escape(key)}"]`);
+  row?.focus({ preventScroll: true });
+  row?.closest(".row, td, .flag")?.scrollIntoView({ block: "nearest" });
 }
 
 /** winner says who changed the record first. */
