@@ -184,15 +184,10 @@ func (e *env) writeJSON(v any) error {
 	return enc.Encode(v)
 }
 
-// writeLarge is writeJSON for what may have megabytes: it is indented on a terminal only, since
-// indenting takes as long as writing.
-func (e *env) writeLarge(v any) error {
-	if f, ok := e.stdout.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		return e.writeJSON(v)
-	}
-	enc := json.NewEncoder(e.stdout)
-	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
+// terminal reports whether a person sees stdout as it is written.
+func (e *env) terminal() bool {
+	f, ok := e.stdout.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // writeReport writes measured figures: with --json the report itself, else its table.

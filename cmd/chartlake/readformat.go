@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"image"
@@ -19,7 +21,7 @@ import (
 func (c readCommand) write(e *env, r *reader.Reader, f *input, password string, doc *document.Document) error {
 	switch c.Format {
 	case "textract":
-		return e.writeLarge(textract.Write(doc, textract.Options{Queries: answers(doc, c.Query)}))
+		return e.writeJSON(textract.Write(doc, textract.Options{Queries: answers(doc, c.Query)}))
 	case "hocr":
 		return hocr.Write(e.stdout, doc)
 	case "pdf":
@@ -28,7 +30,29 @@ func (c readCommand) write(e *env, r *reader.Reader, f *input, password string, 
 		_, err := fmt.Fprintln(e.stdout, doc.Text(1, len(doc.Pages)).String)
 		return err
 	}
-	return e.writeLarge(doc)
+	return e.writeDocument(doc)
+}
+
+// writeDocument writes the Document: indented on a terminal; elsewhere a page on each line, so
+// that a file of 3,000 pages is not held as text, too.
+func (e *env) writeDocument(doc *document.Document) error {
+	if e.terminal() {
+		return e.writeJSON(doc)
+	}
+	w := bufio.NewWriterSize(e.stdout, 64<<10)
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	fmt.Fprintf(w, "{\"sha256\":%q,\"media_type\":%q,\"pages\":[\n", doc.SHA256, doc.MediaType)
+	for i := range doc.Pages {
+		if i > 0 {
+			w.WriteByte(',')
+		}
+		if err := enc.Encode(&doc.Pages[i]); err != nil {
+			return err
+		}
+	}
+	w.WriteString("]}\n")
+	return w.Flush()
 }
 
 // answers puts each question to each page that was read. Where no page answers, it stays

@@ -84,7 +84,11 @@ func leader(t string) bool {
 // leads reports whether word i of a line is a leader, or one of three dots and more that are
 // spaced out as one.
 func (s *sheet) leads(words []int, i int) bool {
-	if leader(s.page.Words[words[i]].Text) {
+	t := s.page.Words[words[i]].Text
+	if t != "" && isWord(t[len(t)-1]) { // as most words end
+		return false
+	}
+	if leader(t) {
 		return true
 	}
 	dots := func(i int) bool { return strings.Trim(s.page.Words[words[i]].Text, "._…·") == "" }
@@ -97,6 +101,9 @@ func (s *sheet) leads(words []int, i int) bool {
 	}
 	return from < i && to-from > 3
 }
+
+// isWord reports whether a byte is a letter or a figure of ASCII.
+func isWord(b byte) bool { return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' }
 
 func (s *sheet) withoutLeaders(words []int) []int {
 	var out []int

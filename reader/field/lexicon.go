@@ -66,7 +66,9 @@ func (l *lexicon) lookup(text string) (Kind, bool) {
 // number of a form's box before it is dropped.
 func letters(s string) string {
 	s = strings.ToLower(strings.TrimSpace(s))
-	s = s[len(number.FindString(s)):]
+	if s != "" && s[0] >= '0' && s[0] <= '9' {
+		s = s[len(number.FindString(s)):]
+	}
 	if cut, ok := strings.CutSuffix(strings.TrimRight(s, ":. "), "#"); ok {
 		s = cut + " number"
 	}

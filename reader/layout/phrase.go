@@ -21,7 +21,12 @@ func (f *Frame) Phrases() []*Phrase {
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(f.Words[a].X0, f.Words[b].X0) })
+	slices.SortFunc(order, func(a, b int) int {
+		if x, y := f.Words[a].X0, f.Words[b].X0; x != y {
+			return cmp.Compare(x, y)
+		}
+		return a - b
+	})
 	var open []*Phrase
 	var bands []Rect // of open: the height of its line where it ends
 	for _, i := range order {

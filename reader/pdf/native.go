@@ -26,6 +26,7 @@ type native struct {
 	functions [functionCount]caller
 	stack     [8]uint64
 	out       uint64 // address of outSize bytes for results
+	chars     []glyph
 	err       error
 }
 
@@ -43,7 +44,6 @@ const (
 	textCount
 	textUnicode
 	textBox
-	textAngle
 	textWeight
 	textSize
 	textFont
@@ -72,7 +72,7 @@ const (
 )
 
 var functionNames = [functionCount]string{"malloc", "FPDFText_LoadPage", "FPDFText_ClosePage", "FPDFText_CountChars",
-	"FPDFText_GetUnicode", "FPDFText_GetCharBox", "FPDFText_GetCharAngle", "FPDFText_GetFontWeight", "FPDFText_GetFontSize",
+	"FPDFText_GetUnicode", "FPDFText_GetCharBox", "FPDFText_GetFontWeight", "FPDFText_GetFontSize",
 	"FPDFText_GetFontInfo", "FPDFText_GetMatrix", "FPDFText_GetFillColor", "FPDFText_GetTextObject",
 	"FPDFPage_CountObjects", "FPDFPage_GetObject", "FPDFPageObj_GetType", "FPDFPageObj_GetBounds", "FPDFPageObj_GetMatrix",
 	"FPDFPageObj_GetFillColor", "FPDFPageObj_GetStrokeColor", "FPDFPageObj_GetStrokeWidth", "FPDFTextObj_GetTextRenderMode",

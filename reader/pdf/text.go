@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -25,61 +26,51 @@ func (c *content) text() error {
 		c.page.Truncated = true
 		return n.err // not a text layer that can be trusted
 	}
-	s := splitter{content: c}
-	for i := range count {
-		s.char(i, n.char(text, i))
+	s := splitter{content: c, letters: make([]byte, 0, max(count, 0)), words: make([]run, 0, max(count/4, 0))}
+	for i, g := range n.glyphs(text, count) {
+		s.char(i, g)
 	}
 	if n.err != nil {
 		return n.err
 	}
 	s.end()
 	c.page.Rotation = s.direction()
-	for _, w := range s.words {
-		if word, ok := c.word(text, w); ok {
+	c.page.Words = slices.Grow(c.page.Words, len(s.words))
+	from := 0
+	all := string(s.letters)
+	for i := range s.words {
+		w := &s.words[i]
+		if word, ok := c.word(text, w, all[from:w.end]); ok {
 			c.page.Words = append(c.page.Words, word)
 		}
+		from = w.end
 	}
 	return n.err
 }
 
 var errNoText = errors.New("no text page")
 
-// glyph is a character of the text layer, in page space.
-type glyph struct {
-	code                     rune // 0: not known
-	left, right, bottom, top float64
-	angle                    float64 // radians
-}
-
-func (n *native) char(text uint64, i int) glyph {
-	at := uint64(i)
-	g := glyph{code: rune(n.int(textUnicode, text, at))}
-	n.call(textBox, text, at, n.at(0, 8), n.at(1, 8), n.at(2, 8), n.at(3, 8))
-	v := n.doubles()
-	g.left, g.right, g.bottom, g.top = v[0], v[1], v[2], v[3]
-	g.angle = float64(math.Float32frombits(uint32(n.call(textAngle, text, at))))
-	return g
-}
-
 // run is a word in the making, in page space.
 type run struct {
-	first                    int // index of its first character
-	chars                    int
-	text                     strings.Builder
-	left, bottom, right, top float64
-	angle                    float64 // radians
-	tall                     float64 // height of its tallest character, along its own upright
-	unknown                  int
+	glyph   // its first character; left, bottom, right and top are around all
+	first   int
+	chars   int
+	end     int     // of its letters
+	tall    float64 // height of its tallest character, along its own upright
+	unknown int
 }
 
 // splitter turns characters into words: at blanks and line ends, and where a gap, a step off
 // the base line or a turn shows that the next character belongs elsewhere.
 type splitter struct {
 	*content
-	now    *run
-	words  []*run
-	quarts [4]int // characters by direction on the page: right, down, left, up
-	high   rune   // first half of a surrogate pair
+	now     run // chars is 0: none
+	words   []run
+	letters []byte  // of all words, one after the other
+	quarts  [4]int  // characters by direction on the page: right, down, left, up
+	turned  float64 // the angle of the last character, radians
+	towards int     // its direction on the page
+	high    rune    // first half of a surrogate pair
 }
 
 func (s *splitter) char(i int, g glyph) {
@@ -102,41 +93,47 @@ func (s *splitter) char(i int, g glyph) {
 	case ignorable(r):
 		return
 	}
-	if s.now != nil && s.apart(g) {
+	if s.now.chars > 0 && s.apart(g) {
 		s.end()
 	}
-	if s.now == nil {
-		s.now = &run{first: i, left: g.left, bottom: g.bottom, right: g.right, top: g.top, angle: g.angle}
+	w := &s.now
+	if w.chars == 0 {
+		*w = run{glyph: g, first: i}
 	}
-	w := s.now
-	w.left, w.right = math.Min(w.left, g.left), math.Max(w.right, g.right)
-	w.bottom, w.top = math.Min(w.bottom, g.bottom), math.Max(w.top, g.top)
-	w.tall = math.Max(w.tall, g.tallness())
+	w.left, w.right = min(w.left, g.left), max(w.right, g.right)
+	w.bottom, w.top = min(w.bottom, g.bottom), max(w.top, g.top)
+	w.tall = max(w.tall, g.tallness())
 	w.chars++
 	s.page.Chars.All++
 	if unknown(r) {
 		w.unknown++
 		s.page.Chars.Unknown++
 	}
-	w.text.WriteString(spelled(r))
-	s.quarts[s.quarter(g.angle)]++
+	s.letters = spell(s.letters, r)
+	if g.angle != s.turned || s.page.Chars.All == 1 {
+		s.turned, s.towards = g.angle, s.quarter(g.angle)
+	}
+	s.quarts[s.towards]++
 }
 
 func (s *splitter) end() {
-	if s.now != nil {
+	if s.now.chars > 0 {
+		s.now.end = len(s.letters)
 		s.words = append(s.words, s.now)
-		s.now = nil
+		s.now.chars = 0
 	}
 }
 
 // apart reports whether the character does not go on with the word.
 func (s *splitter) apart(g glyph) bool {
-	w := s.now
-	turn := math.Mod(math.Abs(g.angle-w.angle), 2*math.Pi)
-	if math.Min(turn, 2*math.Pi-turn) > 0.2 {
-		return true
+	w := &s.now
+	if g.angle != w.angle {
+		turn := math.Mod(math.Abs(g.angle-w.angle), 2*math.Pi)
+		if math.Min(turn, 2*math.Pi-turn) > 0.2 {
+			return true
+		}
 	}
-	em := math.Max(w.tall, g.tallness())
+	em := max(w.tall, g.tallness())
 	if em <= 0 {
 		return false
 	}
@@ -151,12 +148,12 @@ func (s *splitter) apart(g glyph) bool {
 
 // gap is how far the boxes are apart, across and up; 0 where they overlap.
 func gap(w *run, g glyph) (x, y float64) {
-	x = math.Max(g.left-w.right, w.left-g.right)
-	y = math.Max(g.bottom-w.top, w.bottom-g.top)
-	return math.Max(0, x), math.Max(0, y)
+	x = max(g.left-w.right, w.left-g.right)
+	y = max(g.bottom-w.top, w.bottom-g.top)
+	return max(0, x), max(0, y)
 }
 
-func sideways(angle float64) bool { return math.Abs(math.Sin(angle)) > 0.7 }
+func sideways(angle float64) bool { return angle != 0 && math.Abs(math.Sin(angle)) > 0.7 }
 
 // tallness is the height along the character's own upright.
 func (g glyph) tallness() float64 {
@@ -199,12 +196,12 @@ func (s *splitter) direction() int {
 }
 
 // word makes the document's word: box in fractions, type, ink. ok is false off the page.
-func (c *content) word(text uint64, r *run) (w Word, ok bool) {
+func (c *content) word(text uint64, r *run, letters string) (w Word, ok bool) {
 	box := c.toPage.box(r.left, r.bottom, r.right, r.top)
 	if cut := box.Clamp(); cut.Area() < box.Area()/2 || box.X >= 1 || box.Y >= 1 {
 		return Word{}, false
 	}
-	w.Text, w.Box, w.Confidence = r.text.String(), box.Clamp(), 1
+	w.Text, w.Box, w.Confidence = letters, box.Clamp(), 1
 	if r.unknown > 0 {
 		w.Confidence = 1 - float64(r.unknown)/float64(r.chars)
 	}
@@ -214,7 +211,7 @@ func (c *content) word(text uint64, r *run) (w Word, ok bool) {
 			w.Faint = faint(v[0], v[1], v[2], v[3])
 		}
 	}
-	if w.Hidden = c.wordHidden(text, r.first); w.Hidden {
+	if w.Hidden = c.wordHidden(r.object); w.Hidden {
 		c.page.Chars.Hidden += r.chars
 	}
 	return w, true
@@ -222,34 +219,35 @@ func (c *content) word(text uint64, r *run) (w Word, ok bool) {
 
 // face is the type of the words of a line: what told it apart, and what it is.
 type face struct {
+	object       uint64
 	weight, size float64 // as PDFium gives them for a character
 	bottom, top  float64 // of the last word in it, page space
 	bold         bool
 	drawn        float64 // points
 }
 
-// style is whether a word is bold, and its size in points. Words that follow each other on a
-// line with the same weight and size share the answer: the font's name and the matrix are not
-// asked for each word.
+// style is whether a word is bold, and its size in points. Words of one text object share the
+// answer, and words that follow each other on a line with the same weight and size share the
+// font: its name is not asked for each word.
 func (c *content) style(text uint64, r *run) (isBold bool, size float64) {
+	if r.object != 0 && r.object == c.face.object {
+		return c.face.bold, c.face.drawn
+	}
 	n, first := c.native, uint64(r.first)
-	now := face{bottom: r.bottom, top: r.top}
+	now := face{object: r.object, bottom: r.bottom, top: r.top}
 	now.weight = float64(max(0, n.int(textWeight, text, first))) // -1: not known
 	now.size = math.Float64frombits(n.call(textSize, text, first))
 	last := c.face
 	shared := math.Min(last.top, now.top) - math.Max(last.bottom, now.bottom)
 	if last.drawn > 0 && last.weight == now.weight && last.size == now.size && now.size > 2 &&
 		shared > 0.5*math.Min(last.top-last.bottom, now.top-now.bottom) {
-		now.bold, now.drawn = last.bold, last.drawn
+		now.bold = last.bold
 	} else {
 		name, flags := n.font(text, first)
 		now.bold = bold(name, flags, int(now.weight))
 		c.page.Barred = c.page.Barred || barFont(name)
-		now.drawn = round(now.size)
-		if m, ok := n.matrixOf(textMatrix, text, first); ok { // the font's own size times the text matrix
-			now.drawn = round(now.size * math.Hypot(m.c, m.d))
-		}
 	}
+	now.drawn = round(now.size * r.scale)
 	c.face = now
 	return now.bold, now.drawn
 }
@@ -276,11 +274,10 @@ func round(v float64) float64 {
 	return math.Round(v*100) / 100
 }
 
-func (c *content) wordHidden(text uint64, index int) bool {
+func (c *content) wordHidden(o uint64) bool {
 	if !c.hidden.hidden || !c.hidden.shown {
 		return c.hidden.hidden
 	}
-	o := c.native.call(textObject, text, uint64(index))
 	return o != 0 && invisible(enums.FPDF_TEXT_RENDERMODE(c.native.int(objectMode, o))) // a generated character has no object
 }
 
@@ -306,24 +303,24 @@ func unknown(r rune) bool {
 		r >= 0xFDD0 && r <= 0xFDEF
 }
 
-// spelled gives Latin ligatures as their letters and unknown characters as U+FFFD.
-func spelled(r rune) string {
+// spell appends a character: Latin ligatures as their letters, unknown ones as U+FFFD.
+func spell(b []byte, r rune) []byte {
 	switch r {
 	case 0xFB00:
-		return "ff"
+		return append(b, "ff"...)
 	case 0xFB01:
-		return "fi"
+		return append(b, "fi"...)
 	case 0xFB02:
-		return "fl"
+		return append(b, "fl"...)
 	case 0xFB03:
-		return "ffi"
+		return append(b, "ffi"...)
 	case 0xFB04:
-		return "ffl"
+		return append(b, "ffl"...)
 	case 0xFB05, 0xFB06:
-		return "st"
+		return append(b, "st"...)
 	}
 	if unknown(r) {
-		return string(unicode.ReplacementChar)
+		r = unicode.ReplacementChar
 	}
-	return string(r)
+	return utf8.AppendRune(b, r)
 }
