@@ -2,6 +2,7 @@ package fhir
 
 import (
 	"strings"
+	"sync"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -19,7 +20,8 @@ func Parse(data []byte) (*Node, error) {
 	if !utf8.Valid(data) {
 		return nil, fault.New(fault.Invalid, "json_syntax", "the bytes are not UTF-8")
 	}
-	s := &scanner{text: string(data)}
+	s := scan(string(data))
+	defer s.done()
 	s.space()
 	n, ok := s.value(0)
 	if !ok {
@@ -41,6 +43,29 @@ type scanner struct {
 	chunk   []Node
 	members []Member
 	items   []*Node
+}
+
+// stacks lends room to gather in.
+var stacks = sync.Pool{New: func() any { return &scanner{members: make([]Member, 0, 32), items: make([]*Node, 0, 16)} }}
+
+// stacksMost is how much of it is kept for the next one.
+const stacksMost = 1_000
+
+func scan(text string) *scanner {
+	s, _ := stacks.Get().(*scanner)
+	s.text = text
+	return s
+}
+
+// done gives the room back, with nothing in it that would hold a tree.
+func (s *scanner) done() {
+	if cap(s.members) > stacksMost || cap(s.items) > stacksMost {
+		return
+	}
+	clear(s.members[:cap(s.members)])
+	clear(s.items[:cap(s.items)])
+	*s = scanner{members: s.members[:0], items: s.items[:0]}
+	stacks.Put(s)
 }
 
 func (s *scanner) fault() error {
@@ -152,7 +177,11 @@ func (s *scanner) object(depth int) (*Node, bool) {
 			s.code = "json_duplicate_member"
 			return nil, false
 		}
-		n.members = append(make([]Member, 0, len(found)), found...)
+		more := 0
+		if depth == 0 {
+			more = 1 // a store adds meta
+		}
+		n.members = append(make([]Member, 0, len(found)+more), found...)
 		s.members = s.members[:start]
 	}
 	return n, true

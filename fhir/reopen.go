@@ -15,7 +15,9 @@ import (
 //
 // data belongs to the tree afterwards and must not be changed.
 func Reopen(data []byte) (*Node, error) {
-	s := &scanner{text: unsafe.String(unsafe.SliceData(data), len(data)), lazy: true}
+	s := scan(unsafe.String(unsafe.SliceData(data), len(data)))
+	defer s.done()
+	s.lazy = true
 	if s.peek() != '{' {
 		return nil, s.fault()
 	}
@@ -37,7 +39,8 @@ func (n *Node) open() {
 }
 
 func (n *Node) unfold() {
-	s := scanner{text: n.text}
+	s := scan(n.text)
+	defer s.done()
 	read, ok := s.value(1)
 	if !ok || s.pos < len(s.text) {
 		panic("fhir: what Reopen was given is not what AppendJSON wrote")

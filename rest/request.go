@@ -54,8 +54,10 @@ func (s *server) call(r *http.Request, out *writer) (*call, error) {
 	}
 	c.prefer = readPrefer(r.Header.Values("Prefer"))
 	c.when = conditions{match: r.Header.Get("If-Match"), noneMatch: r.Header.Get("If-None-Match"), noneExist: r.Header.Get("If-None-Exist")}
-	if t, err := http.ParseTime(r.Header.Get("If-Modified-Since")); err == nil {
-		c.when.modifiedSince = t
+	if since := r.Header.Get("If-Modified-Since"); since != "" {
+		if t, err := http.ParseTime(since); err == nil {
+			c.when.modifiedSince = t
+		}
 	}
 	if keys := r.Header.Values("Idempotency-Key"); len(keys) > 0 {
 		if c.once, err = readOnce(strings.Join(keys, ",")); err != nil {

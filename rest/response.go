@@ -65,7 +65,8 @@ func answerType(media string) string {
 // accept reads an Accept header: the JSON type with the greatest weight, native where none
 // of the types is JSON.
 func (o *writer) accept(header string) (isNative bool, err error) {
-	if strings.TrimSpace(header) == "" {
+	switch strings.TrimSpace(header) {
+	case "", fhirJSON, "*/*": // what nearly all clients send
 		return false, nil
 	}
 	best, found := 0.0, false
@@ -174,11 +175,15 @@ func (o *writer) body(status int, n *fhir.Node) {
 	if media == "" {
 		media = fhirJSON
 	}
-	var data []byte
+	room := o.encoders.text.Get().(*[]byte)
+	data := (*room)[:0]
 	if o.pretty {
-		data = append(n.AppendIndent(nil, "  "), '\n')
+		data = append(n.AppendIndent(data, "  "), '\n')
 	} else {
-		data = n.AppendJSON(nil)
+		data = n.AppendJSON(data)
+	}
+	if *room = data; cap(data) <= textKept {
+		defer o.encoders.text.Put(room)
 	}
 	h := o.w.Header()
 	h.Set("Content-Type", media+"; charset=utf-8")

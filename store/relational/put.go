@@ -237,23 +237,15 @@ func (w *Writer) flush() error {
 // tree given is not changed.
 func withMeta(res *fhir.Node, version, updated int64) *fhir.Node {
 	out := res.Shallow()
+	addMeta(out, version, updated)
+	return out
+}
+
+// addMeta does that to a resource itself; its old meta is not changed.
+func addMeta(res *fhir.Node, version, updated int64) {
 	meta := fhir.NewObject("versionId", itoa(version), "lastUpdated", instant(updated))
-	old := res.Get("meta")
-	for _, m := range old.Members() {
+	for _, m := range res.Get("meta").Members() {
 		meta.Set(m.Name, m.Value)
 	}
-	if old != nil {
-		out.Set("meta", meta)
-		return out
-	}
-	// A new meta stands after resourceType and id, where people look for it.
-	ordered := fhir.NewObject()
-	for _, m := range out.Members() {
-		ordered.Set(m.Name, m.Value)
-		if m.Name == "id" {
-			ordered.Set("meta", meta)
-		}
-	}
-	ordered.Set("meta", meta)
-	return ordered
+	res.SetAfter("id", "meta", meta) // where people look for it
 }

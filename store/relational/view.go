@@ -36,13 +36,23 @@ func notFound() error {
 // row reads the current state of a resource; NotFound for what was never written or is not
 // visible to the actor, which look the same.
 func (v *view) row(key store.Key) (*row, error) {
+	return v.find(key, selectRow+` FROM resource r`, nil)
+}
+
+const selectRow = `SELECT r.rid, r.version, r.seq, r.deleted, r.updated`
+
+// find is row, and calls also with what else was selected, of a resource that is there.
+func (v *view) find(key store.Key, from string, also func(db.Row)) (*row, error) {
 	t, err := v.s.Names.FindType(v.c, key.Type)
 	if err != nil {
 		return nil, err
 	}
 	r := &row{key: key, t: t}
-	err = v.c.Query(`SELECT rid, version, seq, deleted, updated FROM resource WHERE type=? AND id=?`, []any{t, v.c.ID(key.ID)}, func(s db.Row) bool {
+	err = v.c.Query(from+` WHERE r.type=? AND r.id=?`, []any{t, v.c.ID(key.ID)}, func(s db.Row) bool {
 		r.rid, r.version, r.seq, r.deleted, r.updated = s.Int(0), s.Int(1), s.Int(2), s.Int(3) != 0, s.Int(4)
+		if also != nil && r.version > 0 {
+			also(s)
+		}
 		return false
 	})
 	if err != nil {
@@ -68,16 +78,30 @@ func (v *view) Read(key store.Key) (*store.Version, error) {
 	return got, err
 }
 
+// read finds a resource and its current version by one statement: a read by id is what is asked
+// for most.
 func (v *view) read(key store.Key) (*store.Version, error) {
-	r, err := v.row(key)
-	if err != nil {
+	var raw rawVersion
+	missing := false
+	r, err := v.find(key, currentVersion, func(s db.Row) {
+		if missing = s.Null(5); !missing {
+			raw = rawVersion{op: s.Int(5), time: s.Int(6), dict: s.Int(7), key: s.Int(9)}
+			raw.readBody(s, 8)
+		}
+	})
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if r.deleted {
+	case r.deleted:
 		return nil, gone()
+	case missing:
+		return nil, versionMissing(r.seq)
 	}
-	return v.bySeq(r.seq)
+	raw.rid, raw.version, raw.seq, raw.t, raw.id = r.rid, r.version, r.seq, r.t, key.ID
+	return v.decode(raw)
 }
+
+const currentVersion = selectRow + `, v.op, v.time, v.dict, v.body, v.key_id FROM resource r LEFT JOIN version v ON v.seq=r.seq`
 
 func gone() error { return fault.New(fault.Gone, "deleted", "the resource is deleted") }
 
@@ -128,11 +152,16 @@ type rawVersion struct {
 func scanVersion(s db.Row) rawVersion {
 	r := rawVersion{seq: s.Int(0), rid: s.Int(1), version: s.Int(2), op: s.Int(3), time: s.Int(4),
 		dict: s.Int(5), t: s.Int(7), key: s.Int(9)}
-	if !s.Null(6) {
-		r.body = s.Bytes(6)
-	}
+	r.readBody(s, 6)
 	r.id = s.ID(8)
 	return r
+}
+
+// readBody leaves the body of a deletion, which has none, nil.
+func (r *rawVersion) readBody(s db.Row, column int) {
+	if !s.Null(column) {
+		r.body = s.Bytes(column)
+	}
 }
 
 func (v *view) decode(r rawVersion) (*store.Version, error) {
@@ -150,14 +179,19 @@ func (v *view) decodeSized(r rawVersion) (*store.Version, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	res, err := fhir.Parse(body)
+	read := fhir.Parse
+	if r.key != 0 {
+		read = fhir.Reopen // the seal proves that the bytes are what was written
+	}
+	res, err := read(body)
 	if err != nil {
 		return nil, 0, fault.New(fault.Corrupt, "body_damaged", "a stored body is not JSON: %w", err)
 	}
 	if res.Type() != out.Key.Type || res.ID() != out.Key.ID {
 		return nil, 0, fault.New(fault.Corrupt, store.BodyOther, "a stored body is another resource's")
 	}
-	out.Resource = withMeta(res, r.version, r.time)
+	addMeta(res, r.version, r.time)
+	out.Resource = res
 	return out, len(body), nil
 }
 
@@ -185,9 +219,13 @@ func (v *view) bySeq(seq int64) (*store.Version, error) {
 		return nil, err
 	}
 	if !found {
-		return nil, fault.New(fault.Corrupt, "version_missing", "version %d is missing from the store", seq)
+		return nil, versionMissing(seq)
 	}
 	return v.decode(raw)
+}
+
+func versionMissing(seq int64) error {
+	return fault.New(fault.Corrupt, "version_missing", "version %d is missing from the store", seq)
 }
 
 // body gives the unpacked JSON of a version, without the meta that the columns hold.
