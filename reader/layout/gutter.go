@@ -13,9 +13,10 @@ type split struct{ above, left, right, below []*item }
 // gutters looks for the white space between two columns among the items of an area.
 type gutters struct {
 	*Frame
-	byY   []*item
-	white []float64 // behind each item: the height of the empty strip across the area, 0 where there is none
-	wide  float64   // from this height on a strip parts the area
+	byY    []*item
+	white  []float64 // behind each item: the height of the empty strip across the area, 0 where there is none
+	wide   float64   // from this height on a strip parts the area
+	ticked bool      // there are places to tick
 }
 
 // gutterMax bounds the gutters that are tried in one area, besideMax the lines that are compared
@@ -32,6 +33,7 @@ func (f *Frame) gutter(items []*item) (split, bool) {
 	g := gutters{Frame: f, byY: slices.Clone(items)}
 	slices.SortStableFunc(g.byY, func(a, b *item) int { return cmp.Compare(a.MidY(), b.MidY()) })
 	g.strips()
+	g.ticked = slices.ContainsFunc(items, func(it *item) bool { return it.ticked })
 	best, bestSize := split{}, 0
 	var tried []reach
 	for i, s := range g.byY {
@@ -52,6 +54,14 @@ func (f *Frame) gutter(items []*item) (split, bool) {
 			r = g.grow(i, s.X1, t.X0, g.wide)
 			sp = g.split(r)
 			ok = g.columns(sp)
+		}
+		for _, strip := range [...]float64{g.wide, math.Inf(1)} {
+			if ok || !g.ticked {
+				break
+			}
+			if r, ok = g.groups(g.grow(i, s.X1, t.X0, strip)); ok {
+				sp = g.split(r)
+			}
 		}
 		tried = append(tried, r)
 		if n := min(len(sp.left), len(sp.right)); ok && n > bestSize {
@@ -183,9 +193,9 @@ func (g *gutters) oneSided(first, last int, r reach) bool {
 }
 
 // columns reports whether the two sides of a gutter are read one after the other: both are
-// running text, their lines do not stand in common rows, or both are groups of places to tick.
+// running text, or their lines do not stand in common rows.
 func (g *gutters) columns(sp split) bool {
-	return g.running(sp.left, sp.right) || g.outOfStep(sp.left, sp.right) || g.groups(sp.left, sp.right)
+	return g.running(sp.left, sp.right) || g.outOfStep(sp.left, sp.right)
 }
 
 // parts cuts a gutter at wide strips.

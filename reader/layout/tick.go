@@ -2,6 +2,7 @@ package layout
 
 import (
 	"math"
+	"slices"
 
 	"chartlake/document"
 )
@@ -9,11 +10,11 @@ import (
 // Places to tick stand before their labels; groups of them side by side, each under a heading of
 // its own, are columns, though their lines share rows as the cells of a table do.
 
-// Measures in text heights: how far before its label a place to tick ends, and how far apart the
-// headings of two groups may stand.
+// Measures in text heights.
 const (
-	tickNear   = 2.5
-	headsApart = 0.5
+	tickNear   = 2.5 // from a place to tick to its label
+	tickIndent = 5.0 // of the labels under a heading
+	headsApart = 0.5 // between the headings of two groups, up and down
 )
 
 // groupLeast is how many places to tick a group has at least.
@@ -38,30 +39,40 @@ func (f *Frame) ticked(p *Phrase, ticks []Rect) bool {
 	return false
 }
 
-// groups reports whether both sides of a gutter are groups of places to tick, under headings that
-// stand in one row.
-func (g *gutters) groups(left, right []*item) bool {
-	a, b := g.heading(left), g.heading(right)
-	return a != nil && b != nil && math.Abs(a.MidY()-b.MidY()) < headsApart*g.Text
+// groups narrows a gutter to two groups of places to tick, from their headings, which stand in one
+// row, to their last lines.
+func (g *gutters) groups(r reach) (reach, bool) {
+	left, right := g.sides(r.first, r.last, r)
+	a, b := heading(left), heading(right)
+	if a < 0 || b < 0 || math.Abs(left[a].MidY()-right[b].MidY()) > headsApart*g.Text || !g.group(left[a:]) || !g.group(right[b:]) {
+		return r, false
+	}
+	top := min(left[a].MidY(), right[b].MidY()) - headsApart*g.Text // a third heading may stand a little higher
+	for g.byY[r.first].MidY() < top {
+		r.first++
+	}
+	return r, true
 }
 
-// heading is the line over the first place to tick of a column, nil if that has no line over it,
-// if the column is not mostly places to tick, or if these have the same names, as the answers to
-// questions have: such are read beside their questions.
-func (g *gutters) heading(items []*item) *item {
-	var heading *item
-	var options []*item
-	for i, it := range items { // top to bottom
+// heading is the place of the line over the first place to tick of a column, -1 where there is none.
+func heading(items []*item) int {
+	return slices.IndexFunc(items, func(it *item) bool { return it.ticked }) - 1
+}
+
+// group reports whether lines are mostly places to tick, some of them in a column under the first
+// line, with names of their own. Where many have the same name, they are answers, which are read
+// beside their questions.
+func (g *gutters) group(items []*item) bool {
+	var under []*item
+	ticked := 0
+	for _, it := range items {
 		if !it.ticked {
 			continue
 		}
-		if len(options) == 0 && i > 0 {
-			heading = items[i-1]
+		ticked++
+		if in := it.X0 - items[0].X0; in > -g.Text && in < tickIndent*g.Text {
+			under = append(under, it)
 		}
-		options = append(options, it)
 	}
-	if n := len(options); n < groupLeast || len(items)-n > n || g.telling(options) < n {
-		return nil
-	}
-	return heading
+	return len(items)-ticked <= ticked && len(under) >= groupLeast && g.telling(under) >= len(under)
 }
