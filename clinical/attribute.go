@@ -29,7 +29,6 @@ var (
 	frequencyRE = regexp.MustCompile(`(?i)\b(?:once(?:\s*/\s*|\s+(?:a|per)\s+|\s+)(?:daily|day|week(?:ly)?|month(?:ly)?)|twice (?:a|per) day|twice daily|twice a week|three times (?:a|per) day|three times daily|four times (?:a|per) day|four times daily|\d+ times (?:a|per) (?:day|week)|every (?:other )?(?:\d+(?:\s?-\s?\d+)?\s)?(?:hours?|days?|weeks?|months?|morning|evening|night|bedtime)|q\.?\s?\d+(?:\s?-\s?\d+)?\s?h(?:rs?|ours?)?|q\.?[ap]\.?m\.?|q\.?h\.?s\.?|q\.?o\.?d\.?|q\.?d\.?|q\s?day|qweek|b\.?i\.?d\.?|t\.?i\.?d\.?|q\.?i\.?d\.?|daily|weekly|monthly|nightly|at bedtime|at night|in the morning|in the evening|every morning|with meals|before meals|after meals)(?:\b|$)`)
 	asNeededRE  = regexp.MustCompile(`(?i)\b(?:as needed|p\.?r\.?n\.?)(?: for ([a-z][a-z /]{2,30}))?`)
 	durationRE  = regexp.MustCompile(`(?i)\b(?:for|x) (\d+(?:\s?-\s?\d+)? (?:days?|weeks?|months?|doses?))\b`)
-	reactionRE  = regexp.MustCompile(`(?i)^\s*(?:\(\s*(?:reaction:?\s*)?([^)\n]{3,60})\)|[-–:]+\s*(?:reaction:?\s*)?([^\n;,.]{3,60})|(?:,\s*which\s+)?(?:causes|caused|causing|reaction:?|with)\s+([^\n;,.]{3,60}))`)
 )
 
 // sentenceText gives the characters from a mention's end to the end of its reach.
@@ -74,20 +73,6 @@ func instruction(after string) string {
 		return ""
 	}
 	return after[begin : end+len(last)]
-}
-
-// reaction reads what an allergen does, right behind it.
-func (m *mention) reaction(after string) {
-	f := reactionRE.FindStringSubmatch(after)
-	if f == nil {
-		return
-	}
-	for _, g := range f[1:] {
-		if g = strings.TrimSpace(g); g != "" && !strings.EqualFold(g, "none") {
-			m.attribute("reaction", g)
-			return
-		}
-	}
 }
 
 // statusRE finds what the text says of taking a drug; the first word group that is there wins.

@@ -23,7 +23,7 @@ import (
 )
 
 // Version names this stage's rules in Provenance.
-const Version = "clinical/7"
+const Version = "clinical/8"
 
 //go:embed data/sections.txt
 var sectionsData string
@@ -144,6 +144,10 @@ func (e *Engine) read(text []rune, toks []token, starts []sectionStart, s span, 
 	section := sectionNames(starts).of(s.first)
 	in := e.mentions(text, toks, s, section)
 	in = join(text, toks, s, section, in, e.findCues(toks, s), found)
+	in = wholeAllergens(text, toks, s, in)
+	if section == "allergies" {
+		in = e.unnamed(text, toks, s, in)
+	}
 	e.attributes(text, toks, s, in)
 	e.relate(text, toks, s, in)
 	e.assert(toks, s, section, in)
@@ -175,22 +179,6 @@ func prose(toks []token, s span) bool {
 	return words >= 4 && low*2 > words
 }
 
-// noKnownRE is the written statement that there is no known allergy.
-var noKnownRE = regexp.MustCompile(`(?i)^(?:nkda|nka|no known (?:drug |medication |food |environmental )?allerg(?:y|ies))\b`)
-
-func noKnown(text []rune, t token) []int {
-	if t.lower[0] != 'n' {
-		return nil
-	}
-	return noKnownRE.FindStringIndex(following(text, t.begin, t.begin+40))
-}
-
-// allergicReach is how many characters before a drug are looked at for allergicRE.
-const allergicReach = 120
-
-// allergicRE before a drug makes it an allergy.
-var allergicRE = regexp.MustCompile(`(?i)\b(?:allergic|allergy|allergies|anaphylaxis|intoleran(?:t|ce)|hypersensitivity|reaction) (?:to|with)\s+(?:[a-z]+,? (?:and |or )?){0,3}$`)
-
 // mentions finds the terms of a sentence, longest first, none overlapping.
 func (e *Engine) mentions(text []rune, toks []token, s span, section string) []*mention {
 	var out []*mention
@@ -200,7 +188,7 @@ func (e *Engine) mentions(text []rune, toks []token, s span, section string) []*
 			i = m.last
 			continue
 		}
-		if loc := noKnown(text, toks[i]); loc != nil {
+		if loc := noKnown(text, toks[i], section); loc != nil {
 			m := newMention(text, toks, i, tokenAt(toks, i, s.last, toks[i].begin+loc[1]), record.Allergy, entry{score: 0.95})
 			out = append(out, m)
 			i = m.last
@@ -213,6 +201,9 @@ func (e *Engine) mentions(text []rune, toks []token, s span, section string) []*
 			}
 			i++
 			continue
+		}
+		if inner, last, is := e.lexicon.allergen(toks, i, end); is && en.kind == kindProblem {
+			en, end = inner, last
 		}
 		if toks[i].number() && en.kind != kindProblem {
 			i++
@@ -227,7 +218,11 @@ func (e *Engine) mentions(text []rune, toks []token, s span, section string) []*
 			continue
 		}
 		named := len(out) > 0 && out[len(out)-1].last == i && out[len(out)-1].Type == record.Medication
-		if m := e.mention(text, toks, i, end, s, section, en); m != nil && !(named && forms[toks[i].lower]) {
+		m := e.mention(text, toks, i, end, s, section, en)
+		if (en.kind == kindAllergen || en.kind == kindDrug) && goesOn(toks, i, out) {
+			m = newMention(text, toks, i, end, record.Allergy, en)
+		}
+		if m != nil && !(named && forms[toks[i].lower]) {
 			out = append(out, m)
 		}
 		i = end
@@ -247,10 +242,13 @@ func tokenAt(toks []token, i, last, char int) int {
 func (e *Engine) mention(text []rune, toks []token, i, end int, s span, section string, en entry) *mention {
 	switch en.kind {
 	case kindDrug, kindAllergen:
-		if section == "allergies" || allergicRE.MatchString(following(text, max(toks[s.first].begin, toks[i].begin-allergicReach), toks[i].begin)) {
+		if section == "allergies" || allergic(text, toks, i, end, s) {
 			return newMention(text, toks, i, end, record.Allergy, en)
 		}
 		if en.kind == kindAllergen {
+			if en.other != nil {
+				return e.mention(text, toks, i, end, s, section, *en.other)
+			}
 			return nil
 		}
 		return newMention(text, toks, i, end, record.Medication, en)

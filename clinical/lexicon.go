@@ -46,7 +46,7 @@ type entry struct {
 	coded   float64 // problems: how surely they have the code
 	name    string  // tests: LOINC component; drugs: generic name
 	bare    string  // tests: the only letters in which the name counts, its value right behind it
-	other   *entry  // tests: what the words mean where no result stands behind them
+	other   *entry  // tests: what the words mean where no result stands behind them; allergens: where nothing says allergy
 }
 
 // test reports an entry that is a mention with its result only.
@@ -212,12 +212,21 @@ func (l *lexicon) list(data string, k kind) {
 	}
 }
 
-// names adds "name: synonym, synonym".
+// names adds "name: synonym, synonym". What is a drug already is no allergen only; an allergen that
+// names something else, too, is that where nothing says allergy.
 func (l *lexicon) names(row string, e entry) {
 	name, synonyms, _ := strings.Cut(row, ":")
-	l.add(name, e)
-	for _, s := range strings.Split(synonyms, ",") {
-		l.add(s, e)
+	for _, s := range append([]string{name}, strings.Split(synonyms, ",")...) {
+		one := e
+		if had, is := l.terms[hashOf(s)]; e.kind == kindAllergen && is {
+			if had.kind == kindDrug {
+				continue
+			}
+			if had.kind != kindAllergen && !had.test() {
+				one.other = &had
+			}
+		}
+		l.add(s, one)
 	}
 }
 

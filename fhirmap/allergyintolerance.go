@@ -9,26 +9,35 @@ import (
 
 // noKnown recognises the written statement that there is no known allergy. Only that
 // statement makes such a resource; a page that says nothing of allergies makes none.
-var noKnown = regexp.MustCompile(`(?i)^\W*(nkda|nka|no known (drug |medication |food )?allerg(y|ies))\W*$`)
+var noKnown = regexp.MustCompile(`(?i)^\W*(nkda|nkma|nka|none known|` + noKnownWords + `)\W*$`)
+
+// noneOfAny is the statement of no allergy at all: one that is named beside it contradicts it, which
+// one of no drug allergy need not.
+var noneOfAny = regexp.MustCompile(`(?i)^\W*(nka|none known|no (other )?known allerg(y|ies))\W*$`)
+
+const noKnownWords = `no (other )?known ((drug|medication|medicine|food|environmental|latex|and|or|/)[ /]+)*` +
+	`allerg(y|ies)( to (any )?(drugs?|medications?|medicines?|foods?))?`
 
 // allergyIntolerances writes what the patient is allergic to. Criticality stays unset, since
 // pages hardly ever state it.
 func (s *segment) allergyIntolerances() {
+	some := false
 	for _, fd := range s.findings("allergy", "allergies", "allergy") {
 		if fd.asRisk || noKnown.MatchString(fd.text) {
 			continue
 		}
 		s.allergy(fd)
+		some = true
 	}
 	for _, f := range append(s.fields("allergies"), s.fields("allergy")...) {
-		if noKnown.MatchString(value(f)) {
+		if noKnown.MatchString(value(f)) && !(some && noneOfAny.MatchString(value(f))) {
 			s.allergy(finding{text: value(f), field: f, place: f.Name})
 			return
 		}
 	}
 	for i := range s.Entities {
 		e := &s.Entities[i]
-		if e.Type == record.Allergy && e.State == record.Accepted && noKnown.MatchString(e.Text) {
+		if e.Type == record.Allergy && e.State == record.Accepted && noKnown.MatchString(e.Text) && !(some && noneOfAny.MatchString(e.Text)) {
 			s.allergy(finding{text: e.Text, first: e, all: []*record.Entity{e}, place: "none"})
 			return
 		}
