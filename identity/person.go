@@ -8,6 +8,7 @@
 package identity
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -72,6 +73,48 @@ var fieldNames = map[string][]string{
 	"mrn":     {"mrn", "FL3b"},
 	"member":  {"member_id", "1a"},
 	"patient": {"patient_id", "patient_number"},
+}
+
+// Detail is which detail of the patient a field of this name holds (name, family, given, dob, sex,
+// phone, zip, street, mrn, member, patient); empty for a field about something else.
+func Detail(field string) string {
+	for detail, names := range fieldNames {
+		if slices.Contains(names, field) {
+			return detail
+		}
+	}
+	return ""
+}
+
+// Says is what is known of a detail, in the words of a document.
+func (p Person) Says(detail string) (out []string) {
+	switch detail {
+	case "name":
+		return []string{strings.TrimSpace(strings.Join(append(slices.Clone(p.Given), p.Family), " "))}
+	case "family":
+		return []string{p.Family}
+	case "given":
+		return p.Given[:min(1, len(p.Given))]
+	case "middle":
+		return p.Given[min(1, len(p.Given)):]
+	case "dob":
+		return []string{p.BirthDate}
+	case "sex":
+		return []string{p.Sex}
+	case "phone":
+		return []string{p.Phone}
+	case "zip":
+		return []string{p.Postal}
+	case "street":
+		return []string{p.Street}
+	}
+	kind := map[string]IdentifierKind{"mrn": MedicalRecord, "member": Member, "patient": PatientNumber}[detail]
+	for _, id := range p.Identifiers {
+		if id.Kind == kind {
+			out = append(out, id.Value)
+		}
+	}
+	return out
 }
 
 // FromSegment gathers what a segment says about its patient. Fields in state review are

@@ -8,6 +8,7 @@ import (
 
 	"chartlake/document"
 	"chartlake/fault"
+	"chartlake/identity"
 	"chartlake/pipeline"
 	"chartlake/record"
 	"chartlake/store"
@@ -165,15 +166,33 @@ func (x *act) correct(seg *record.Segment, f *record.Field) error {
 	if text == "" {
 		return fault.New(fault.Invalid, "no_value", "a correction has a value or words")
 	}
-	if f.Kind != record.KindTick && f.Kind != record.KindSignature {
-		reading := value.Parse(string(f.Kind), text, value.Hint{})
-		if !reading.OK {
-			return fault.New(fault.Invalid, "bad_value", "this cannot be read as a value of kind %s", f.Kind)
-		}
-		text = reading.Value
+	text, ok := canonical(f, text)
+	if !ok {
+		return fault.New(fault.Invalid, "bad_value", "this cannot be read as a value of kind %s", f.Kind)
 	}
 	f.Value = &text
 	return nil
+}
+
+// fewWords are codes that no code system has: a sex, a flag, a pointer, a letter of a box.
+var fewWords = regexp.MustCompile(`^[A-Za-z0-9*+<>][A-Za-z0-9*+<> ./-]{0,19}$`)
+
+// canonical is a text in the form of the field's kind; ok is false where it is no such value.
+func canonical(f *record.Field, text string) (v string, ok bool) {
+	switch f.Kind {
+	case record.KindTick, record.KindSignature:
+		return text, true
+	case record.KindCode:
+		if identity.Detail(f.Name) == "sex" {
+			return value.ParseSex(text)
+		}
+		if r := value.Parse(string(f.Kind), text, value.Hint{}); r.OK {
+			return r.Value, true
+		}
+		return strings.ToUpper(text), fewWords.MatchString(text)
+	}
+	r := value.Parse(string(f.Kind), text, value.Hint{})
+	return r.Value, r.OK
 }
 
 // place moves a field's evidence to the words or the box that a person pointed at, and gives

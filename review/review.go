@@ -78,6 +78,8 @@ const (
 type Desk struct {
 	Pipeline *pipeline.Pipeline
 	Policy   Policy
+	// DrugsLike gives the names of drugs that look like a printed word; nil: none are offered.
+	DrugsLike func(word string) []string
 }
 
 // Adjust is the pipeline's: it uses what corrections have taught, and sends to a person what the

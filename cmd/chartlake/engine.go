@@ -97,7 +97,8 @@ func (e *env) readText(m models, c *clinical.Engine) (pipeline.Annotator, error)
 // engines are the parts that read and understand, without a store.
 type engines struct {
 	reader *reader.Reader
-	noOCR  bool // another engine reads pictures
+	drugs  func(word string) []string // whose names look like a word
+	noOCR  bool                       // another engine reads pictures
 	stages pipeline.Stages
 }
 
@@ -118,7 +119,7 @@ func (e *env) open(l limits, u us, m models, workers int, strict bool) (*engines
 		_ = r.Close()
 		return nil, failed
 	}
-	g := &engines{reader: r, noOCR: m.ReadBy == "textract", stages: pipeline.Stages{Program: version,
+	g := &engines{reader: r, drugs: c.DrugsLike, noOCR: m.ReadBy == "textract", stages: pipeline.Stages{Program: version,
 		Us: form.Us{Names: u.UsName, NPIs: u.UsNPI, Faxes: u.UsFax, Forms: own}}}
 	if g.stages.Reader, err = e.readPages(m, r); err == nil {
 		g.stages.Clinical, err = e.readText(m, c)

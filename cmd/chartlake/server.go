@@ -191,7 +191,7 @@ func (e *env) newServer(ctx context.Context, c setting, workers int, base string
 		s.close()
 		return nil, err
 	}
-	s.review = &review.Desk{Pipeline: s.pipeline, Policy: policy}
+	s.review = &review.Desk{Pipeline: s.pipeline, Policy: policy, DrugsLike: s.engines.drugs}
 	s.pipeline.Adjust = s.review.Adjust
 	s.door = intake.New(intake.Config{Store: s.store, Blobs: s.blobs, BytesMax: c.MaxBytes, Halt: s.halt,
 		Metrics: intake.NewMetrics(s.registry),
