@@ -1,6 +1,10 @@
 package clinical
 
-import "chartlake/record"
+import (
+	"unicode"
+
+	"chartlake/record"
+)
 
 // closed reports that nothing more of the sentence follows, or a mark does: "fever: no" is an
 // answer, "Skin: no rash" begins one. Within a sentence a line's end is only the margin, but for
@@ -11,12 +15,22 @@ func closed(toks []token, next, last int) bool {
 
 // answerMark reports a mark between a finding and the answer to whether it is there.
 func answerMark(t token) bool {
-	return t.text == ":" || t.text == "-" || t.text == "–" || t.text == "="
+	return t.text == ":" || t.text == "-" || t.text == "–" || t.text == "=" || t.text == "?"
 }
 
 // answers are words that answer by themselves whether the finding before them is there; true denies it.
 var answers = map[string]bool{"no": true, "not": true, "none": true, "neg": true, "negative": true, "absent": true, "denied": true, "denies": true, "nil": true,
-	"yes": false, "pos": false, "positive": false, "present": false}
+	"nonpalpable": true, "nonreactive": true, "nonexistent": true, "yes": false, "pos": false, "positive": false, "present": false}
+
+var letterAnswers = map[string]bool{"n": true, "y": false}
+
+// answerOf tells whether a word denies that a finding is there; behind a mark single letters do, too.
+func answerOf(w string, mark bool) (denies, ok bool) {
+	if denies, ok = answers[w]; !ok && mark {
+		denies, ok = letterAnswers[w]
+	}
+	return denies, ok
+}
 
 // answer gives the word that answers whether a mention is there, right behind it or a mark:
 // "palpitations no, syncope: yes".
@@ -31,7 +45,10 @@ func answer(toks []token, s span, m *mention) (at int, ok bool) {
 	if toks[at].lower == "not" && at+1 < s.last && sensed[toks[at+1].lower] && (at+2 >= s.last || !toks[at+2].word()) {
 		return at, true
 	}
-	if _, ok = answers[toks[at].lower]; !ok || at+1 < s.last && toks[at+1].word() && !(toks[at+1].newlines > 0 && at > m.last) {
+	if _, letter := letterAnswers[toks[at].lower]; letter && at > m.last && unicode.IsUpper(toks[at].first) {
+		return at, true // "Headache: N  Nausea: Y"
+	}
+	if _, ok = answerOf(toks[at].lower, at > m.last); !ok || at+1 < s.last && toks[at+1].word() && !(toks[at+1].newlines > 0 && at > m.last) {
 		return 0, false
 	}
 	return at, true
@@ -47,85 +64,66 @@ func answered(toks []token, s span, in []*mention) map[int]bool {
 				out = map[int]bool{}
 			}
 			out[at] = true
+			if at > m.last {
+				out[at-1] = true
+			}
 		}
 	}
 	return out
 }
 
-// signs reads plus and minus marks of a list of findings: "+ cough, - fever", "fever (-)".
-func signs(toks []token, s span, m *mention) {
-	if m.Type == record.Test {
-		return // of a test a mark is the result
+// verdictWords are the words of a verdict on all that is named before a colon.
+var verdictWords = words(`patient pt he she they is are was were has have had all none no not denies denied deny denying negative absent reported noted seen
+present any at this time today currently known of the above these nil neg x specifically found observed endorsed nothing`)
+
+// verdictOf reads "fevers, chills, or rigors: patient denies": what is named before the colon is not there.
+func verdictOf(toks []token, s span, m *mention, in []*mention) {
+	colon := m.last
+	for colon < s.last && toks[colon].text != ":" {
+		colon++
 	}
-	if b := m.first; b-2 >= s.first && toks[b-1].text == "-" && toks[b-2].lower == "non" && toks[b-2].end == toks[b-1].begin && toks[b-1].end == toks[b].begin {
-		m.Negated = true
-	}
-	if next := m.last; next+2 < s.last+1 && next+2 < len(toks) && toks[next].text == "(" && toks[next+2].text == ")" {
-		switch toks[next+1].text {
-		case "-", "–":
-			m.Negated = true
-		case "+":
-			m.Negated = false
+	denial := 0
+	for j := colon + 1; j < s.last; j++ {
+		switch w := toks[j].lower; {
+		case !toks[j].word():
+		case !verdictWords[w]:
+			return
+		case denial == 0 && (answers[w] || w == "deny" || w == "denying" || w == "nothing"):
+			denial = j
 		}
 	}
-	if withoutIt(toks, s, m.last) {
-		m.Negated = true
-	}
-	before := m.first - 1
-	if before < s.first {
-		return
-	}
-	switch toks[before].text {
-	case "+":
-		m.Negated = false
-	case "-", "–":
-		if before > s.first && !toks[before-1].word() && (marked(toks, s) || attached(toks, before, m.first)) {
-			m.Negated = true
-		}
-	case ")":
-		if before-2 >= s.first && toks[before-2].text == "(" {
-			switch toks[before-1].text {
-			case "-", "–":
-				m.Negated = true
-			case "+":
-				m.Negated = false
-			}
-		}
+	if denial > 0 && !turned(toks, m.last, colon) {
+		apply(m, cueNegated, cue{first: denial, last: denial + 1, words: toks[denial].lower}, toks)
 	}
 }
 
-// attached reports a minus that stands right before a finding and apart from what precedes it
-// ("Cardiac: -chest pain, -edema"). At the begin of a line it is the mark of a list.
-func attached(toks []token, minus, finding int) bool {
-	return toks[minus].end == toks[finding].begin && toks[minus].begin > toks[minus-1].end && toks[minus].newlines == 0 &&
-		(toks[minus-1].text == ":" || toks[minus-1].text == ",")
-}
-
-// withoutIt reports "free" right behind a mention ("seizure-free"), which denies it; "free
-// air" and "free of" are something else.
-func withoutIt(toks []token, s span, next int) bool {
-	if next < s.last && toks[next].text == "-" {
-		next++
-	}
-	if next >= s.last || toks[next].lower != "free" {
-		return false
-	}
-	if next+1 >= s.last {
-		return true
-	}
-	switch toks[next+1].lower {
-	case "of", "from", "air", "fluid", "t4", "t3", "kappa", "lambda":
-		return false
-	}
-	return true
-}
-
-// marked reports that a sentence uses plus signs as marks: then a minus is one as well.
-func marked(toks []token, s span) bool {
-	for i := s.first; i < s.last; i++ {
-		if toks[i].text == "+" {
+// turned reports that a clause ends between tokens from and to.
+func turned(toks []token, from, to int) bool {
+	for j := from; j < to; j++ {
+		if turns[toks[j].lower] || toks[j].text == ";" {
 			return true
 		}
 	}
 	return false
+}
+
+// likewise reads "hallucinations" in "suicidal ideation is denied, as are hallucinations": what is said of the one is said of the other.
+func likewise(toks []token, s span, m, before *mention) {
+	j := m.first - 1
+	for j > s.first && kinQualifiers[toks[j].lower] {
+		j--
+	}
+	if j-1 < before.last || !be(toks[j].lower) || toks[j-1].lower != "as" && toks[j-1].lower != "so" && toks[j-1].lower != "nor" {
+		return
+	}
+	m.Negated, m.Uncertain = m.Negated || before.Negated, m.Uncertain || before.Uncertain
+	m.Hypothetical, m.Historical = m.Hypothetical || before.Hypothetical, m.Historical || before.Historical
+}
+
+// introduces reports a denial before a colon that no finding stands before: "the following are negative: fever, cough".
+func introduces(toks []token, s span, c cue, in []*mention) bool {
+	if c.last >= s.last || toks[c.last].text != ":" {
+		return false
+	}
+	return !denies(in, s.first, c.first)
 }

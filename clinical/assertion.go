@@ -1,7 +1,6 @@
 package clinical
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 
@@ -22,9 +21,10 @@ type mention struct {
 func (e *Engine) assert(toks []token, s span, section string, in []*mention) {
 	cues := e.outside(toks, e.findCues(toks, s), in)
 	said := answered(toks, s, in)
-	for _, m := range in {
+	for n, m := range in {
 		m.Experiencer = "patient"
 		sectionDefault(m, section)
+		told := 0
 		for _, c := range cues {
 			if said[c.first] {
 				continue
@@ -33,51 +33,32 @@ func (e *Engine) assert(toks []token, s span, section string, in []*mention) {
 			if c.forward != "" && c.last <= m.first {
 				e.forward(toks, s, c, cues, m, in, section)
 			}
-			if c.backward != "" && c.first >= m.last && (reaches(toks, m, c, in) || subject(toks, s, m, c) || placed(toks, m.last, c.first)) &&
+			if c.backward != "" && c.first >= m.last && (shared(toks, c, told) || reaches(toks, m, c, in) || subject(toks, s, m, c) || placed(toks, m.last, c.first)) &&
 				!outcome(m, c) && toks[c.first].begin >= m.resultEnd && !excepted(toks, s, m) {
 				apply(m, c.backward, c, toks)
+				told = c.last
 			}
 		}
 		if at, ok := answer(toks, s, m); ok && said[at] {
-			if m.Negated = answers[toks[at].lower]; m.Negated {
+			if m.Negated, _ = answerOf(toks[at].lower, true); m.Negated {
 				apply(m, cueNegated, cue{first: at, last: at + 1, words: toks[at].lower}, toks)
 			}
 		}
+		verdictOf(toks, s, m, in)
+		if n > 0 {
+			likewise(toks, s, m, in[n-1])
+		}
+		ofKin(toks, s, m, in)
+		parentLetter(toks, s, m)
 		inverted(toks, s, m)
-		purposed(toks, s, m)
 		yearsAgo(toks, s, m)
-		ordered(toks, s, m)
-		signs(toks, s, m)
+		ordered(toks, s, m, in)
+		effects(toks, s, m, in)
+		general(toks, s, m)
+		questioned(toks, s, m, said)
+		signs(toks, s, m, in)
+		purposed(toks, s, m)
 		aimed(toks, s, m)
-	}
-}
-
-// inverted reads a condition without "if": "should hypoglycemia occur, take glucose", "use it when
-// itching occurs".
-func inverted(toks []token, s span, m *mention) {
-	from := s.first
-	if toks[from].lower != "should" {
-		for from = max(s.first, m.first-3); from < m.first && toks[from].lower != "when" && toks[from].lower != "whenever"; from++ {
-		}
-		if from == m.first {
-			return
-		}
-	}
-	for j := m.last; j < s.last && j <= m.last+2; j++ {
-		switch strings.TrimSuffix(toks[j].lower, "s") {
-		case "occur", "happen", "appear", "arise", "develop", "return", "recur", "worsen", "persist", "begin", "start", "strike":
-			apply(m, cueHypothetical, cue{first: from, last: from + 1, words: toks[from].lower}, toks)
-		}
-	}
-}
-
-// purposes are words behind the name of a disease against or for which something is done.
-var purposes = words("vaccine vaccines vaccination vaccinations booster boosters shot shots immunization immunizations screening screen prophylaxis prevention precautions precaution")
-
-// purposed reads "flu shot", "fall precautions", "DVT prophylaxis": none says that the patient has it.
-func purposed(toks []token, s span, m *mention) {
-	if m.Type == record.Problem && m.last < s.last && purposes[toks[m.last].lower] {
-		apply(m, cueHypothetical, cue{first: m.last, last: m.last + 1, words: toks[m.last].lower}, toks)
 	}
 }
 
@@ -102,6 +83,15 @@ func yearsAgo(toks []token, s span, m *mention) {
 // follows, "fever: denied" what precedes; "metformin discontinued, insulin started" has
 // ended the first, "discontinued metformin" the second.
 func oneWay(toks []token, c cue, s span, in []*mention) cue {
+	if c.backward == cueNegated && c.forward == "" && introduces(toks, s, c, in) {
+		c.forward, c.backward = cueNegated, ""
+	}
+	if c.words == "neg" || c.words == "negative" {
+		if c.first > s.first && toks[c.first-1].word() && toks[c.first-1].lower != "and" && toks[c.first-1].lower != "or" && toks[c.first-1].newlines == 0 ||
+			c.first > s.first && answerMark(toks[c.first-1]) || c.last < s.last && !toks[c.last].word() {
+			c.forward = "" // it answers for what stands before it
+		}
+	}
 	if c.forward == "" || c.backward == "" {
 		return c
 	}
@@ -149,6 +139,9 @@ next:
 			if c.first >= m.first {
 				continue next
 			}
+			if m.last < c.last {
+				continue // a word of "low clinical index of suspicion for" is no finding
+			}
 			key := phraseKey
 			for j := c.first; j < m.first; j++ {
 				key = extend(key, toks[j].lowerKey)
@@ -181,12 +174,16 @@ func (e *Engine) forward(toks []token, s span, c cue, cues []cue, m *mention, in
 		if other.first < c.last || other.last > m.first {
 			continue
 		}
-		if other.forward == cueStop && ends(c.forward, other.words) && !(other.first == c.last && participle[other.words]) {
+		if other.forward == cueStop && ends(c.forward, other.words) && !(other.first == c.last && participle[other.words]) &&
+			!(had(other.words) && nobody(toks, c, other.first)) {
 			return
 		}
 		if c.forward == cueHistorical && other.forward == cueNegated {
 			return // "history of A, denies B": B is not past
 		}
+	}
+	if whose(toks, c) && afterComma(toks, c.last, m.first) {
+		return
 	}
 	if c.forward != cueFamily && labelled(toks, c.last, m.first) {
 		return
@@ -198,7 +195,7 @@ func (e *Engine) forward(toks []token, s span, c cue, cues []cue, m *mention, in
 	if c.forward == cueEnded && beyond(toks, c.last, m.first) {
 		return
 	}
-	if c.forward == cueFamily && section != "family_history" && !relates(toks, c) {
+	if c.forward == cueFamily && section != "family_history" && !relates(toks, c, m) {
 		m.doubts = append(m.doubts, "a relative is named in the sentence")
 		return
 	}
@@ -216,32 +213,15 @@ func (e *Engine) forward(toks []token, s span, c cue, cues []cue, m *mention, in
 var adjacent = map[string]bool{"old": true, "former": true, "healed": true,
 	"transitioned from": true, "switched from": true, "changed from": true}
 
-// orders are verbs with which an instruction begins.
-var orders = map[string]bool{"take": true, "use": true, "apply": true, "inhale": true, "give": true, "spray": true, "place": true, "insert": true, "chew": true, "drink": true}
-
-// ordered reads what a remedy is to be taken for: "use the inhaler for wheezing" says nothing
-// of wheezing now.
-func ordered(toks []token, s span, m *mention) {
-	if m.Type == record.Problem && toks[s.first].lower == "treat" && m.first <= s.first+2 {
-		apply(m, cueHypothetical, cue{first: s.first, last: s.first + 1, words: "treat"}, toks)
-	}
-	if !orders[toks[s.first].lower] || m.Type != record.Problem {
-		return
-	}
-	for j := m.first - 1; j > s.first; j-- {
-		if toks[j].lower == "for" {
-			apply(m, cueHypothetical, cue{first: s.first, last: s.first + 1, words: toks[s.first].lower}, toks)
-			return
-		}
-	}
-}
-
 // anew reports that a list ends between tokens from and to: what follows a comma or "and" has
 // a determiner or an affirming word ("no rub, elevated venous pressure").
 func anew(toks []token, from, to int, s span) bool {
 	for j := from; j+1 < to; j++ {
 		if toks[j].text != "," && toks[j].text != "(" && toks[j].lower != "and" {
 			continue
+		}
+		if j+2 < to && toks[j+1].number() && toks[j+2].text == "+" {
+			return true // "neg JVD, 1+ edema"
 		}
 		switch toks[j+1].lower {
 		case "mild", "moderate", "severe", "small", "large", "new", "chronic", "minimal", "trace", "marked", "diffuse", "persistent", "scattered":
@@ -339,27 +319,6 @@ func ends(k cueKind, stop string) bool {
 		return stop == "patient" || stop == "he" || stop == "she"
 	}
 	return true
-}
-
-// relates reports that a relative is said to have something ("mother had", "father: ", "sister with").
-func relates(toks []token, c cue) bool {
-	if strings.Contains(c.words, "family") || strings.Contains(c.words, "history of") {
-		return true
-	}
-	for j := c.last; j < len(toks) && j < c.last+5; j++ {
-		switch toks[j].lower {
-		case "has", "had", "have", "with", "takes", "took", "suffering", "gets", "underwent", "treated", "died", "diagnosed", "history", "hx", "suffered", "suffers", ":", "-", "–", "(", "deceased", "of", "developed":
-			return true
-		case ".", ";":
-			return false
-		}
-	}
-	return false
-}
-
-// relative is the relative that a cue names.
-func relative(words string) string {
-	return strings.TrimPrefix(strings.TrimPrefix(words, "in her "), "in his ")
 }
 
 // reaches reports that only list items, commas, conjunctions and few other words stand
@@ -478,14 +437,6 @@ func apply(m *mention, k cueKind, c cue, toks []token) {
 	if m.Cue == nil || k == cueNegated || k == cueFamily {
 		m.Cue = &record.Cue{Text: written(toks, c.first, c.last), Begin: toks[c.first].begin, End: toks[c.last-1].end}
 	}
-}
-
-// denying reports a cue about relatives that says that none of them had it: "no family history
-// of", "family history is negative for".
-func denying(words string) bool {
-	return slices.ContainsFunc(strings.Fields(words), func(w string) bool {
-		return slices.Contains([]string{"no", "not", "nor", "neither", "none", "nobody", "never", "negative", "neg", "without", "denies", "denied", "unremarkable"}, w)
-	})
 }
 
 // itself reports a cue of stopping that stands right behind a finding and is said of it

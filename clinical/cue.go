@@ -80,6 +80,7 @@ func (e *Engine) findCues(toks []token, s span) []cue {
 				found = cue{rule: r, first: i, last: j + 1}
 			}
 		}
+		found = e.composed(toks, i, s, found)
 		if found.last == 0 || lasting(toks, found) {
 			i++
 			continue

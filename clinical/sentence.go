@@ -59,6 +59,11 @@ func ender(toks []token, i int) bool {
 		if i == 0 || toks[i].newlines > 0 || toks[i-1].text == ":" || toks[i-1].text == "," || toks[i-1].text == "." {
 			return false // "? DVT" asks about what follows
 		}
+		if i+1 < len(toks) && (i+2 >= len(toks) || !toks[i+2].word()) {
+			if _, ok := answerOf(toks[i+1].lower, true); ok {
+				return false // "Fever? No."
+			}
+		}
 		return i+1 < len(toks) && toks[i+1].begin > toks[i].end
 	case ".":
 	default:
