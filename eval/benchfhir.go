@@ -77,6 +77,7 @@ type target struct {
 	base   string // FHIR base URL
 	pid    int    // 0: not ours
 	client *http.Client
+	asker  *asker // of the queries; nil: client
 }
 
 func (o FHIROptions) defaults() FHIROptions {
@@ -126,7 +127,7 @@ func BenchFHIR(ctx context.Context, o FHIROptions) (*FHIRReport, error) {
 }
 
 func (o FHIROptions) target(base string, pid int) *target {
-	return &target{base: base, pid: pid, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: o.Clients, DisableCompression: true}}}
+	return &target{base: base, pid: pid, asker: newAsker(base, o.Clients), client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: o.Clients, DisableCompression: true}}}
 }
 
 // ours measures this program: start, import, queries, clean stop, size, start again.
@@ -198,6 +199,7 @@ func (o FHIROptions) measure(ctx context.Context, t *target, bundles [][]byte, r
 		}
 		o.Done(fmt.Sprintf("%s: %d Observations", run.Server, o.Observations))
 	}
+	defer t.asker.close()
 	for _, q := range mix {
 		result, err := o.ask(ctx, t, q, facts)
 		if err != nil {

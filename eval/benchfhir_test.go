@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -148,5 +149,61 @@ func TestQuantile(t *testing.T) {
 	}
 	if p50, p99 := spread(nil); p50 != 0 || p99 != 0 {
 		t.Errorf("of nothing: %v, %v", p50, p99)
+	}
+}
+
+// Queries go over lines that stay open; one that a server closes is made anew, and a body is read
+// to its end whether or not its length was said.
+func TestAskerReadsEveryAnswerWhole(t *testing.T) {
+	t.Parallel()
+	var connections atomic.Int64
+	long := strings.Repeat("x", 100_000)
+	web := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/fhir/closes":
+			w.Header().Set("Connection", "close")
+		case "/fhir/missing":
+			w.WriteHeader(http.StatusNotFound)
+		case "/fhir/pieces":
+			fmt.Fprint(w, long)
+			w.(http.Flusher).Flush()
+		}
+		fmt.Fprint(w, r.URL.RawQuery)
+	}))
+	web.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	web.Start()
+	t.Cleanup(web.Close)
+	a := newAsker(web.URL+"/fhir", 2)
+	t.Cleanup(a.close)
+	for _, want := range []struct {
+		path   string
+		status int
+		body   string
+	}{
+		{"/a?b=c%20d", 200, "b=c%20d"}, {"/pieces?e", 200, long + "e"}, {"/missing", 404, ""},
+		{"/closes?f", 200, "f"}, {"/a?g", 200, "g"},
+	} {
+		status, body, err := a.get(t.Context(), want.path)
+		if err != nil || status != want.status || string(body) != want.body {
+			t.Errorf("%s: %d, %d bytes, %v", want.path, status, len(body), err)
+		}
+	}
+	if n := connections.Load(); n != 2 {
+		t.Errorf("%d connections, want one and one after it was closed", n)
+	}
+	web.CloseClientConnections()
+	if status, _, err := a.get(t.Context(), "/a"); err != nil || status != 200 {
+		t.Errorf("after the server closed an idle line: %d %v", status, err)
+	}
+	web.Close()
+	if _, _, err := a.get(t.Context(), "/a"); fault.As(err) == nil {
+		t.Errorf("a server that is gone: %v", err)
+	}
+	if newAsker("https://127.0.0.1/fhir", 1) != nil {
+		t.Error("TLS is not spoken")
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"chartlake/fault"
@@ -213,13 +214,13 @@ func located(location string) (typ, id string) {
 // parallel runs n steps on the clients and gives how long each took. The first error ends it.
 func (o FHIROptions) parallel(ctx context.Context, n int, step func(i int) error) ([]time.Duration, error) {
 	took := make([]time.Duration, n)
-	next := make(chan int)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var clients sync.WaitGroup
+	var taken atomic.Int64
 	for range o.Clients {
 		clients.Go(func() {
-			for i := range next {
+			for i := int(taken.Add(1)) - 1; i < n && ctx.Err() == nil; i = int(taken.Add(1)) - 1 {
 				began := time.Now()
 				if err := step(i); err != nil {
 					cancel(err)
@@ -229,17 +230,16 @@ func (o FHIROptions) parallel(ctx context.Context, n int, step func(i int) error
 			}
 		})
 	}
-send:
-	for i := range n {
-		select {
-		case next <- i:
-		case <-ctx.Done():
-			break send
-		}
-	}
-	close(next)
 	clients.Wait()
 	return took, context.Cause(ctx)
+}
+
+// get asks for a path below the base and reads the answer to its end.
+func (t *target) get(ctx context.Context, path string) (status int, data []byte, err error) {
+	if t.asker != nil {
+		return t.asker.get(ctx, path)
+	}
+	return t.do(ctx, http.MethodGet, path, nil)
 }
 
 // do sends one request and reads its answer to the end.

@@ -69,7 +69,7 @@ func (o FHIROptions) ask(ctx context.Context, t *target, q query, f *facts) (FHI
 		paths[i] = q.path(f, r)
 	}
 	if _, err := o.parallel(ctx, warm, func(i int) error {
-		_, _, err := t.do(ctx, http.MethodGet, paths[i], nil)
+		_, _, err := t.get(ctx, paths[i])
 		return err
 	}); err != nil {
 		return FHIRMix{}, err
@@ -77,7 +77,7 @@ func (o FHIROptions) ask(ctx context.Context, t *target, q query, f *facts) (FHI
 	statuses, bodies := make([]int, o.Queries), make([][]byte, o.Queries)
 	before, began := t.cpu(), time.Now()
 	took, err := o.parallel(ctx, o.Queries, func(i int) (err error) {
-		statuses[i], bodies[i], err = t.do(ctx, http.MethodGet, paths[warm+i], nil)
+		statuses[i], bodies[i], err = t.get(ctx, paths[warm+i])
 		return err
 	})
 	n := float64(o.Queries)
