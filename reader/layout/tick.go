@@ -44,10 +44,18 @@ func (f *Frame) ticked(p *Phrase, ticks []Rect) bool {
 func (g *gutters) groups(r reach) (reach, bool) {
 	left, right := g.sides(r.first, r.last, r)
 	a, b := heading(left), heading(right)
-	if a < 0 || b < 0 || math.Abs(left[a].MidY()-right[b].MidY()) > headsApart*g.Text || !g.group(left[a:]) || !g.group(right[b:]) {
+	if a < 0 || b < 0 || math.Abs(left[a].MidY()-right[b].MidY()) > headsApart*g.Text {
 		return r, false
 	}
-	top := min(left[a].MidY(), right[b].MidY()) - headsApart*g.Text // a third heading may stand a little higher
+	foot := min(end(left[a:]), end(right[b:]))
+	for r.last > r.first && g.byY[r.last].MidY() >= foot {
+		r.last--
+	}
+	left, right = between(left[a:], math.Inf(-1), foot), between(right[b:], math.Inf(-1), foot)
+	if !g.group(left) || !g.group(right) {
+		return r, false
+	}
+	top := min(left[0].MidY(), right[0].MidY()) - headsApart*g.Text // a third heading may stand a little higher
 	for g.byY[r.first].MidY() < top {
 		r.first++
 	}
@@ -57,6 +65,16 @@ func (g *gutters) groups(r reach) (reach, bool) {
 // heading is the place of the line over the first place to tick of a column, -1 where there is none.
 func heading(items []*item) int {
 	return slices.IndexFunc(items, func(it *item) bool { return it.ticked }) - 1
+}
+
+// end is where a group under a heading ends: two lines that are no places to tick are something else.
+func end(items []*item) float64 {
+	for i := 2; i < len(items); i++ {
+		if !items[i].ticked && !items[i-1].ticked {
+			return items[i-1].Y0
+		}
+	}
+	return math.Inf(1)
 }
 
 // group reports whether lines are mostly places to tick, some of them in a column under the first

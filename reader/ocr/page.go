@@ -291,14 +291,18 @@ func (p *page) invertPanels(small *image.Gray) *image.Gray {
 	comps, _ := pixel.Components(solid)
 	fresh := false
 	for _, c := range comps {
-		if c.W() < 30 || c.H() < 12 || 3*c.Area < c.W()*c.H() || !panel(small, c) {
+		if c.W() < 30 || c.H() < 12 || 3*c.Area < c.W()*c.H() {
+			continue
+		}
+		paper, print, ok := panel(small, c)
+		if !ok {
 			continue
 		}
 		if !fresh {
 			p.base, small, fresh = clone(p.base), clone(small), true
 		}
-		pixel.InvertIn(small, c.X0, c.Y0, c.X1, c.Y1)
-		pixel.InvertIn(p.base, c.X0*p.factor, c.Y0*p.factor, c.X1*p.factor, c.Y1*p.factor)
+		pixel.InvertIn(small, c.X0, c.Y0, c.X1, c.Y1, paper, print)
+		pixel.InvertIn(p.base, c.X0*p.factor, c.Y0*p.factor, c.X1*p.factor, c.Y1*p.factor, paper, print)
 		// The edge of a bar is ragged; what is left of it would be read as a bracket.
 		pixel.WhitenEdge(small, c.X0, c.Y0, c.X1, c.Y1, 1)
 		pixel.WhitenEdge(p.base, c.X0*p.factor, c.Y0*p.factor, c.X1*p.factor, c.Y1*p.factor, p.factor+1)
@@ -312,9 +316,10 @@ func clone(img *image.Gray) *image.Gray {
 	return &out
 }
 
-// panel reports whether a dark area carries light print: a share of it is much lighter than
-// its usual grey, and nearly nothing is darker, as it would be in a shadow or a photograph.
-func panel(img *image.Gray, c pixel.Component) bool {
+// panel reports whether a dark area carries light print: some of it is much lighter than its
+// usual grey, mostly in pieces as letters are, and nearly nothing is darker, as it would be in a
+// shadow or a photograph. paper is the lightest grey of the bar itself, print that of its letters.
+func panel(img *image.Gray, c pixel.Component) (paper, print uint8, ok bool) {
 	var count [256]int
 	n := 0
 	for y := c.Y0; y < c.Y1; y++ {
@@ -339,8 +344,31 @@ func panel(img *image.Gray, c pixel.Component) bool {
 			darker += k
 		}
 	}
-	return median < 150 && 100*light > 3*n && 100*light < 48*n && 50*darker < n &&
-		cornered(img, c, (share(&count, n/5)+share(&count, n*97/100))/2)
+	if median >= 150 || light == 0 || 100*light >= 48*n || 50*darker >= n || !lettered(img, c, median+60) {
+		return 0, 0, false
+	}
+	print = uint8(share(&count, n-max(light/2, 1)))
+	paper = uint8(min(share(&count, (n-light)*9/10), int(print)-1))
+	return paper, print, cornered(img, c, (share(&count, n/5)+int(print))/2)
+}
+
+// lettered reports whether what is lighter than a grey in an area is mostly letters, of one line
+// or a few: a bar that was screened by a fax machine is full of light specks.
+func lettered(img *image.Gray, c pixel.Component, grey int) bool {
+	const lines = 8 // at most, by the height of the area
+	inside := img.SubImage(image.Rect(c.X0, c.Y0, c.X1, c.Y1).Add(img.Rect.Min)).(*image.Gray)
+	comps, _ := pixel.Components(pixel.Threshold(pixel.Invert(inside), uint8(255-min(grey, 254))))
+	letters, rest := 0, 0
+	for _, l := range comps {
+		switch {
+		case l.X0 == 0 || l.Y0 == 0 || l.X1 == c.W() || l.Y1 == c.H(): // the paper around a bar that is not quite level
+		case l.H() >= max(5, c.H()/lines) && l.W() < 12*l.H():
+			letters += l.Area
+		default:
+			rest += l.Area
+		}
+	}
+	return letters >= 12 && letters > 2*rest
 }
 
 // share is the grey below which n of the counted pixels are.

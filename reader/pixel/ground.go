@@ -161,13 +161,19 @@ func Invert(img *image.Gray) *image.Gray {
 	return out
 }
 
-// InvertIn swaps ink and paper within [x0,x1)×[y0,y1) of img itself.
-func InvertIn(img *image.Gray, x0, y0, x1, y1 int) {
+// InvertIn makes light print on a dark area dark print on white within [x0,x1)×[y0,y1) of img
+// itself: greys up to paper become white, from print on black, and those between in proportion.
+func InvertIn(img *image.Gray, x0, y0, x1, y1 int, paper, print uint8) {
+	var table [256]uint8
+	span := max(int(print)-int(paper), 1)
+	for v := range table {
+		table[v] = uint8(min(max((int(print)-v)*255/span, 0), 255))
+	}
 	x0, y0 = max(x0, 0), max(y0, 0)
 	x1, y1 = min(x1, img.Bounds().Dx()), min(y1, img.Bounds().Dy())
 	for y := y0; y < y1; y++ {
 		for x := x0; x < x1; x++ {
-			img.Pix[y*img.Stride+x] ^= 255
+			img.Pix[y*img.Stride+x] = table[img.Pix[y*img.Stride+x]]
 		}
 	}
 }
