@@ -75,6 +75,13 @@ func Understand(doc *document.Document, us Us) []record.Segment {
 // their clinical mentions are known, and raises flags on the segments.
 func Across(segments []record.Segment) { check.Across(segments) }
 
+// Against applies those rules to a segment and one of an earlier document, id, of the same patient.
+// The flags stand on the segment; their evidence in the earlier document names it.
+func Against(seg, earlier *record.Segment, id string) { check.Against(seg, earlier, id) }
+
+// Related reports that there is a rule about documents of these two types.
+func Related(a, b record.Type) bool { return check.Related(a, b) }
+
 // look is what one page says for itself. The sheet is nil where the file is this page alone,
 // or where it says nothing.
 type look struct {

@@ -232,8 +232,9 @@ type Flag struct {
 	Human *Human `json:"human,omitempty"`
 }
 
-// Evidence is a place on a page.
+// Evidence is a place on a page: of the record's document, or of another one that it is compared with.
 type Evidence struct {
-	Page int          `json:"page"`
-	Box  document.Box `json:"box"`
+	Document string       `json:"document,omitempty"` // id of the other document
+	Page     int          `json:"page"`
+	Box      document.Box `json:"box"`
 }

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -26,18 +27,61 @@ func Across(segments []record.Segment) {
 			if p.birthDiffers(q) {
 				continue // what follows would be about two people
 			}
-			for _, pair := range [][2]*Case{{a, b}, {b, a}} {
-				claimAndPayer(pair[0], pair[1])
-				claimAndDecision(pair[0], pair[1])
-				claimAndNote(pair[0], pair[1])
-				claimAndStay(pair[0], pair[1])
-				drugAndAllergy(pair[0], pair[1])
-			}
-			coverage(a, b)
-			sameResult(a, b)
-			sameService(a, b)
+			compare(a, b)
 		}
 	}
+}
+
+// Against applies the rules of Across to a segment and one of an earlier document, which are known
+// to be of one patient. All flags stand on the segment at hand; evidence in the earlier one names its
+// document. The earlier segment is not changed.
+func Against(seg, earlier *record.Segment, id string) {
+	other := *earlier
+	other.Fields, other.Flags = slices.Clone(earlier.Fields), nil
+	other.Lines = make([]map[string]record.Field, len(earlier.Lines))
+	for i, line := range earlier.Lines {
+		other.Lines[i] = maps.Clone(line)
+	}
+	compare(&Case{Segment: &other, Document: id}, &Case{Segment: seg})
+	seg.Flags = append(seg.Flags, other.Flags...)
+}
+
+// compared are the types of documents that the rules hold against each other.
+var compared = [][2]record.Type{
+	{"cms1500", "eob"}, {"ub04", "eob"}, {"cms1500", "remittance"}, {"ub04", "remittance"}, {"cms1500", "prior_auth_determination"}, {"ub04", "prior_auth_determination"},
+	{"cms1500", "cms1500"}, {"ub04", "ub04"}, {"cms1500", "medical_invoice"}, {"ub04", "medical_invoice"},
+	{"insurance_card", "insurance_card"}, {"insurance_card", "cms1500"}, {"insurance_card", "ub04"}, {"insurance_card", "eob"}, {"eob", "eob"}, {"cms1500", "ub04"},
+	{"lab_report", "lab_report"},
+}
+
+// Related reports that there is a rule about documents of these two types.
+func Related(a, b record.Type) bool {
+	isClaim := func(t record.Type) bool { return t == "cms1500" || t == "ub04" }
+	return slices.Contains(compared, [2]record.Type{a, b}) || slices.Contains(compared, [2]record.Type{b, a}) ||
+		isClaim(a) && notes[b] || isClaim(b) && notes[a] || orders[a] || orders[b]
+}
+
+// notes are the documents that tell an encounter whole.
+var notes = map[record.Type]bool{"progress_note": true, "history_and_physical": true, "emergency_note": true, "discharge_summary": true, "consult_letter": true, "operative_report": true}
+
+// orders are the documents that order or give drugs, row by row.
+var orders = map[record.Type]bool{"prescription": true, "refill_request": true, "medication_administration_record": true}
+
+// compare applies every rule to a pair of documents of one patient.
+func compare(a, b *Case) {
+	for _, pair := range [][2]*Case{{a, b}, {b, a}} {
+		claimAndPayer(pair[0], pair[1])
+		claimAndDecision(pair[0], pair[1])
+		claimAndNote(pair[0], pair[1])
+		claimAndStay(pair[0], pair[1])
+		claimAndInvoice(pair[0], pair[1])
+		drugAndAllergy(pair[0], pair[1])
+		cardInForce(pair[0], pair[1])
+		orderAndList(pair[0], pair[1])
+	}
+	coverage(a, b)
+	sameResult(a, b)
+	sameService(a, b)
 }
 
 // holder is who a document is about, by accepted values.
@@ -80,25 +124,25 @@ func both(a, b *Case, code string, severity record.Severity, words string, of, a
 	b.raise(code, severity, words, and)
 	flag := &b.Segment.Flags[len(b.Segment.Flags)-1]
 	if of != nil && of.Page > 0 {
-		flag.Evidence = append(flag.Evidence, record.Evidence{Page: of.Page, Box: of.Box})
+		flag.Evidence = append(flag.Evidence, a.evidence(of.Page, of.Box))
 		if severity != record.SeverityInfo {
 			draft.Doubt(of, words)
 		}
 	}
 }
 
-// mention adds the place of a mention to the last flag.
-func (c *Case) mention(e *record.Entity) {
+// mention adds the place of a mention of another document to the last flag.
+func (c *Case) mention(of *Case, e *record.Entity) {
 	if e.Box != nil {
 		flag := &c.Segment.Flags[len(c.Segment.Flags)-1]
-		flag.Evidence = append(flag.Evidence, record.Evidence{Page: e.Page, Box: *e.Box})
+		flag.Evidence = append(flag.Evidence, of.evidence(e.Page, *e.Box))
 	}
 }
 
 // identityAcross: one name and record number with two birth dates.
 func identityAcross(a, b *Case, p, q holder) {
 	if p.birthDiffers(q) && p.mrn != nil && q.mrn != nil && squeeze(*p.mrn.Value) == squeeze(*q.mrn.Value) {
-		both(a, b, "identity_mismatch", record.SeverityError, fmt.Sprintf("the birth date is %s on page %d and %s on page %d, name and record number are the same", p.birth.Raw, p.birth.Page, q.birth.Raw, q.birth.Page), p.birth, q.birth)
+		both(a, b, "identity_mismatch", record.SeverityError, fmt.Sprintf("the birth date is %s %s and %s %s, name and record number are the same", p.birth.Raw, a.on(p.birth.Page), q.birth.Raw, b.on(q.birth.Page)), p.birth, q.birth)
 	}
 }
 
@@ -175,17 +219,13 @@ func claimAndDecision(claim, decision *Case) {
 // nearDays: a note is of a claim's encounter when its day is this near a service.
 const nearDays = 3
 
-// claimAndNote: a diagnosis that is billed and that the note of the same day denies.
+// claimAndNote: a diagnosis that is billed and that the note of the same day denies, or does not tell.
 func claimAndNote(claim, note *Case) {
 	if !isClaim(claim) || !sameEncounter(claim, note) {
 		return
 	}
-	for i := range claim.Segment.Fields {
-		f := &claim.Segment.Fields[i]
-		billed := strings.HasPrefix(f.Name, "21.") && f.Name != "21.ind" || strings.HasPrefix(f.Name, "FL67") && !strings.HasSuffix(f.Name, ".poa")
-		if !billed || f.Value == nil || f.State != record.Accepted {
-			continue
-		}
+	documented(claim, note)
+	for _, f := range diagnoses(claim) {
 		category := head(*f.Value, 3)
 		var denied *record.Entity
 		affirmed := false
@@ -201,8 +241,8 @@ func claimAndNote(claim, note *Case) {
 			}
 		}
 		if denied != nil && !affirmed {
-			claim.raise("billed_but_denied", record.SeverityError, fmt.Sprintf("%s is billed, the note on page %d denies it: %s", f.Raw, denied.Page, denied.Text), f)
-			claim.mention(denied)
+			claim.raise("billed_but_denied", record.SeverityError, fmt.Sprintf("%s is billed, the note %s denies it: %s", f.Raw, note.on(denied.Page), denied.Text), f)
+			claim.mention(note, denied)
 		}
 	}
 }
@@ -220,9 +260,7 @@ func codedAs(e *record.Entity, category string) bool {
 // sameEncounter: the day of a note, or its stay, lies near a service of the claim.
 func sameEncounter(claim, note *Case) bool {
 	from, through := firstSure(note, "admitted", "visit", "date"), firstSure(note, "discharged", "visit", "date")
-	switch note.Segment.Type {
-	case "progress_note", "history_and_physical", "emergency_note", "discharge_summary", "consult_letter", "operative_report":
-	default:
+	if !notes[note.Segment.Type] {
 		return false
 	}
 	first, ok1 := momentDay(from)
@@ -270,7 +308,7 @@ func claimAndStay(claim, stay *Case) {
 
 // drugAndAllergy: a drug is ordered to which another document states an allergy.
 func drugAndAllergy(order, other *Case) {
-	if order.Segment.Type != "prescription" && order.Segment.Type != "refill_request" && order.Segment.Type != "medication_administration_record" {
+	if !orders[order.Segment.Type] {
 		return
 	}
 	for _, row := range order.Segment.Lines {
@@ -284,8 +322,8 @@ func drugAndAllergy(order, other *Case) {
 			if e.Type != "allergy" || e.Negated || e.Experiencer == "family" || len(name) < 4 || !strings.Contains(strings.ToLower(e.Text), name) {
 				continue
 			}
-			order.raise("allergy_conflict", record.SeverityError, fmt.Sprintf("%s is ordered, page %d states an allergy: %s", drug.Raw, e.Page, e.Text), &drug)
-			order.mention(e)
+			order.raise("allergy_conflict", record.SeverityError, fmt.Sprintf("%s is ordered, an allergy is stated %s: %s", drug.Raw, other.on(e.Page), e.Text), &drug)
+			order.mention(other, e)
 			row["drug"] = drug
 			break
 		}
@@ -304,7 +342,7 @@ func coverage(a, b *Case) {
 	}
 	p, q := squeeze(*x.Value), squeeze(*y.Value)
 	if !strings.HasPrefix(p, q) && !strings.HasPrefix(q, p) {
-		both(a, b, "coverage_conflict", record.SeverityWarning, fmt.Sprintf("the member number is %s on page %d and %s on page %d", x.Raw, x.Page, y.Raw, y.Page), x, y)
+		both(a, b, "coverage_conflict", record.SeverityWarning, fmt.Sprintf("the member number is %s %s and %s %s", x.Raw, a.on(x.Page), y.Raw, b.on(y.Page)), x, y)
 	}
 }
 
@@ -324,7 +362,7 @@ func sameResult(a, b *Case) {
 				v.Value == nil || w.Value == nil || *v.Value == *w.Value {
 				continue
 			}
-			both(a, b, "result_conflict", record.SeverityWarning, fmt.Sprintf("%s is %s on page %d and %s on page %d, collected at the same time", test.Raw, v.Raw, v.Page, w.Raw, w.Page), &v, &w)
+			both(a, b, "result_conflict", record.SeverityWarning, fmt.Sprintf("%s is %s %s and %s %s, collected at the same time", test.Raw, v.Raw, a.on(v.Page), w.Raw, b.on(w.Page)), &v, &w)
 			l["value"], m["value"] = v, w
 		}
 	}
@@ -332,27 +370,37 @@ func sameResult(a, b *Case) {
 
 // sameService: one service of one day on two claims.
 func sameService(a, b *Case) {
-	if !isClaim(a) || !isClaim(b) || a.Segment.Type != b.Segment.Type {
+	if !isClaim(a) || !isClaim(b) || a.Segment.Type != b.Segment.Type || replaces(a) || replaces(b) {
 		return
 	}
-	key := func(l map[string]record.Field) (string, record.Field) {
-		code, day := l["24D.code"], l["24A.from"]
-		if code.Value == nil {
-			code, day = l["FL44.code"], l["FL45"]
-		}
-		if code.Value == nil || day.Value == nil || code.State != record.Accepted || day.State != record.Accepted {
-			return "", code
-		}
-		return squeeze(*code.Value) + *day.Value, code
-	}
 	for _, l := range a.Segment.Lines {
-		k, code := key(l)
+		k, code := service(l)
 		for _, m := range b.Segment.Lines {
-			if n, again := key(m); k != "" && n == k {
-				both(a, b, "duplicate_service", record.SeverityWarning, fmt.Sprintf("%s of the same day is billed on pages %d and %d", code.Raw, code.Page, again.Page), nil, &again)
+			if n, again := service(m); k != "" && n == k {
+				both(a, b, "duplicate_service", record.SeverityWarning, fmt.Sprintf("%s of the same day is billed %s and %s", code.Raw, a.on(code.Page), b.on(again.Page)), &code, &again)
 				m[again.Name] = again
 				return
 			}
 		}
 	}
+}
+
+// replaces reports a claim that replaces or voids another, which bills the same services.
+func replaces(c *Case) bool {
+	if f := c.field("22.code"); f != nil {
+		return true
+	}
+	bill := c.field("FL4")
+	return bill != nil && (strings.HasSuffix(*bill.Value, "7") || strings.HasSuffix(*bill.Value, "8"))
+}
+
+// service is the code and day of a line; empty where one is not sure.
+func service(l map[string]record.Field) (string, record.Field) {
+	for _, names := range [][2]string{{"24D.code", "24A.from"}, {"FL44.code", "FL45"}, {"code", "date"}} {
+		code, day := l[names[0]], l[names[1]]
+		if code.Value != nil && day.Value != nil && code.State == record.Accepted && day.State == record.Accepted {
+			return squeeze(*code.Value) + *day.Value, code
+		}
+	}
+	return "", record.Field{}
 }

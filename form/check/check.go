@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"chartlake/document"
 	"chartlake/form/classify"
 	"chartlake/form/draft"
 	"chartlake/form/split"
@@ -25,6 +26,9 @@ type Case struct {
 	Numbers [][]split.Number // printed page numbers, by page of the segment
 	Text    string           // lower-case text of the segment
 	Us      Us
+	// Document is the id of the document whose segment it is, where that is an earlier one that the
+	// document at hand is compared with; empty for the document at hand.
+	Document string
 }
 
 // Us is who receives documents.
@@ -64,13 +68,25 @@ func (c *Case) raise(code string, severity record.Severity, message string, abou
 			f.Fields = append(f.Fields, x.Name)
 		}
 		if x.Page > 0 {
-			f.Evidence = append(f.Evidence, record.Evidence{Page: x.Page, Box: x.Box})
+			f.Evidence = append(f.Evidence, c.evidence(x.Page, x.Box))
 		}
 		if severity != record.SeverityInfo {
 			draft.Doubt(x, message)
 		}
 	}
 	c.Segment.Flags = append(c.Segment.Flags, f)
+}
+
+func (c *Case) evidence(page int, box document.Box) record.Evidence {
+	return record.Evidence{Document: c.Document, Page: page, Box: box}
+}
+
+// on says on which page, in words.
+func (c *Case) on(page int) string {
+	if c.Document == "" {
+		return fmt.Sprintf("on page %d", page)
+	}
+	return fmt.Sprintf("on page %d of document %s", page, c.Document[:min(12, len(c.Document))])
 }
 
 // field finds a field with a value.

@@ -13,8 +13,8 @@ import (
 	"chartlake/value"
 )
 
-// orders are pairs of dates where the first may not lie after the second.
-var orders = [][2]string{{"dob", "collected"}, {"dob", "admitted"}, {"dob", "visit"}, {"dob", "date"}, {"collected", "received"}, {"received", "reported"},
+// dateOrders are pairs of dates where the first may not lie after the second.
+var dateOrders = [][2]string{{"dob", "collected"}, {"dob", "admitted"}, {"dob", "visit"}, {"dob", "date"}, {"collected", "received"}, {"received", "reported"},
 	{"collected", "reported"}, {"admitted", "discharged"}, {"discharged", "signed.date"}, {"date", "due"}, {"effective", "expires"}, {"start", "end"}, {"FL6.from", "FL6.through"}, {"FL10", "FL6.from"},
 	{"FL12", "FL6.through"}, {"dob", "payment_date"}, {"dob", "effective"}, {"dob", "signed.date"}}
 
@@ -34,7 +34,7 @@ func dates(c *Case) {
 		}
 	}
 	said := map[string]bool{}
-	for _, o := range orders {
+	for _, o := range dateOrders {
 		a, b := c.field(o[0]), c.field(o[1])
 		if a == nil || b == nil || said[o[1]] && o[0] == "collected" {
 			continue

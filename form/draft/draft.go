@@ -159,9 +159,9 @@ func mixed(s string) bool {
 
 func digit(b byte) bool { return b >= '0' && b <= '9' }
 
-// Doubt moves a field to review for a reason.
+// Doubt moves a field to review for a reason. What a person settled stays.
 func Doubt(f *record.Field, reason string) {
-	if f.State == record.Missing {
+	if f.State == record.Missing || f.Human != nil {
 		return
 	}
 	f.State = record.Review
