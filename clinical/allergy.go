@@ -200,7 +200,7 @@ func (e *Engine) unnamedItem(toks []token, first, last int, in []*mention) bool 
 
 // reactionRE finds what an allergen does, right behind it.
 var reactionRE = regexp.MustCompile(`(?i)^\s*(?:allergy\s*)?(?:\(\s*(?:reactions?:?\s*)?([^)\n]{2,60})\)|(?:-*>|[-–—:=→]+)\s*(?:reactions?:?\s*)?([^\n;,.]{3,60})|` +
-	`(?:,\s*which\s+)?(?:causes|caused|causing|reactions?:?|with|leads to|leading to|results in|resulting in|gives (?:him|her))\s+([^\n;,.]{3,60}))`)
+	`(?:,?\s*(?:which|that)\s+)?(?:causes|caused|causing|reactions?:?|with|leads to|leading to|results in|resulting in|gives (?:him|her))\s+([^\n;,.]{3,60}))`)
 
 // reaction reads what an allergen does, right behind it.
 func (m *mention) reaction(after string) {

@@ -2,6 +2,8 @@ package fhirmap
 
 import (
 	"regexp"
+	"strconv"
+	"strings"
 
 	"chartlake/fhir"
 	"chartlake/record"
@@ -22,7 +24,7 @@ const noKnownWords = `no (other )?known ((drug|medication|medicine|food|environm
 // pages hardly ever state it.
 func (s *segment) allergyIntolerances() {
 	some := false
-	for _, fd := range s.findings("allergy", "allergies", "allergy") {
+	for _, fd := range each(s.findings("allergy", "allergies", "allergy")) {
 		if fd.asRisk || noKnown.MatchString(fd.text) {
 			continue
 		}
@@ -44,10 +46,43 @@ func (s *segment) allergyIntolerances() {
 	}
 }
 
+// each gives a field that names several allergens as a finding of each: "sulfa, penicillin (rash)" is
+// two allergies. What a person wrote in other words stays as they wrote it.
+func each(all []finding) []finding {
+	var out []finding
+	at := map[string]int{}
+	for _, fd := range all {
+		if fd.first == nil || fd.field != nil && fd.field.Human != nil && !strings.Contains(value(fd.field), fd.first.Text) {
+			out = append(out, fd)
+			continue
+		}
+		alone := true
+		for _, e := range fd.all {
+			alone = alone && conceptKey(e) == conceptKey(fd.first)
+		}
+		for _, e := range fd.all {
+			place := fd.place
+			if !alone {
+				place = strconv.Itoa(e.Begin) + "-" + strconv.Itoa(e.End)
+			}
+			key := conceptKey(e)
+			i, ok := at[key]
+			if !ok {
+				i = len(out)
+				at[key] = i
+				out = append(out, finding{text: e.Text, codes: e.Codes, field: fd.field, list: fd.list, first: e,
+					place: place, asRisk: e.Uncertain, asPast: e.Historical})
+			}
+			out[i].all = append(out[i].all, e)
+		}
+	}
+	return out
+}
+
 func (s *segment) allergy(fd finding) {
 	facts := s.findingFacts("code", fd)
 	text := fd.text
-	if fd.first != nil && fd.field != nil {
+	if fd.first != nil && fd.field != nil && strings.Contains(value(fd.field), fd.first.Text) {
 		text = fd.first.Text
 	}
 	verification := "unconfirmed"
