@@ -24,6 +24,7 @@ func (e *Engine) assert(toks []token, s span, section string, in []*mention) {
 	for n, m := range in {
 		m.Experiencer = "patient"
 		sectionDefault(m, section)
+		e.introduced(toks, s, m, section)
 		told := 0
 		for _, c := range cues {
 			if said[c.first] {
@@ -86,7 +87,7 @@ func oneWay(toks []token, c cue, s span, in []*mention) cue {
 	if c.backward == cueNegated && c.forward == "" && introduces(toks, s, c, in) {
 		c.forward, c.backward = cueNegated, ""
 	}
-	if c.words == "neg" || c.words == "negative" {
+	if c.words == "neg" || c.words == "negative" || c.words == "none" {
 		if c.first > s.first && toks[c.first-1].word() && toks[c.first-1].lower != "and" && toks[c.first-1].lower != "or" && toks[c.first-1].newlines == 0 ||
 			c.first > s.first && answerMark(toks[c.first-1]) || c.last < s.last && !toks[c.last].word() {
 			c.forward = "" // it answers for what stands before it
@@ -484,7 +485,7 @@ func sectionDefault(m *mention, section string) {
 		}
 	case "past_medical_history", "past_surgical_history":
 		m.Historical = true
-	case "instructions":
+	case "instructions", "immunizations":
 		if m.Type == record.Problem {
 			m.Hypothetical = true
 		}

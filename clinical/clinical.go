@@ -141,7 +141,7 @@ func (e *Engine) Annotate(text string) Findings {
 
 // read gives the mentions of a sentence with all that it says of them.
 func (e *Engine) read(text []rune, toks []token, starts []sectionStart, s span, found []tagger.Mention) []*mention {
-	section := sectionNames(starts).of(s.first)
+	section := sectionNames(starts).in(toks, s.first)
 	in := e.mentions(text, toks, s, section)
 	in = join(text, toks, s, section, in, e.findCues(toks, s), found)
 	in = wholeAllergens(text, toks, s, in)
@@ -156,7 +156,7 @@ func (e *Engine) read(text []rune, toks []token, starts []sectionStart, s span, 
 			m.doubts = append(m.doubts, "stands far on in a sentence without an end")
 		}
 	}
-	if section == "" && len(starts) > 0 && !prose(toks, s) {
+	if len(starts) > 0 && s.first < starts[0].first && !prose(toks, s) {
 		for _, m := range in {
 			m.doubts = append(m.doubts, "stands in the head of the page, not in its text")
 		}

@@ -164,6 +164,33 @@ func TestAssertion(t *testing.T) {
 	}
 }
 
+// What introduces a list holds for its items, and for nothing behind them.
+func TestListsAreIntroduced(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ text, want string }{
+		{"He denies:\n- fever\n- chest pain\nHe has:\n- cough", "fever=n chest pain=n cough=+"},
+		{"Negative for the following:\n\n• fever\n• chills\n\nCough since Monday.", "fever=n chills=n Cough=+"},
+		{"Return if you have any of the following:\n1. Fever over 101\n2. Vomiting\n\nDiscussed with her nurse. Cough persists.", "Fever=y Vomiting=y Cough=+"},
+		{"Call us for:\nRedness\nSwelling\n\nCough is better.", "Redness=y Swelling=y Cough=+"},
+		{"Mother has:\n* asthma\n* gout", "asthma=f gout=f"},
+		{"He has the following:\n- fever\n- no cough", "fever=+ cough=n"},
+		{"Immunizations: influenza, hepatitis B\n\nShe has asthma.", "influenza=y hepatitis B=y asthma=+"},
+	} {
+		got := map[string]string{}
+		for _, e := range annotate(t, c.text).Entities {
+			got[e.Text] = said(e)
+		}
+		for rest := c.want; rest != ""; {
+			i := strings.IndexByte(rest, '=')
+			words := strings.TrimSpace(rest[:i])
+			want, after, _ := strings.Cut(rest[i+1:], " ")
+			if rest = after; got[words] != want {
+				t.Errorf("%q: %q is %q, want %q", c.text, words, got[words], want)
+			}
+		}
+	}
+}
+
 func TestSectionsGiveDefaults(t *testing.T) {
 	t.Parallel()
 	f := annotate(t, `HPI: 54 yo with chest pain.

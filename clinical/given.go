@@ -40,7 +40,7 @@ func (e *Engine) Assert(text string, at []Span) []record.Entity {
 			}
 			order = order[1:]
 		}
-		e.assertGiven(toks, s, sections.of(s.first), in)
+		e.assertGiven(toks, s, sections.in(toks, s.first), in)
 	}
 	out := make([]record.Entity, len(at))
 	for i, m := range given {

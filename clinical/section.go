@@ -86,6 +86,21 @@ func (n sectionNames) of(i int) string {
 	return n[at-1].name
 }
 
+// in gives the section of token i as it bears on what is asserted: immunizations are named in the
+// paragraph below their header, not in all that follows up to the next known one.
+func (n sectionNames) in(toks []token, i int) string {
+	name := n.of(i)
+	if name != "immunizations" {
+		return name
+	}
+	for j := i; j > 0 && n.of(j-1) == name; j-- {
+		if toks[j].newlines > 1 {
+			return ""
+		}
+	}
+	return name
+}
+
 func recordSections(toks []token, starts []sectionStart) []record.Section {
 	var out []record.Section
 	for n, s := range starts {

@@ -5,7 +5,8 @@ import "unicode"
 // span is a range of tokens [first,last).
 type span struct {
 	first, last int
-	endless     bool // it goes on with a sentence that was too long
+	endless     bool  // it goes on with a sentence that was too long
+	lead        *span // of an item of a list: the sentence that introduces the list
 }
 
 // sentenceMax is how many tokens a sentence has at most: work within one grows with the square of
@@ -29,7 +30,7 @@ func sentences(toks []token, starts []sectionStart) []span {
 	endless := false
 	cut := func(at int) {
 		if at > first {
-			out = append(out, span{first, at, endless})
+			out = append(out, span{first: first, last: at, endless: endless})
 			first, endless = at, false
 		}
 	}
@@ -46,6 +47,7 @@ func sentences(toks []token, starts []sectionStart) []span {
 		}
 	}
 	cut(len(toks))
+	introduce(toks, out, starts)
 	return out
 }
 

@@ -1,0 +1,76 @@
+package clinical
+
+import "maps"
+
+// A list below the sentence that introduces it ("He denies:", "Return if you have any of the
+// following:"): what that sentence says holds for each item.
+
+// itemTokensMax is how many words and marks a line has at most to be an item without a list mark.
+const itemTokensMax = 8
+
+// introduce gives the items of lists the sentences that introduce them.
+func introduce(toks []token, all []span, starts []sectionStart) {
+	header := map[int]bool{}
+	for _, s := range starts {
+		header[s.first] = true
+	}
+	var lead *span
+	marked, numbered := false, false // the list has list marks; a number stands before the sentence
+	for i := range all {
+		s := &all[i]
+		first := toks[s.first]
+		mark := bullet(toks, s.first) || numbered
+		switch {
+		case header[s.first]:
+			lead = nil
+		case lead != nil && itemNumber(toks, *s):
+			numbered = true
+			continue
+		case lead != nil && first.newlines == 0 && !mark, // the item goes on
+			lead != nil && marked && !mark,
+			lead != nil && !mark && (first.newlines > 1 || s.last-s.first > itemTokensMax):
+			lead = nil
+		}
+		if lead != nil {
+			s.lead, marked = lead, marked || mark
+		}
+		numbered = false
+		if toks[s.last-1].text == ":" && !header[s.first] && s.last-s.first > 1 {
+			lead, marked = s, false
+		}
+	}
+}
+
+// itemNumber reports a sentence that is the number of a list's item only.
+func itemNumber(toks []token, s span) bool {
+	return s.last-s.first <= 2 && toks[s.first].newlines > 0 && toks[s.first].number()
+}
+
+// introduced says of a mention in a list what the sentence before the list says of its end.
+func (e *Engine) introduced(toks []token, s span, m *mention, section string) {
+	if s.lead == nil {
+		return
+	}
+	lead := *s.lead
+	end := &mention{first: lead.last - 1, last: lead.last}
+	end.Type, end.Experiencer = m.Type, m.Experiencer
+	cues := e.findCues(toks, lead)
+	for _, c := range cues {
+		if c = oneWay(toks, c, lead, nil); c.forward != "" && c.last <= end.first {
+			e.forward(toks, lead, c, cues, end, nil, section)
+		}
+	}
+	ordered(toks, lead, end, nil)
+	inverted(toks, lead, end)
+	m.Negated, m.Uncertain = m.Negated || end.Negated, m.Uncertain || end.Uncertain
+	m.Hypothetical, m.Historical = m.Hypothetical || end.Hypothetical, m.Historical || end.Historical
+	m.Experiencer, m.doubts = end.Experiencer, append(m.doubts, end.doubts...)
+	if m.Cue == nil {
+		m.Cue = end.Cue
+	}
+	if m.Attributes == nil {
+		m.Attributes = end.Attributes
+	} else {
+		maps.Copy(m.Attributes, end.Attributes)
+	}
+}
