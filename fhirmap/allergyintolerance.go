@@ -33,7 +33,7 @@ func (s *segment) allergyIntolerances() {
 	}
 	for _, f := range append(s.fields("allergies"), s.fields("allergy")...) {
 		if noKnown.MatchString(value(f)) && !(some && noneOfAny.MatchString(value(f))) {
-			s.allergy(finding{text: value(f), field: f, place: f.Name})
+			s.allergy(finding{text: value(f), field: f, place: s.placeOf(f)})
 			return
 		}
 	}

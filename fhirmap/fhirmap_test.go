@@ -102,6 +102,21 @@ func TestADiagnosisFieldThatTheTextDeniesIsNotFiled(t *testing.T) {
 	}
 }
 
+// TestFieldsOfOneNameAreAllFiled files each of several fields of one name: the drugs of a list.
+func TestFieldsOfOneNameAreAllFiled(t *testing.T) {
+	t.Parallel()
+	doubtful := accepted("medications.discharge", "Zyloprim 100 mg daily")
+	doubtful.State = record.Review
+	b := bundle(record.Segment{Type: "discharge_summary", Pages: [2]int{1, 1}, Fields: append(person(), doubtful,
+		accepted("medications.discharge", "Lisinopril 10 mg daily"), accepted("medications.discharge", "Metformin 500 mg bid"),
+		accepted("diagnosis.secondary", "Gout"), accepted("diagnosis.secondary", "Asthma"), accepted("allergies", "Latex"), accepted("allergies", "Peanuts"))})
+	for typ, want := range map[string]int{"MedicationStatement": 2, "Condition": 2, "AllergyIntolerance": 2} {
+		if n := len(resources(b, typ)); n != want {
+			t.Errorf("%d %s, want %d", n, typ, want)
+		}
+	}
+}
+
 func TestARowWithADoubtfulCellIsNotFiled(t *testing.T) {
 	t.Parallel()
 	unit := accepted("unit", "g/dL")

@@ -16,7 +16,7 @@ type finding struct {
 	list   string           // name of that field: "diagnosis.principal"
 	first  *record.Entity   // its first mention, if any
 	all    []*record.Entity // every mention
-	place  string           // for the resource id: begin-end of the first mention, or the field's name
+	place  string           // for the resource id: begin-end of the first mention, or that of the field
 	asRisk bool             // uncertain
 	asPast bool             // historical
 }
@@ -45,7 +45,7 @@ func (s *segment) findings(typ record.EntityType, fieldNames ...string) []findin
 	used := map[*record.Entity]bool{}
 	for _, name := range fieldNames {
 		for _, f := range s.fields(name) {
-			fd := finding{text: value(f), field: f, list: name, place: f.Name}
+			fd := finding{text: value(f), field: f, list: name, place: s.placeOf(f)}
 			ok := true
 			for i := range s.Entities {
 				e := &s.Entities[i]
@@ -92,6 +92,24 @@ func (s *segment) findings(typ record.EntityType, fieldNames ...string) []findin
 			place: strconv.Itoa(e.Begin) + "-" + strconv.Itoa(e.End), asRisk: e.Uncertain, asPast: e.Historical})
 	}
 	return out
+}
+
+// placeOf names a field for resource ids: by its name, and by its number where the name repeats.
+// Fields that are in review or have no value count, too: the ids of others do not move when a person
+// settles one.
+func (s *segment) placeOf(f *record.Field) string {
+	n := 0
+	for i := range s.Fields {
+		switch g := &s.Fields[i]; {
+		case g == f && n > 0:
+			return f.Name + "/" + strconv.Itoa(n)
+		case g == f:
+			return f.Name
+		case g.Name == f.Name:
+			n++
+		}
+	}
+	return f.Name
 }
 
 // denied gives the concepts of a type that the segment denies of the patient.
