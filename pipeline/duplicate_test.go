@@ -26,7 +26,7 @@ func TestScannedAgain(t *testing.T) {
 	flagged := func(id string) bool {
 		rec, _ := b.record(id)
 		for _, f := range rec.Segments[0].Flags {
-			if f.Code == possibleDuplicate {
+			if f.Code == duplicatePossible {
 				return true
 			}
 		}
@@ -43,7 +43,7 @@ func TestScannedAgain(t *testing.T) {
 	b.work(other, store.Filed)
 	report("2026-04-17", "151", "Hillside") // of the same day, and not the same
 	corrected := b.receive()
-	b.work(corrected, store.Filed)
+	b.work(corrected, store.NeedsReview) // one test of one collection with two values: result_conflict
 	if flagged(first) || !flagged(again) || flagged(other) || flagged(corrected) {
 		t.Errorf("flagged: %v %v %v %v, want the second alone", flagged(first), flagged(again), flagged(other), flagged(corrected))
 	}

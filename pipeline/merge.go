@@ -59,11 +59,10 @@ func mergeSegment(o, n *record.Segment) {
 			mergeEntity(n, e)
 		}
 	}
-	for i := range o.Flags {
-		for j := range n.Flags {
-			if f := &n.Flags[j]; f.Code == o.Flags[i].Code && f.Message == o.Flags[i].Message && f.Human == nil {
-				f.Human = o.Flags[i].Human
-			}
+	lookedAt(o.Flags, n.Flags)
+	for _, f := range o.Flags {
+		if ofComparison(f) { // made anew behind this, with what a person said of it
+			n.Flags = append(n.Flags, f)
 		}
 	}
 }

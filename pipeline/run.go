@@ -210,7 +210,7 @@ func (p *Pipeline) fileOnce(ctx context.Context, id string, doc *document.Docume
 		if err := p.Identify(rec, KnownIn(v, &asked)); err != nil {
 			return err
 		}
-		if err := duplicates(v, row, rec); err != nil {
+		if err := p.Compare(v, row, rec); err != nil {
 			return err
 		}
 		steps, settled, err = p.Commands(v, Filing{Row: row, From: store.Understood, Read: doc, Record: rec, After: after, Action: "machine", Asked: asked})

@@ -191,6 +191,11 @@ func (d *Desk) file(ctx context.Context, x *act, name string, f func(*act) error
 		if err := p.Identify(x.rec, pipeline.KnownIn(v, &asked)); err != nil {
 			return err
 		}
+		if x.Kind == Answer { // it is another patient's documents that it is held against now
+			if err := p.Compare(v, x.row, x.rec); err != nil {
+				return err
+			}
+		}
 		steps, settled, err = p.Commands(v, pipeline.Filing{Row: x.row, From: x.row.State, Read: x.read, Record: x.rec,
 			After: x.After, Action: name, Person: true, Asked: asked})
 		if err != nil {
