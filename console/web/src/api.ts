@@ -82,6 +82,9 @@ export interface Operations {
   at: string;
 }
 
+/** Suggestion is a value that a field may have, and why. */
+export interface Suggestion { value: string; reason: string }
+
 export interface Sum { checked: number; wrong: number }
 export interface Quality {
   documents: number; values: Sum; kinds: Record<string, Sum> | null; types: Record<string, Sum> | null; bins: Record<string, Sum> | null;
@@ -134,6 +137,10 @@ export async function act(id: string, action: Action): Promise<number> {
   });
   return (await response.json()).version;
 }
+
+export const suggestions = (id: string, segment: number, target: string, signal?: AbortSignal) =>
+  get<{ suggestions: Suggestion[] }>(`/review/${enc(id)}/suggestions?${new URLSearchParams({ segment: String(segment), target })}`, signal)
+    .then((body) => body.suggestions);
 
 const post = (path: string, body: object = {}) =>
   send(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) })

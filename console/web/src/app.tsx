@@ -4,6 +4,7 @@ import * as api from "./api";
 import { DocumentScreen } from "./document";
 import { Help } from "./help";
 import { Inbox } from "./inbox";
+import { commandOf } from "./keymap";
 import { Icon } from "./marks";
 import { PatientScreen } from "./patient";
 import { go, usePlace } from "./router";
@@ -29,7 +30,7 @@ export function App() {
 
   useEffect(() => {
     const key = (event: KeyboardEvent) => {
-      if (event.key === "?" && !typing(event.target)) setHelp(true);
+      if (commandOf(event) === "help" && !typing(event.target)) setHelp(true);
     };
     window.addEventListener("keydown", key);
     return () => window.removeEventListener("keydown", key);

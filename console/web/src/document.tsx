@@ -11,7 +11,7 @@ import { Icon, StateTag } from "./marks";
 import { type Edit, Filter, Findings, type Hands, Values } from "./panel";
 import { PickerDialog } from "./picker";
 import { Stack } from "./stack";
-import { Held, History } from "./story";
+import { Aside, Held, History } from "./story";
 import { Resources } from "./resources";
 import { keep, usePlace } from "./router";
 import type { Action, Box, DocumentFull, PageWords, RecordBody } from "./types";
@@ -78,6 +78,8 @@ export function DocumentScreen({ id }: { id: string }) {
   const review = may_review && loaded !== null && record !== null && !other;
   const [stacking, setStacking] = useState(false);
   const [picking, setPicking] = useState(false);
+  const [holding, setHolding] = useState(false);
+  const [suggested, setSuggested] = useState<api.Suggestion[]>([]);
 
   const setPage = useCallback((n: number) => {
     setPageRaw(n);
@@ -115,6 +117,15 @@ export function DocumentScreen({ id }: { id: string }) {
     const first = all.find(open);
     if (first && !place.state.page) pick(first.key);
   }, [record, all, pick, show, place.state]);
+
+  const asks = review && current && editable(current) ? current : null;
+  useEffect(() => {
+    setSuggested([]);
+    if (!asks) return;
+    const stop = new AbortController();
+    api.suggestions(id, asks.segment, asks.target, stop.signal).then(setSuggested, () => undefined); // they help; nothing waits for them
+    return () => stop.abort();
+  }, [id, asks?.key, record]);
 
   useEffect(() => {
     setWords(null);
@@ -213,7 +224,8 @@ export function DocumentScreen({ id }: { id: string }) {
     accept: (fact) => void settle(fact, "accept"),
     absent: (fact) => void settle(fact, "not_present"),
     reject: (fact) => void settle(fact, "reject"),
-    edit: (fact) => begin(fact),
+    edit: begin,
+    suggested,
     enter: (segment, name, as, value) => act({ kind: "correct", segment, target: `field:${name}`, as, value }),
     say: (fact, part, value) => void act({ kind: "correct", segment: fact.segment, target: `${fact.target}:${part}`, value }),
     change: (value) => setEdit((now) => now && { ...now, value }),
@@ -222,7 +234,7 @@ export function DocumentScreen({ id }: { id: string }) {
       setEdit(null);
       setFocus({ row: selected });
     },
-  }), [pick, show, settle, begin, save, selected, act]);
+  }), [pick, show, settle, begin, save, selected, suggested, act]);
 
   const left = useMemo(() => all.filter(open), [all]);
   const [sure, setSure] = useState(false);
@@ -236,12 +248,16 @@ export function DocumentScreen({ id }: { id: string }) {
   }, [act, id, left, pick]);
   useEffect(() => setSure(false), [record]);
   const undo = useCallback(() => void act({ kind: "undo" }), [act]);
+  const hold = useCallback(() => {
+    if (record?.held) void act({ kind: "resume" });
+    else setHolding(true);
+  }, [act, record]);
   const reject = useCallback(async () => {
     if (await act({ kind: "reject", target: "document" })) setNotice({ text: "Rejected: what it filed is taken back. Undo brings it back." });
   }, [act]);
 
   useKeys({
-    step, current, review, busy, inPanel: () => !!panel.current?.contains(window.document.activeElement),
+    step, current, review, suggested: suggested.map((s) => s.value), hold, inPanel: () => !!panel.current?.contains(window.document.activeElement),
     hands, begin, approve: () => approve(sure), undo, go: (by) => void neighbour(id, by, false), page, setPage, pageCount,
     view: (name) => setCommand({ name, turn: turn.current++ }),
     stack: () => setStacking((on) => !on && pageCount > 1), picker: () => setPicking(review),
@@ -281,6 +297,8 @@ export function DocumentScreen({ id }: { id: string }) {
       )}
       <PickerDialog opened={picking} close={() => setPicking(false)} title="Whose document is this?" subject={record?.segments?.[segment]?.subject}
         busy={busy} review={review} choose={(value) => void act({ kind: "answer", segment, target: "patient", value }).then((done) => done && setPicking(false))} />
+      {holding && <Aside busy={busy} close={() => (setHolding(false), setFocus({ row: selected }))}
+        hold={(reason) => void act({ kind: "hold", reason }).then((done) => done && setHolding(false))} />}
       {notice && (
         <div className={`notice ${notice.bad ? "bad" : ""}`} role="alert">
           {notice.text}<ActionIcon size="sm" variant="subtle" color="gray" aria-label="Dismiss" onClick={() => setNotice(null)}><Icon name="close" /></ActionIcon>
@@ -330,6 +348,7 @@ export function DocumentScreen({ id }: { id: string }) {
               <Button size="compact-sm" variant="subtle" className="quiet" disabled={busy} onClick={() => void reject()}>Reject document</Button>
             </Tooltip>
           )}
+          {review && !record.held && document.state !== "rejected" && <Button size="compact-sm" variant="subtle" className="quiet" disabled={busy} onClick={hold}>Put aside</Button>}
           {may_review && <Button size="compact-sm" variant="default" leftSection={<Icon name="undo" />} disabled={!undoable(document) || busy} onClick={undo}>Undo</Button>}
           <Tooltip label="Previous document (K)"><ActionIcon variant="default" aria-label="Previous document" onClick={() => void neighbour(id, -1, false)}><Icon name="back" /></ActionIcon></Tooltip>
           <Tooltip label="Next document (J)"><ActionIcon variant="default" aria-label="Next document" onClick={() => void neighbour(id, 1, false)}><Icon name="next" /></ActionIcon></Tooltip>

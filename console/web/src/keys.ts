@@ -1,19 +1,21 @@
 import { useEffect, useRef } from "react";
 import { typing } from "./app";
 import { editable, type Fact } from "./facts";
+import { commandOf, type Name } from "./keymap";
 import type { Hands } from "./panel";
 
-/** useKeys is the keys of docs/guide/console.md, as far as they are about a document. */
-export function useKeys(use: {
+/** Use is what the keys of a document act on. */
+interface Use {
   step: (by: 1 | -1, look: boolean) => boolean;
   current: Fact | undefined;
   review: boolean;
-  busy: boolean;
   inPanel: () => boolean;
   hands: Hands;
   begin: (fact: Fact, value?: string) => void;
+  suggested: string[];
   approve: () => Promise<void> | void;
   undo: () => void;
+  hold: () => void;
   go: (by: 1 | -1) => void;
   page: number;
   setPage: (page: number) => void;
@@ -21,61 +23,66 @@ export function useKeys(use: {
   view: (name: string) => void;
   stack: () => void;
   picker: () => void;
-}) {
+}
+
+/** useKeys is the keys of docs/guide/console.md, as far as they are about a document. */
+export function useKeys(use: Use) {
   const latest = useRef(use);
   latest.current = use;
   useEffect(() => {
     const key = (event: KeyboardEvent) => {
       const u = latest.current;
-      const done = () => event.preventDefault();
-      const control = event.ctrlKey || event.metaKey;
-      if (window.document.querySelector("[role=dialog]")) return;
-      if (control && event.key === "Enter" && u.review) return done(), void u.approve();
-      if (typing(event.target)) return;
-      if (control && event.key.toLowerCase() === "z" && u.review) return done(), u.undo();
-      if (control || event.altKey) return;
-      const fact = u.current;
-      switch (event.key) {
-        case "Tab":
-          // Within the list Tab goes to what needs a look; at its end it leaves as always.
-          if (u.inPanel() && isRow(event.target) && u.step(event.shiftKey ? -1 : 1, true)) done();
-          return;
-        case "ArrowDown":
-        case "ArrowUp":
-          if (u.inPanel() && isRow(event.target)) done(), u.step(event.key === "ArrowDown" ? 1 : -1, false);
-          return;
-        case "Enter":
-          if (!fact || !u.review || !isRow(event.target)) return;
-          done();
-          if (fact.value === null) u.begin(fact);
-          else u.hands.accept(fact);
-          return;
-        case "F2": return fact && u.review ? (done(), u.begin(fact)) : undefined;
-        case "Delete": return fact && u.review && fact.value !== null && fact.sort !== "flag" ? (done(), u.hands.reject(fact)) : undefined;
-        case "x": case "X": return fact && u.review && editable(fact) ? (done(), u.hands.absent(fact)) : undefined;
-        case "u": case "U": return u.review ? (done(), u.undo()) : undefined;
-        case "j": case "J": return done(), u.go(1);
-        case "k": case "K": return done(), u.go(-1);
-        case "s": case "S": return done(), u.stack();
-        case "t": case "T": return done(), window.document.getElementById("type-of")?.focus();
-        case "p": case "P": return done(), u.picker();
-        case "r": return done(), u.view("right");
-        case "R": return done(), u.view("left");
-        case "+": case "=": return done(), u.view("in");
-        case "-": return done(), u.view("out");
-        case "0": return done(), u.view("fit");
-        case "/": return done(), window.document.getElementById("find")?.focus();
-        case "g": case "G": return done(), window.document.getElementById("page-at")?.focus();
-        case "PageDown": return u.page < u.pageCount ? (done(), u.setPage(u.page + 1)) : undefined;
-        case "PageUp": return u.page > 1 ? (done(), u.setPage(u.page - 1)) : undefined;
-        case "?": case " ": return;
+      if (event.defaultPrevented || window.document.querySelector("[role=dialog]")) return;
+      const name = commandOf(event);
+      if (typing(event.target) && name !== "approve") return;
+      const row = isRow(event.target);
+      if (name) {
+        if (does(name, u, row)) event.preventDefault();
+        return;
       }
-      // The key goes on into the field that opens for it.
-      if (event.key.length === 1 && fact && u.review && isRow(event.target)) u.begin(fact, "");
+      if (event.ctrlKey || event.metaKey || event.altKey || event.key.length !== 1 || event.key === " " || !u.current || !u.review || !row) return;
+      // The key goes on into the field that opens for it; a digit brings its suggestion.
+      const suggestion = u.suggested[Number(event.key) - 1];
+      if (suggestion !== undefined) event.preventDefault();
+      u.begin(u.current, suggestion ?? "");
     };
     window.addEventListener("keydown", key);
     return () => window.removeEventListener("keydown", key);
   }, []);
+}
+
+/** does runs a command and says whether it was one here; the others stay the browser's. */
+function does(name: Name, u: Use, row: boolean): boolean {
+  const fact = u.review ? u.current : undefined;
+  const run = (wanted: unknown, act: () => unknown) => {
+    if (wanted) act();
+    return !!wanted;
+  };
+  switch (name) {
+    // Within the list these go to what needs a look; at its end Tab leaves as always.
+    case "next": return u.inPanel() && row && u.step(1, true);
+    case "previous": return u.inPanel() && row && u.step(-1, true);
+    case "below": return run(u.inPanel() && row, () => u.step(1, false));
+    case "above": return run(u.inPanel() && row, () => u.step(-1, false));
+    case "accept": return run(fact && row, () => (fact!.value === null ? u.begin(fact!) : u.hands.accept(fact!)));
+    case "edit": return run(fact, () => u.begin(fact!));
+    case "reject": return run(fact && fact.value !== null && fact.sort !== "flag", () => u.hands.reject(fact!));
+    case "absent": return run(fact && editable(fact), () => u.hands.absent(fact!));
+    case "undo": return run(u.review, u.undo);
+    case "approve": return run(u.review, u.approve);
+    case "hold": return run(u.review, u.hold);
+    case "after": return run(true, () => u.go(1));
+    case "before": return run(true, () => u.go(-1));
+    case "stack": return run(true, u.stack);
+    case "patient": return run(true, u.picker);
+    case "kind": return run(true, () => window.document.getElementById("type-of")?.focus());
+    case "find": return run(true, () => window.document.getElementById("find")?.focus());
+    case "page": return run(true, () => window.document.getElementById("page-at")?.focus());
+    case "pagedown": return run(u.page < u.pageCount, () => u.setPage(u.page + 1));
+    case "pageup": return run(u.page > 1, () => u.setPage(u.page - 1));
+    case "in": case "out": case "fit": case "right": case "left": return run(true, () => u.view(name));
+    default: return false; // the stack's and the app's own
+  }
 }
 
 const isRow = (target: EventTarget | null) => target instanceof HTMLElement && target.hasAttribute("data-row");

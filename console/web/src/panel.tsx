@@ -1,6 +1,7 @@
-import { Button, NativeSelect, TextInput } from "@mantine/core";
+import { Button, Kbd, NativeSelect, TextInput } from "@mantine/core";
 import { memo, useEffect, useRef, useState } from "react";
-import { chips, type Fact, open, said } from "./facts";
+import type { Suggestion } from "./api";
+import { chips, editable, type Fact, open, said } from "./facts";
 import { Icon, LookMark, LookTag } from "./marks";
 import type { RecordBody } from "./types";
 import { exactly, sentence, typeName, who } from "./words";
@@ -12,7 +13,8 @@ export interface Hands {
   accept: (fact: Fact) => void;
   absent: (fact: Fact) => void;
   reject: (fact: Fact) => void;
-  edit: (fact: Fact) => void;
+  edit: (fact: Fact, value?: string) => void;
+  suggested: Suggestion[]; // for the chosen value
   say: (fact: Fact, part: string, value: string) => void;
   change: (value: string) => void;
   save: () => void;
@@ -160,6 +162,16 @@ function Detail({ fact, edit, hands, review }: { fact: Fact; edit: Edit | null; 
         {fact.page > 0 && <span className="soft">page {fact.page}</span>}
         {rule && <span className="soft" title="The rule that read it">{rule}</span>}
       </div>
+      {review && !edit && editable(fact) && hands.suggested.length > 0 && (
+        <ol className="suggestions" aria-label="Suggestions">
+          {hands.suggested.map((suggestion, i) => (
+            <li key={suggestion.value}>
+              <button type="button" className="link" onClick={() => hands.edit(fact, suggestion.value)}><Kbd size="xs">{i + 1}</Kbd> {suggestion.value}</button>
+              <span className="soft small">{suggestion.reason}</span>
+            </li>
+          ))}
+        </ol>
+      )}
       {fact.raw && fact.value !== fact.raw && fact.sort !== "entity" && <p className="soft small">Printed: <q>{fact.raw}</q></p>}
       {human && (
         <p className="soft small">

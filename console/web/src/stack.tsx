@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import { useEffect, useRef } from "react";
 import * as api from "./api";
+import { commandOf, keysOf, useKeymap } from "./keymap";
 import type { Action, RecordBody, Segment } from "./types";
 import { typeName } from "./words";
 
@@ -9,6 +10,7 @@ export function Stack({ id, record, pages, page, setPage, busy, review, act, clo
   id: string; record: RecordBody; pages: number; page: number; setPage: (page: number) => void; busy: boolean; review: boolean;
   act: (action: Omit<Action, "after">) => Promise<boolean>; close: () => void;
 }) {
+  useKeymap();
   const box = useRef<HTMLDivElement>(null);
   const segments = record.segments ?? [];
   const at = (n: number) => segments.findIndex((s) => s.pages[0] <= n && n <= s.pages[1]);
@@ -38,11 +40,11 @@ export function Stack({ id, record, pages, page, setPage, busy, review, act, clo
       case "Enter": case "Escape": return done(), close();
     }
     if (!review || busy) return;
-    switch (event.key.toLowerCase()) {
-      case "s": return done(), void split(n);
-      case "m": return done(), void join(at(n));
-      case "[": return done(), void move(n, "previous");
-      case "]": return done(), void move(n, "next");
+    switch (commandOf(event, true)) {
+      case "split": return done(), void split(n);
+      case "join": return done(), void join(at(n));
+      case "back": return done(), void move(n, "previous");
+      case "on": return done(), void move(n, "next");
     }
   };
 
@@ -52,7 +54,7 @@ export function Stack({ id, record, pages, page, setPage, busy, review, act, clo
     <section className="stack" aria-label="Documents in this stack">
       <div className="tools">
         <b>{segments.length === 1 ? "1 document" : `${segments.length} documents`}</b>
-        <span className="soft small">Arrows choose a page · S begins a document with it · M joins its document to the one before · [ ] move it to the one before or after</span>
+        <span className="soft small">Arrows choose a page · {keysOf("split")[0]} begins a document with it · {keysOf("join")[0]} joins its document to the one before · {keysOf("back")[0]} {keysOf("on")[0]} move it to the one before or after</span>
         <span className="grow" />
         <Button size="compact-sm" variant="default" onClick={close}>Back to the page</Button>
       </div>

@@ -133,6 +133,7 @@ export interface RecordBody {
   segments: Segment[] | null;
   versions: Record<string, string>;
   stacked?: Human;
+  held?: Human; // a person put it aside
   approved?: Human;
 }
 
@@ -146,7 +147,7 @@ export interface PageWords {
 
 export interface Action {
   after: number;
-  kind: "accept" | "correct" | "reject" | "not_present" | "answer" | "undo" | "approve" | "split" | "merge" | "move";
+  kind: "accept" | "correct" | "reject" | "not_present" | "answer" | "undo" | "approve" | "hold" | "resume" | "split" | "merge" | "move";
   segment?: number;
   target?: string;
   value?: string;

@@ -2,6 +2,7 @@ import { Button, Loader, NativeSelect } from "@mantine/core";
 import { useCallback, useEffect, useRef, useState } from "react";
 import * as api from "./api";
 import { Link, typing } from "./app";
+import { commandOf } from "./keymap";
 import { useLive } from "./live";
 import { StateTag } from "./marks";
 import { go, keep, usePlace } from "./router";
@@ -74,7 +75,8 @@ export function Worklist() {
 
   useEffect(() => {
     const key = (event: KeyboardEvent) => {
-      const by = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key];
+      const name = commandOf(event);
+      const by = name === "after" || name === "below" ? 1 : name === "before" || name === "above" ? -1 : 0;
       if (!by || typing(event.target) || event.ctrlKey || event.metaKey || window.document.querySelector("[role=dialog]")) return;
       const links = [...(table.current?.querySelectorAll<HTMLElement>("a.work-link") ?? [])];
       const at = links.indexOf(window.document.activeElement as HTMLElement);
