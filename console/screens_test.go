@@ -300,6 +300,8 @@ func TestAccessible(t *testing.T) {
 				{name: "operations", path: "/operations", ready: ".operations tbody tr"},
 				{name: "quality", path: "/quality", ready: "[aria-label='Learned from corrections'] .hint", then: `document.querySelector("[aria-label='Blind sample'] > button")?.click()`},
 				{name: "search", path: "/search", ready: ".results"},
+				{name: "board", path: "/board", ready: ".dot", then: `[...document.querySelectorAll(".tile [data-mark]")].at(0).click()`},
+				{name: "board-table", path: "/board", ready: ".dot", then: `document.querySelectorAll(".tile header .chip[aria-pressed]").forEach(x => x.click())`},
 				{name: "patient", path: strings.TrimPrefix(person, s.URL), ready: ".chart"},
 				{name: "timeline", path: strings.TrimPrefix(person, s.URL), ready: ".chart", then: `[...document.querySelectorAll(".chips .chip")].find(x => x.textContent === "Timeline").click()`},
 			} {

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"chartlake/analytics"
 	"chartlake/blob/folder"
 	"chartlake/document"
 	"chartlake/fault"
@@ -57,6 +58,8 @@ func newStand(t testing.TB) *stand {
 	mux.Handle("POST /documents", door.Handler(func(r *http.Request) (store.Actor, error) { return s.actor(r, smart.Upload) }))
 	s.Server = httptest.NewServer(mux)
 	mux.Handle("/fhir/", rest.New(rest.Config{Store: db, Base: s.URL + "/fhir",
+		Actor: func(r *http.Request, do smart.Action, _ string) (store.Actor, error) { return s.actor(r, do) }}))
+	mux.Handle("POST /sql", analytics.Handler(analytics.Config{Store: db,
 		Actor: func(r *http.Request, do smart.Action, _ string) (store.Actor, error) { return s.actor(r, do) }}))
 	t.Cleanup(func() {
 		s.Server.CloseClientConnections()

@@ -165,6 +165,14 @@ export const fhir = (path: string, signal?: AbortSignal) =>
   send(path.startsWith("/fhir") ? path : `/fhir/${path}`, { signal, headers: { Accept: "application/fhir+json" } })
     .then((response) => response.json() as Promise<Resource>);
 
+/** Answer is what POST /sql answers; docs/guide/tables.md has the tables. */
+export interface Answer { columns: { name: string; type: string }[]; rows: (string | number | boolean | null)[][] }
+
+const question = (query: string, form: string, signal?: AbortSignal) =>
+  send(`/sql${form}`, { method: "POST", signal, headers: { "Content-Type": "application/json" }, body: JSON.stringify({ query }) });
+export const ask = (query: string, signal?: AbortSignal) => question(query, "", signal).then((response) => response.json() as Promise<Answer>);
+export const askCSV = (query: string) => question(query, "?format=csv").then((response) => response.blob());
+
 /** upload sends one file and tells how far it is (0..1). */
 export function upload(file: File, progress: (share: number) => void): Promise<{ id: string; duplicate_of?: string | null }> {
   return new Promise((resolve, reject) => {

@@ -1,6 +1,7 @@
 import { ActionIcon, Button, Tooltip, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { createContext, useContext, useEffect, useState } from "react";
 import * as api from "./api";
+import { Board } from "./board";
 import { DocumentScreen } from "./document";
 import { Help } from "./help";
 import { Inbox } from "./inbox";
@@ -61,6 +62,7 @@ function Screen({ path, choose }: { path: string; choose: (files: File[]) => voi
   if (kind === "p" && id) return <PatientScreen key={id} id={decodeURIComponent(id)} />;
   if (kind === "search") return <SearchScreen />;
   if (kind === "work") return <Worklist />;
+  if (kind === "board") return <Board />;
   if (kind === "quality") return <Quality />;
   if (kind === "operations") return <Operations />;
   return <Inbox choose={choose} />;
@@ -91,7 +93,7 @@ function Header({ path, choose, help }: { path: string; choose: (files: File[]) 
     <header className="top">
       <Link to="/" className="brand" aria-label="Chartlake"><img src="/icon.svg" alt="" width="26" height="26" /><span>Chartlake</span></Link>
       <nav aria-label="Main">
-        {[["/", "Documents"], ["/work", "Work list"], ["/search", "Search"], ...(may_review ? [["/quality", "Quality"]] : []), ...(may_manage ? [["/operations", "Operations"]] : [])].map(([to, text]) => (
+        {[["/", "Documents"], ["/work", "Work list"], ["/search", "Search"], ["/board", "Board"], ...(may_review ? [["/quality", "Quality"]] : []), ...(may_manage ? [["/operations", "Operations"]] : [])].map(([to, text]) => (
           <Link key={to} to={to} aria-current={current(to) ? "page" : undefined}>{text}</Link>
         ))}
       </nav>

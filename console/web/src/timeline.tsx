@@ -35,18 +35,20 @@ function series(resources: Resource[]): Series[] {
 }
 
 /** Trends draws the runs of numbers; each dot opens the page and the box it was read from. */
-export function Trends({ resources }: { resources: Resource[] }) {
+export function Trends({ resources, open = openSource }: { resources: Resource[]; open?: Open }) {
   const all = series(resources);
   if (all.length === 0) return null;
   return (
     <section aria-label="Trends">
       <h2>Trends<span>{all.length}</span></h2>
-      <div className="charts">{all.map((s) => <Chart key={s.name + s.unit} series={s} />)}</div>
+      <div className="charts">{all.map((s) => <Chart key={s.name + s.unit} series={s} open={open} />)}</div>
     </section>
   );
 }
 
-function Chart({ series: s }: { series: Series }) {
+type Open = (resource: Resource) => Promise<boolean>;
+
+function Chart({ series: s, open }: { series: Series; open: Open }) {
   const values = [...s.points.map((p) => p.value), ...[s.low, s.high].filter((v) => v !== undefined)];
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const [begin, end] = [s.points[0].at, s.points.at(-1)!.at];
@@ -68,10 +70,10 @@ function Chart({ series: s }: { series: Series }) {
         {s.points.map((p, i) => (
           <g key={i} role="button" tabIndex={0} className={p.out ? "dot out" : "dot"} transform={`translate(${x(p.at)} ${y(p.value)})`}
             aria-label={`${p.day}: ${quantity({ value: p.value, unit: s.unit })}${p.out ? ", outside the range" : ""}. Show the page`}
-            onClick={() => void openSource(p.resource)} onKeyDown={(event) => {
+            onClick={() => void open(p.resource)} onKeyDown={(event) => {
               if (event.key !== "Enter" && event.key !== " ") return;
               event.preventDefault();
-              void openSource(p.resource);
+              void open(p.resource);
             }}>
             <title>{`${p.day}: ${quantity({ value: p.value, unit: s.unit })}`}</title>
             <circle className="reach" r="12" />
