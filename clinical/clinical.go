@@ -320,13 +320,13 @@ func social(text []rune, toks []token, i int, s span) (*mention, bool) {
 // bare are words that mostly take up again a finding named before with more words.
 var bare = map[string]bool{"pain": true, "infection": true, "injury": true, "illness": true, "swelling": true, "bleeding": true}
 
-// withoutBare drops a bare word where the text has a longer mention that ends with it ("pain"
-// after "epigastric pain"): it is the same finding, and its own assertion would repeat it.
+// withoutBare drops a bare word where a longer mention that ends with it is affirmed of the patient
+// ("pain" after "epigastric pain"): it is the same finding, and its own assertion would repeat it.
 // Where it is denied it is another one ("without active bleeding") and stays.
 func withoutBare(all []*mention) []*mention {
 	longer := map[string]bool{}
 	for _, m := range all {
-		if i := strings.LastIndexByte(m.Text, ' '); i > 0 {
+		if i := strings.LastIndexByte(m.Text, ' '); i > 0 && !m.Negated && !m.Hypothetical && m.Experiencer == "patient" {
 			longer[terminology.Normal(m.Text[i+1:])] = true
 		}
 	}

@@ -6,12 +6,24 @@ import "strings"
 // has there; the longer one counts.
 func (e *Engine) composed(toks []token, i int, s span, listed cue) cue {
 	best := listed
+	if !toks[i].composes {
+		return complement(toks, s, best)
+	}
 	for _, c := range []cue{predicate(toks, i, s), smallReason(toks, i, s), familyHistory(toks, i, s), nursingWithout(toks, i, s), possessed(toks, i)} {
 		if c.last > best.last {
 			best = c
 		}
 	}
 	return complement(toks, s, best)
+}
+
+// composes reports a word that a cue made of parts may begin with: most do not, and each word of a text is asked.
+func composes(w *spelling) bool {
+	switch w.lower {
+	case "never", "not", "family", "familial", "fam", "fhx", "fh", "s", "s̄":
+		return true
+	}
+	return links[w.lower] || small[w.lower] || strings.HasSuffix(w.lower, "'s") || strings.HasSuffix(w.lower, "’s")
 }
 
 // held are verbs of what somebody holds to be so.

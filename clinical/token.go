@@ -17,6 +17,7 @@ type spelling struct {
 	lowerKey, normKey uint64
 	first             rune
 	isWord            bool // no punctuation
+	composes          bool // a cue that is made of parts may begin with it
 }
 
 // token is a word or a mark of punctuation at its place. begin and end count runes.
@@ -82,6 +83,7 @@ func spell(text string, first rune) *spelling {
 	}
 	w.lowerKey, w.normKey = wordKey(w.lower), wordKey(w.norm)
 	low, _ := utf8.DecodeRuneInString(w.lower)
+	w.composes = composes(w)
 	w.isWord = w.norm != "" || w.lower != "" && wordRune(low)
 	return w
 }
