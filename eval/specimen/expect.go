@@ -96,6 +96,10 @@ func expectStay(d *sheet.Draft, t *fiction.Stay) {
 			e.MustNot = append(e.MustNot, expected.MustNot{ResourceType: "Condition", Count: zero(), Note: why(en), Where: map[string]json.RawMessage{
 				"code": value(text), "verificationStatus.coding.code": json.RawMessage(`{"not":"refuted"}`)}})
 		}
+		if en.Experiencer == "family" && *en.Negated {
+			e.MustNot = append(e.MustNot, expected.MustNot{ResourceType: "FamilyMemberHistory", Count: zero(), Note: "denied of the family",
+				Where: map[string]json.RawMessage{"condition.code": value(text)}})
+		}
 		if en.Experiencer == "family" && !*en.Negated {
 			e.FHIR = append(e.FHIR, expected.Expression{ResourceType: "FamilyMemberHistory", Expr: "condition.code.text.where($this.lower().contains(" + quote(text) + ")).exists()"})
 		}

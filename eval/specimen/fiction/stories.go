@@ -23,7 +23,7 @@ var stories = []story{
 			"This is a {age} year old {sex} admitted with [p cough] and [p pleuritic chest pain] for one week. There was no [p- hemoptysis]. [p? Pulmonary embolism] was considered in the emergency department.",
 		},
 		denials:     []string{"Negative for [p- nausea], [p- vomiting] and [p- diarrhea]. No [p- dysuria].", "Patient denies [p- abdominal pain], [p- headache] or [p- rash]."},
-		examination: "Crackles at the right base. No [p- wheezing]. Abdomen soft. No [p- edema].",
+		examination: "[p Crackles] at the right base. No [p- wheezing]. Abdomen soft. No [p- edema].",
 		course: []string{
 			"[x Chest radiograph] showed a right lower lobe [p infiltrate] without [p- pleural effusion].", "{He} was treated with intravenous [m ceftriaxone] and [m doxycycline] and weaned to room air by hospital day 2.",
 			"Blood cultures had no growth. [x CT angiogram] was negative for [p- pulmonary embolism].",
@@ -40,20 +40,20 @@ var stories = []story{
 			"The patient is a {age}-year-old {sex} with progressive [p leg edema] and [p weight gain]. No [p- palpitations]. No [p- fever].",
 		},
 		denials:     []string{"Denies [p- cough], [p- fever] and [p- chills].", "No [p- nausea], no [p- abdominal pain], no [p- melena]."},
-		examination: "Jugular venous distension present. Bilateral crackles. Two plus pitting [p edema] to the knees. No [p- ascites].",
+		examination: "[p Jugular venous distension] present. Bilateral [p crackles]. Two plus pitting [p edema] to the knees. No [p- ascites].",
 		course: []string{
 			"[x Echocardiogram] showed an ejection fraction of 30 percent. {He} was diuresed with intravenous [m furosemide] with a net loss of 6 liters.",
 			"Troponin was flat and there was no evidence of [p- myocardial infarction]. [p? Sleep apnea] is suspected and further testing is recommended.",
 		},
 		procedures: []string{"Transthoracic echocardiogram"},
 		drugs:      []Drug{{"Furosemide", "40 mg", "tablet", "Take 1 tablet by mouth twice daily", ""}, {"Spironolactone", "25 mg", "tablet", "Take 1 tablet by mouth once daily", ""}},
-		returns:    "Call the heart failure clinic if weight rises by more than 3 pounds in a day or if [p~ shortness of breath] gets worse.",
+		returns:    "Call the [p~ heart failure] clinic if weight rises by more than 3 pounds in a day or if [p~ shortness of breath] gets worse.",
 		followUp:   "Heart failure clinic within 7 days; check potassium and creatinine.",
 	},
 	{
 		principal: "Cellulitis of the left lower leg",
 		histories: []string{
-			"{age}-year-old {man} with three days of [p redness], warmth and [p pain] of the left lower leg after a scratch. {He} reports [p chills] but no [p- fever].",
+			"{age}-year-old {man} with three days of [p redness], [p warmth] and [p pain] of the left lower leg after a scratch. {He} reports [p chills] but no [p- fever].",
 			"The patient is a {age} year old {sex} who presented with a spreading [p rash] and [p swelling] of the left leg. {He} denies [p- trauma]. [p? Deep vein thrombosis] could not be excluded at first.",
 		},
 		denials:     []string{"Denies [p- chest pain], [p- dyspnea] and [p- cough].", "Review is negative for [p- nausea], [p- vomiting] and [p- headache]."},
@@ -70,7 +70,7 @@ var stories = []story{
 	{
 		principal: "Upper gastrointestinal bleeding due to gastric ulcer",
 		histories: []string{
-			"{age}-year-old {man} with two days of [p black stools] and [p lightheadedness]. {He} has taken [m ibuprofen] daily for knee pain. No [p- hematemesis].",
+			"{age}-year-old {man} with two days of [p black stools] and [p lightheadedness]. {He} has taken [m ibuprofen] daily for [p knee pain]. No [p- hematemesis].",
 			"This {age}-year-old {sex} presented with [p melena] and [p fatigue]. {He} denies [p- abdominal pain], [p- weight loss] and [p- dysphagia].",
 		},
 		denials:     []string{"Denies [p- chest pain] and [p- shortness of breath].", "No [p- fever], no [p- jaundice], no [p- easy bruising]."},
@@ -93,7 +93,7 @@ var stories = []story{
 		denials:     []string{"Negative for [p- hemoptysis], [p- weight loss] and [p- night sweats].", "Denies [p- palpitations], [p- nausea] and [p- vomiting]."},
 		examination: "Diffuse expiratory [p wheezes]. No [p- cyanosis]. No [p- clubbing].",
 		course: []string{
-			"{He} improved with [m albuterol], [m ipratropium] and a course of [m prednisone].", "[x Chest radiograph] showed hyperinflation and no [p- pneumonia] or [p- pneumothorax].",
+			"{He} improved with [m albuterol], [m ipratropium] and a course of [m prednisone].", "[x Chest radiograph] showed [p hyperinflation] and no [p- pneumonia] or [p- pneumothorax].",
 			"[p? Bronchiectasis] is possible and should be looked for as an outpatient.",
 		},
 		drugs:    []Drug{{"Prednisone", "20 mg", "tablet", "Take 2 tablets by mouth once daily for 4 days", ""}, {"Tiotropium", "18 mcg", "capsule", "Inhale 1 capsule once daily", ""}},
@@ -136,7 +136,7 @@ var comorbidities = []struct {
 }
 
 var pasts = []string{
-	"History of [ph appendicitis]", "Status post [xh cholecystectomy]", "Prior [ph stroke] without residual deficit", "Remote history of [ph kidney stones]",
+	"History of [ph appendicitis]", "Status post [xh cholecystectomy]", "Prior [ph stroke] without [p- residual deficit]", "Remote history of [ph kidney stones]",
 	"Status post [xh total knee replacement]",
 }
 
