@@ -7,11 +7,11 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"chartlake/audit"
 	"chartlake/fault"
+	"chartlake/fault/problem"
 	"chartlake/internal/phi"
 	"chartlake/store"
 )
@@ -161,27 +161,13 @@ func (p *slowBody) Read(b []byte) (int, error) {
 
 // answerFault writes {code, message}. Overload and shut doors say when to come back.
 func answerFault(w http.ResponseWriter, err error) {
-	problem := struct {
-		Code    string `json:"code"`
-		Message string `json:"message"`
-	}{"internal", "something went wrong inside Chartlake; the file was not taken"}
 	status := fault.Status(err)
-	f := fault.As(err)
-	switch {
-	case f != nil && f.Kind != fault.Internal:
-		problem.Code, problem.Message = f.Code, f.Message
-		if f.Code == Busy {
-			status = http.StatusTooManyRequests
-		}
-		if f.RetryAfter > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(int((f.RetryAfter+time.Second-1)/time.Second)))
-		}
+	switch f := fault.As(err); {
+	case f != nil && f.Code == Busy:
+		status = http.StatusTooManyRequests
 	case SenderGone(err):
-		problem.Code, problem.Message = "upload_cut", "the upload ended before its end; nothing was taken"
-		status = http.StatusBadRequest
+		err = fault.New(fault.Invalid, "upload_cut", "the upload ended before its end; nothing was taken")
+		status = fault.Status(err)
 	}
-	body, _ := json.Marshal(problem)
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(status)
-	w.Write(append(body, '\n'))
+	problem.AnswerAs(w, status, err, "something went wrong inside Chartlake; the file was not taken")
 }

@@ -3,13 +3,13 @@ package smart
 import (
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/json"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"chartlake/fault"
+	"chartlake/fault/problem"
 )
 
 // Gate stands before all handlers. Without a token it serves the local machine only: Host
@@ -108,13 +108,9 @@ func Loopback(hostport string) bool {
 }
 
 func refuse(w http.ResponseWriter, err error) {
-	f := fault.As(err)
-	if f.Kind == fault.Unauthenticated {
+	if fault.Is(err, fault.Unauthenticated) {
 		w.Header().Set("WWW-Authenticate", `Basic realm="chartlake", charset="UTF-8"`)
 	}
-	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(fault.Status(err))
-	body, _ := json.Marshal(map[string]string{"code": f.Code, "message": f.Message})
-	_, _ = w.Write(body)
+	problem.Answer(w, err, "something went wrong inside Chartlake")
 }

@@ -4,6 +4,7 @@ package problem
 
 import (
 	"encoding/json"
+	"math"
 	"net/http"
 	"strconv"
 
@@ -13,6 +14,11 @@ import (
 // Answer answers with an error: the status of its kind and, where it says so, when to come back.
 // otherwise is said of what went wrong inside.
 func Answer(w http.ResponseWriter, err error, otherwise string) {
+	AnswerAs(w, fault.Status(err), err, otherwise)
+}
+
+// AnswerAs is Answer with a status that says more than that of the error's kind.
+func AnswerAs(w http.ResponseWriter, status int, err error, otherwise string) {
 	said := struct {
 		Code    string `json:"code"`
 		Message string `json:"message"`
@@ -21,11 +27,11 @@ func Answer(w http.ResponseWriter, err error, otherwise string) {
 	if f := fault.As(err); f != nil && f.Kind != fault.Internal {
 		said.Code, said.Message, said.Path = f.Code, f.Message, f.Path
 		if f.RetryAfter > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(int(f.RetryAfter.Seconds()+0.5)))
+			w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
 		}
 	}
 	body, _ := json.Marshal(said) // strings
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(fault.Status(err))
+	w.WriteHeader(status)
 	_, _ = w.Write(body)
 }
