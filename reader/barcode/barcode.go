@@ -62,7 +62,8 @@ func Find(ctx context.Context, img *image.Gray) []document.Code {
 		if i == placesMax || vain == vainMost || ctx.Err() != nil {
 			break
 		}
-		if slices.ContainsFunc(out, func(c document.Code) bool { return covers(c.Box, p.fraction(w, h)) }) {
+		at := p.fraction(w, h)
+		if slices.ContainsFunc(out, func(c document.Code) bool { return covers(c.Box, at) || p.kind == eyed && covers(at, c.Box) }) {
 			continue
 		}
 		r, tried := p.read(img)

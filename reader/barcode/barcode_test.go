@@ -216,3 +216,27 @@ func BenchmarkPage(b *testing.B) {
 		Find(context.Background(), img)
 	}
 }
+
+// TestEyesOfSeveralCodes: three codes at the corners of a square have eyes that span the square, too;
+// what stands between the codes is no part of any.
+func TestEyesOfSeveralCodes(t *testing.T) {
+	t.Parallel()
+	img := sheet()
+	var want []document.Box
+	for i, at := range [3]image.Point{{200, 200}, {900, 200}, {200, 900}} {
+		want = append(want, put(t, img, at.X, at.Y, qrcode.NewQRCodeWriter(), gozxing.BarcodeFormat_QR_CODE, fmt.Sprintf("https://example.org/o/%d", i), 5, 0))
+	}
+	found := Find(t.Context(), img)
+	if len(found) != len(want) {
+		t.Fatalf("%d codes", len(found))
+	}
+	for _, c := range found {
+		near := false
+		for _, b := range want {
+			near = near || c.Box.IoU(b) > 0.8
+		}
+		if !near {
+			t.Errorf("a code at %v", c.Box)
+		}
+	}
+}

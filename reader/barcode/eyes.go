@@ -1,6 +1,7 @@
 package barcode
 
 import (
+	"cmp"
 	"image"
 	"math"
 	"slices"
@@ -20,7 +21,8 @@ type eye struct {
 	seen         int
 }
 
-// eyes gives the places that three eyes span.
+// eyes gives the places that three eyes span, the smallest first: eyes of several codes span
+// places too.
 func eyes(img *image.Gray) []place {
 	found := look(img)
 	found = slices.DeleteFunc(found, func(e eye) bool { return e.seen < 2 })
@@ -37,6 +39,7 @@ func eyes(img *image.Gray) []place {
 			break
 		}
 	}
+	slices.SortStableFunc(out, func(a, b place) int { return cmp.Compare(a.Dx()*a.Dy(), b.Dx()*b.Dy()) })
 	return out
 }
 
