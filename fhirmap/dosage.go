@@ -85,11 +85,21 @@ func timing(s *sig.Dosage) *fhir.Node {
 		r.Set("periodUnit", fhir.NewString(s.PeriodUnit))
 	}
 	r.Set("dayOfWeek", stringArray(s.DayOfWeek))
+	r.Set("timeOfDay", stringArray(clockTimes(s.TimeOfDay)))
 	r.Set("when", stringArray(s.When))
 	if nonEmpty(r) == nil {
 		return nil
 	}
 	return fhir.NewObject("repeat", r)
+}
+
+// clockTimes are times of the R4 type time, which has seconds.
+func clockTimes(hours []string) []string {
+	var out []string
+	for _, h := range hours {
+		out = append(out, h+":00")
+	}
+	return out
 }
 
 // whole is a positiveInt, or nil.

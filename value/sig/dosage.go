@@ -25,6 +25,7 @@ type Dosage struct {
 	PeriodMax    string   `json:"period_max,omitempty"`  // upper end of "every 4-6 hours"
 	PeriodUnit   string   `json:"period_unit,omitempty"` // UCUM: min, h, d, wk, mo, a
 	When         []string `json:"when,omitempty"`        // codes of the R4 value set event-timing: MORN, HS, AC, ...
+	TimeOfDay    []string `json:"time_of_day,omitempty"` // 08:00; a step has these or When, not both (R4 invariant tim-10)
 	DayOfWeek    []string `json:"day_of_week,omitempty"` // mon ... sun
 	Count        string   `json:"count,omitempty"`       // "once", "for 3 doses"
 	AsNeeded     bool     `json:"as_needed,omitempty"`
@@ -44,7 +45,7 @@ func Equal(a, b []Dosage) bool {
 		return x.Dose == y.Dose && x.DoseHigh == y.DoseHigh && x.Unit == y.Unit && x.Route == y.Route &&
 			x.Frequency == y.Frequency && x.FrequencyMax == y.FrequencyMax &&
 			x.Period == y.Period && x.PeriodMax == y.PeriodMax && x.PeriodUnit == y.PeriodUnit &&
-			slices.Equal(x.When, y.When) && slices.Equal(x.DayOfWeek, y.DayOfWeek) && x.Count == y.Count &&
+			slices.Equal(x.When, y.When) && slices.Equal(x.TimeOfDay, y.TimeOfDay) && slices.Equal(x.DayOfWeek, y.DayOfWeek) && x.Count == y.Count &&
 			x.AsNeeded == y.AsNeeded && x.Reason == y.Reason &&
 			x.Duration == y.Duration && x.DurationMax == y.DurationMax && x.DurationUnit == y.DurationUnit &&
 			x.Max == y.Max && x.MaxUnit == y.MaxUnit && x.TextOnly == y.TextOnly

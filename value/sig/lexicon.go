@@ -17,33 +17,43 @@ type sense struct{ kind, value string }
 type lexicon struct {
 	phrases map[string][]sense
 	begins  map[string]bool   // the beginnings of phrases, by whole words
+	inside  map[string]bool   // the words of phrases
 	words   map[string]bool   // single words that misspellings are corrected to
 	letter  map[byte][]string // the same by first letter, ascending, so that a correction does not depend on chance
 }
 
+// corrected are the words, besides those that are a phrase by themselves, that misspellings are corrected to.
+const corrected = `take times twice every inhale apply with food pain once three four five half until total sleep other nausea mouth needed
+morning bedtime evening night breakfast lunch dinner supper meals before after directed nostril affected required necessary dose`
+
 var words = sync.OnceValue(func() *lexicon {
-	l := &lexicon{phrases: map[string][]sense{}, begins: map[string]bool{}, words: map[string]bool{}, letter: map[byte][]string{}}
+	l := &lexicon{phrases: map[string][]sense{}, begins: map[string]bool{}, inside: map[string]bool{}, words: map[string]bool{}, letter: map[byte][]string{}}
 	for _, row := range strings.Split(wordsData, "\n") {
 		f := strings.Split(row, "\t")
 		if len(f) != 3 || strings.HasPrefix(row, "#") {
 			continue
 		}
+		kind := f[0]
+		if kind == "rare" {
+			kind = "unit"
+		}
 		for _, p := range strings.Split(f[1], ",") {
 			var key []string
 			for _, t := range split(p) {
 				key = append(key, t.word)
-				if len(t.word) >= 4 {
-					l.words[t.word] = true
-				}
+				l.inside[t.word] = true
+			}
+			if len(key) == 1 && len(key[0]) >= 4 && f[0] != "rare" && f[0] != "text" && f[0] != "rest" {
+				l.words[key[0]] = true
 			}
 			k := strings.Join(key, " ")
-			l.phrases[k] = append(l.phrases[k], sense{f[0], f[2]})
+			l.phrases[k] = append(l.phrases[k], sense{kind, f[2]})
 			for n := range key {
 				l.begins[strings.Join(key[:n+1], " ")] = true
 			}
 		}
 	}
-	for _, w := range []string{"take", "times", "twice", "every", "inhale", "apply", "with", "food", "pain", "once", "three", "four", "five", "half", "until", "total", "sleep", "other", "nausea"} {
+	for _, w := range strings.Fields(corrected) {
 		l.words[w] = true
 	}
 	for w := range l.words {
@@ -79,8 +89,12 @@ func (l *lexicon) find(toks []token) [][]hit {
 	return out
 }
 
-// known reports a word that begins or is a phrase of any kind.
-func (l *lexicon) known(word string) bool { return l.words[word] || len(l.phrases[word]) > 0 }
+// known reports a word that stands in a phrase of any kind.
+func (l *lexicon) known(word string) bool { return l.words[word] || l.inside[word] || common[word] }
+
+// common are words of instructions that are one letter from a word of the lexicon and not it.
+var common = map[string]bool{"dairy": true, "foot": true, "weak": true, "drip": true, "cups": true, "fill": true, "pull": true, "them": true,
+	"wish": true, "infection": true}
 
 // correct gives the one word of the lexicon that a misspelt word is one slip away from (a
 // letter too many, too few, wrong or two swapped); the word itself where there is not

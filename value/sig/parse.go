@@ -35,9 +35,12 @@ func Parse(text string) []Dosage {
 }
 
 // spread gives what is applied its route, which the verb says: on the skin. A patch keeps what is
-// said of it, since its drug may be meant for the blood.
+// said of it, since its drug may be meant for the blood. Two words for the time of going to bed are one.
 func (d *Dosage) spread() {
 	verb, _, _ := strings.Cut(strings.ToLower(d.Text), " ")
+	if len(d.When) == 2 && d.When[1] == "HS" && (d.When[0] == "NIGHT" || d.When[0] == "EVE") && d.Frequency == "1" && d.Period == "1" && d.PeriodUnit == "d" {
+		d.When = []string{"HS"} // "every night at bedtime" is one time
+	}
 	if d.Route == "" && !d.TextOnly && d.Unit != "patch" && (verb == "apply" || verb == "rub" || verb == "spread" || verb == "massage") {
 		d.Route = "topical"
 	}
@@ -55,6 +58,8 @@ type parser struct {
 	step  Dosage
 	slack bool // the step is joined to the one before by "and", not by "then"
 	loose bool // "as directed" is said
+	anew  bool // the frequency that is read has a duration of its own
+	told  int  // token after the last word for When
 	rest  bool // the words for the dose are over
 	more  bool // and amounts are among those that follow
 	done  []Dosage
@@ -77,7 +82,78 @@ func (p *parser) at(i int, kind string) (value string, size int) {
 // unreadable reports words by which there is no fixed dose.
 func (p *parser) unreadable() bool {
 	for i := range p.toks {
-		if _, n := p.at(i, "text"); n > 0 {
+		if _, n := p.at(i, "text"); n > 0 || p.rate(i) || p.scale(i) || p.calendar(i) || p.gradual(i) {
+			return true
+		}
+	}
+	return false
+}
+
+// follows reports one of some words at token i.
+func (p *parser) follows(i int, words ...string) bool {
+	return i >= 0 && i < len(p.toks) && slices.Contains(words, p.toks[i].word)
+}
+
+// rate reports an amount per hour, minute or body weight: "125 mL/hr", "10 mg/kg".
+func (p *parser) rate(i int) bool {
+	_, n := p.at(i, "measure")
+	return n > 0 && p.follows(i+n, "/") && p.follows(i+n+1, "h", "hr", "hour", "min", "minute", "kg", "kilogram", "m2")
+}
+
+// scale reports an amount that hangs on a reading: "blood sugar 150", "bg > 200", "150-200: 2 units".
+func (p *parser) scale(i int) bool {
+	if p.follows(i, "glucose", "bg", "bs", "fsbs", "fsbg", "accucheck", "sugar", "sugars") {
+		for j := i + 1; j < len(p.toks) && j <= i+3; j++ {
+			if p.toks[j].number != "" {
+				return true
+			}
+			if !p.follows(j, "<", ">", "=", "is", "over", "above", "below", "of", ":", "between", "than", "less", "greater") {
+				break
+			}
+		}
+	}
+	if i+4 >= len(p.toks) || value(p.toks[i].number) < 60 || !p.follows(i+1, "-", "to") || p.toks[i+2].number == "" || !p.follows(i+3, ":", "=") {
+		return false
+	}
+	return p.toks[i+4].number != ""
+}
+
+// calendar reports steps named by their days: "day 1: 2 tablets", "week 2 - 4: 50 mg", "2.5 mg all other days".
+func (p *parser) calendar(i int) bool {
+	if p.follows(i, "other", "remaining") && p.follows(i+1, "days") {
+		for j := max(0, i-4); j < i; j++ {
+			if p.toks[j].number != "" {
+				return true
+			}
+		}
+	}
+	if !p.follows(i, "day", "days", "week", "weeks", "wk", "month", "months") || i+2 >= len(p.toks) || p.toks[i+1].number == "" {
+		return false
+	}
+	j := i + 2
+	if p.follows(j, "-", "to", "through", "and", "thru") && j+1 < len(p.toks) && p.toks[j+1].number != "" {
+		j += 2
+	}
+	return p.follows(j, ":", "=")
+}
+
+// gradual reports a dose that changes again and again: "decrease to 0.5 tablets every 14 days".
+func (p *parser) gradual(i int) bool {
+	if !p.follows(i, "decrease", "decreasing", "reduce", "reducing", "increase", "increasing", "taper", "lower", "raise") {
+		return false
+	}
+	const reach = 10
+	for j := i + 1; j < len(p.toks) && j < i+reach; j++ {
+		if p.follows(j, "then", ",", ";") {
+			return false
+		}
+		if !p.follows(j, "every", "each", "q") || j+2 >= len(p.toks) {
+			continue
+		}
+		if u, k := p.at(j+2, "time"); k > 0 && p.toks[j+1].number != "" && (u == "d" || u == "wk" || u == "mo") {
+			return true
+		}
+		if u, k := p.at(j+1, "time"); k > 0 && (u == "wk" || u == "mo") {
 			return true
 		}
 	}
@@ -86,10 +162,10 @@ func (p *parser) unreadable() bool {
 
 // steps reads everything; false where a step has nothing of a structure.
 func (p *parser) steps() bool {
-	readers := []func() bool{p.greatest, p.asNeeded, p.duration, p.frequency, p.weekday, p.when, p.route, p.directed, p.reason, p.dose}
+	readers := []func() bool{p.greatest, p.clock, p.asNeeded, p.duration, p.frequency, p.weekday, p.when, p.route, p.directed, p.reason, p.dose}
 next:
 	for p.i < len(p.toks) {
-		if _, n := p.at(p.i, "rest"); n > 0 {
+		if _, n := p.at(p.i, "rest"); n > 0 && (!p.step.empty() || len(p.done) > 0) {
 			p.rest = true
 		}
 		if p.rest {
@@ -97,7 +173,7 @@ next:
 				continue
 			}
 			if _, _, n := p.number(0); n > 0 {
-				if _, _, k := p.unit(n); k > 0 {
+				if _, _, k := p.unit(n); k > 0 && !p.vehicle(n) {
 					p.more = true
 				}
 			}
@@ -148,7 +224,7 @@ func (p *parser) close(at int, slack bool) {
 
 func (d *Dosage) empty() bool {
 	return d.Dose+d.DoseHigh+d.Frequency+d.FrequencyMax+d.Period+d.Route+d.Max+d.Count+d.Duration+d.DurationMax == "" &&
-		len(d.When)+len(d.DayOfWeek) == 0 && !d.AsNeeded
+		len(d.When)+len(d.TimeOfDay)+len(d.DayOfWeek) == 0 && !d.AsNeeded
 }
 
 // settle gives later steps the unit and route of the first, and says what is no structure:
@@ -165,11 +241,12 @@ func (p *parser) settle() bool {
 		if i > 0 && d.Route == "" {
 			d.Route = p.done[i-1].Route
 		}
-		if d.Dose == "" && d.Frequency+d.FrequencyMax+d.Count == "" && len(d.When) == 0 && !d.AsNeeded {
+		if d.Dose == "" && d.Frequency+d.FrequencyMax+d.Count == "" && len(d.When)+len(d.TimeOfDay) == 0 && !d.AsNeeded ||
+			len(d.When) > 0 && len(d.TimeOfDay) > 0 {
 			return false
 		}
 	}
-	if p.loose && p.done[0].Frequency+p.done[0].FrequencyMax+p.done[0].Count == "" && len(p.done[0].When) == 0 {
+	if p.loose && p.done[0].Frequency+p.done[0].FrequencyMax+p.done[0].Count == "" && len(p.done[0].When)+len(p.done[0].TimeOfDay) == 0 {
 		return false
 	}
 	return true
@@ -245,6 +322,11 @@ func (p *parser) dose() bool {
 		}
 		return false
 	}
+	if p.is(-1, "<", ">", "≥", "≤", "above", "below", "over", "score", "#", "age", "ages") || p.vehicle(n) ||
+		p.is(-1, "than") && p.is(-2, "greater", "less", "more", "higher", "lower") {
+		p.i += n
+		return true
+	}
 	if p.is(-1, "=") || p.is(n, "%") || p.is(n, ":", "/") && p.tok(n+1).number != "" {
 		p.i += n
 		return true
@@ -270,7 +352,7 @@ func (p *parser) dose() bool {
 			_, _, f := p.unit(m)
 			p.i += m + f
 		}
-	case k > 0 && measure && p.step.Dose != "" && p.step.Unit != "" && p.pieces():
+	case k > 0 && p.step.Dose != "" && p.step.Unit != "" && (measure && p.pieces() || p.is(-1, "(")):
 		p.step.Strength = p.text[p.tok(0).begin:p.tok(between+k-1).end]
 		p.i += between + k
 	case k > 0:
@@ -302,6 +384,19 @@ func (p *parser) dose() bool {
 		}
 	}
 	return true
+}
+
+// vehicle reports an amount of what the dose is put in: "in 8 oz of water".
+func (p *parser) vehicle(n int) bool {
+	_, measure, k := p.unit(n)
+	if k == 0 {
+		return false
+	}
+	if measure && p.is(-1, "in", "into", "with") && p.step.Dose != "" {
+		return true
+	}
+	return p.is(n+k, "of", "water", "juice", "liquid", "fluid", "milk", "saline") && (p.is(n+k, "water", "juice", "liquid", "fluid", "milk") ||
+		p.is(n+k+1, "water", "juice", "liquid", "fluid", "milk", "saline", "applesauce", "gatorade", "any", "a", "clear", "cold", "warm"))
 }
 
 // solid are the forms that are counted by the piece and named with their strength.
@@ -345,7 +440,7 @@ func (p *parser) bare(n int) bool {
 // timed reports that the step says when or how long.
 func (p *parser) timed() bool {
 	d := &p.step
-	return d.Frequency+d.FrequencyMax+d.Duration+d.DurationMax+d.Count != "" || len(d.When)+len(d.DayOfWeek) > 0
+	return d.Frequency+d.FrequencyMax+d.Duration+d.DurationMax+d.Count != "" || len(d.When)+len(d.TimeOfDay)+len(d.DayOfWeek) > 0
 }
 
 // take sets the dose, in a new step where this one has a dose and a time.

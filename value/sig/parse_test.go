@@ -32,6 +32,7 @@ func short(d Dosage) string {
 	add(d.Route, d.Route != "")
 	add(span(d.Frequency, d.FrequencyMax)+"/"+span(d.Period, d.PeriodMax)+d.PeriodUnit, d.Frequency+d.FrequencyMax != "")
 	add(strings.Join(d.When, "+"), len(d.When) > 0)
+	add(strings.Join(d.TimeOfDay, "+"), len(d.TimeOfDay) > 0)
 	add(strings.Join(d.DayOfWeek, "+"), len(d.DayOfWeek) > 0)
 	add("count "+d.Count, d.Count != "")
 	add("prn", d.AsNeeded)
@@ -111,6 +112,24 @@ func TestParse(t *testing.T) {
 		{"take 1 tablet 1 hour before procedure once", "1 tablet, count 1"},
 		{"500 mg tablet by mouth twice daily", "oral, 2/1d"},
 		{"500 mg tablets, take 2 tablets twice daily", "2 tablet, 2/1d"},
+		{"Take 1 tablet by mouth at 8 am and 8:30 pm", "1 tablet, oral, 08:00+20:30"},
+		{"1 tab every morning at 9am", "1 tablet, 1/1d, 09:00"},
+		{"1 tab in the morning and at 14:00", "text"},
+		{"Take 1 tablet (25 mg total) by mouth 2 (two) times daily with meals.", "1 tablet, oral, 2/1d, C"},
+		{"Take 2 tablets by mouth every 8 (eight) hours as needed for mild pain (pain score 1-3).", "2 tablet, oral, 1/8h, prn, for mild pain"},
+		{"Inject 0.4 mL (40 mg total) into the skin daily", "0.4 mL, subcutaneous, 1/1d"},
+		{"1 tab q6h PRN for temp > 101 F", "1 tablet, 1/6h, prn, for temp"},
+		{"1 tablet within 1 hour of waking", "1 tablet"},
+		{"1 tab twice a day for 3 days, once a day for 4 days, then stop", "1 tablet, 2/1d, x 3d | 1 tablet, 1/1d, x 4d"},
+		{"2.5mg PO Mon-Fri and 5mg PO Sat-Sun", "2.5 mg, oral, mon+tue+wed+thu+fri | 5 mg, oral, sat+sun"},
+		{"1 tab MWF after dialysis", "text"},
+		{"ii caps po q8", "2 capsule, oral, 1/8h"},
+		{"1 g IV x1", "1 g, intravenous, count 1"},
+		{"10 mg/kg every 6 hours", "text"},
+		{"for blood sugar 150-200 give 2 units", "text"},
+		{"day 1: 2 tablets, day 2-5: 1 tablet", "text"},
+		{"decrease by 10 mg every 3 days", "text"},
+		{"17 g daily, mix with 8 oz of water", "17 g, 1/1d"},
 		{"take a 150 mg tablet daily", "1 tablet, 1/1d"},
 		{"", ""},
 		{"keep out of reach of children", "text"},

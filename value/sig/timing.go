@@ -1,6 +1,7 @@
 package sig
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +18,11 @@ func times(a, b string) string { return strconv.FormatFloat(value(a)*value(b), '
 // daily"), changes nothing; what contradicts it is a doubt.
 func (p *parser) every(low, high, period, periodHigh, unit string) {
 	d := &p.step
+	if d.Frequency+d.FrequencyMax != "" && d.Duration+d.DurationMax != "" && p.anew {
+		before := *d
+		p.close(p.i, false)
+		d.Dose, d.DoseHigh, d.Unit = before.Dose, before.DoseHigh, before.Unit
+	}
 	if d.Frequency+d.FrequencyMax != "" {
 		same := perDay(d.Frequency, d.Period, d.PeriodUnit) == perDay(low, period, unit)
 		if !same && !(low == "1" && period == "1" && unit == "d") {
@@ -38,7 +44,22 @@ func perDay(n, period, unit string) float64 {
 
 // frequency reads how often.
 func (p *parser) frequency() bool {
+	p.anew = p.is(-1, ",", ";") && p.lasts()
 	return p.counted() || p.latin() || p.interval() || p.hourly() || p.single()
+}
+
+// lasts reports that a duration stands a few words on, before anything parts it from here.
+func (p *parser) lasts() bool {
+	const reach = 5
+	for n := 1; n <= reach && !p.is(n, ",", ";"); n++ {
+		if p.is(n, "for", "x") {
+			if _, _, k := p.number(n + 1); k > 0 {
+				_, m := p.time(n + 1 + k)
+				return m > 0
+			}
+		}
+	}
+	return false
 }
 
 // latin reads an abbreviation or word of the table; "qd - bid" is a range.
@@ -69,6 +90,7 @@ func (p *parser) latin() bool {
 	p.every(f[0], high, f[1], "", f[2])
 	if len(f) > 3 {
 		p.event(f[3])
+		p.told = p.i
 	}
 	return true
 }
@@ -108,6 +130,15 @@ func (p *parser) counted() bool {
 	switch {
 	case k == 0 && p.is(n-1, "once"):
 		return false
+	case k == 0 && low == "1" && high == "" && !upTo && p.is(n-1, "time"): // 1 time only
+		if p.is(n, "only", "dose") {
+			n++
+		}
+		if p.step.Count == "" {
+			p.step.Count = "1"
+		}
+		p.i += n
+		return true
 	case k == 0:
 		unit = [2]string{"", ""}
 	}
@@ -155,7 +186,9 @@ func (p *parser) interval() bool {
 		}
 	}
 	u, k := p.time(1 + n)
-	if k == 0 {
+	if k == 0 && p.is(0, "q") && n > 0 && hours[low] && !p.named(1+n) { // q8
+		u, k = "h", 0
+	} else if k == 0 {
 		return false
 	}
 	if (u == "h" || u == "min") && p.is(1+n+k, "before", "prior") {
@@ -164,6 +197,15 @@ func (p *parser) interval() bool {
 	p.every("1", "", low, high, u)
 	p.i += 1 + n + k
 	return true
+}
+
+// hours are the intervals that are written without their unit: "q12".
+var hours = map[string]bool{"2": true, "3": true, "4": true, "6": true, "8": true, "12": true, "24": true}
+
+// named reports a unit of dose at token n from here.
+func (p *parser) named(n int) bool {
+	_, _, k := p.unit(n)
+	return k > 0
 }
 
 // hourly reads "6 hourly", "3 hrly".
@@ -182,7 +224,9 @@ func (p *parser) single() bool {
 	switch {
 	case p.is(0, "single") && p.is(1, "dose"):
 		p.i += 2
-	case p.is(0, "once", "stat", "immediately"):
+	case p.is(0, "one", "1") && p.is(1, "dose") && p.is(2, "only"), p.is(0, "only") && p.is(1, "once"), p.is(0, "one") && p.is(1, "time"):
+		p.i += 2
+	case p.is(0, "once", "stat", "immediately", "now", "today", "tonight"):
 		p.i++
 	default:
 		return false
@@ -204,8 +248,50 @@ func (p *parser) when() bool {
 	if n == 0 || p.is(0, "am", "pm") && p.tok(-1).number != "" {
 		return false
 	}
-	p.event(code)
+	for _, c := range strings.Split(code, "+") {
+		p.event(c)
+	}
 	p.i += n
+	p.told = p.i
+	return true
+}
+
+// clock reads "at 8 am", "8:30pm", "at 20:00". A time right behind "in the morning" says it more exactly.
+func (p *parser) clock() bool {
+	n := 0
+	if p.is(0, "at", "@") {
+		n = 1
+	}
+	hour := p.tok(n).number
+	if hour == "" || strings.Contains(hour, ".") {
+		return false
+	}
+	h, minutes, exact := value(hour), 0.0, false
+	k := n + 1
+	if m := p.tok(k + 1); p.is(k, ":") && m.number != "" && m.end-m.begin == 2 {
+		minutes, exact = value(m.number), true
+		k += 2
+	}
+	switch {
+	case p.is(k, "am", "a.m") && h >= 1 && h <= 12:
+		h = float64(int(h) % 12)
+		k++
+	case p.is(k, "pm", "p.m") && h >= 1 && h <= 12:
+		h = float64(int(h)%12 + 12)
+		k++
+	case !(exact && n == 1):
+		return false
+	}
+	if h > 23 || minutes > 59 {
+		return false
+	}
+	if p.told == p.i && p.i > 0 && len(p.step.When) > 0 {
+		p.step.When = p.step.When[:len(p.step.When)-1]
+	}
+	if at := fmt.Sprintf("%02d:%02d", int(h), int(minutes)); !slices.Contains(p.step.TimeOfDay, at) {
+		p.step.TimeOfDay = append(p.step.TimeOfDay, at)
+	}
+	p.i += k
 	return true
 }
 
@@ -214,11 +300,29 @@ func (p *parser) weekday() bool {
 	if n == 0 {
 		return false
 	}
-	if !slices.Contains(p.step.DayOfWeek, day) {
-		p.step.DayOfWeek = append(p.step.DayOfWeek, day)
-	}
 	p.i += n
+	if end, k := p.at(p.i+1, "dow"); k > 0 && p.is(0, "-", "through", "thru", "to") && !strings.Contains(day+end, "+") {
+		day = strings.Join(daysBetween(day, end), "+")
+		p.i += 1 + k
+	}
+	for _, d := range strings.Split(day, "+") {
+		if !slices.Contains(p.step.DayOfWeek, d) {
+			p.step.DayOfWeek = append(p.step.DayOfWeek, d)
+		}
+	}
 	return true
+}
+
+var week = []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
+
+// daysBetween gives the days from one to another, both among them.
+func daysBetween(from, to string) []string {
+	var out []string
+	for i := slices.Index(week, from); ; i = (i + 1) % len(week) {
+		if out = append(out, week[i]); week[i] == to {
+			return out
+		}
+	}
 }
 
 // duration reads "for 5-7 days", "x 10 days", "for up to 2 weeks", "for a month", "for 3
@@ -260,9 +364,14 @@ func (p *parser) duration() bool {
 	if p.is(n+k, "-") { // 7-day
 		k++
 	}
+	if p.is(0, "x") && n == 1 && high == "" && p.over(n+k) { // x1, x 2 doses is above
+		p.step.Count = low
+		p.i += n + k
+		return true
+	}
 	u, m := p.time(n + k)
 	short := u == "h" || u == "min"
-	if m == 0 || short && !named || short && p.is(n+k+m, "before", "prior", "after") || !named && p.is(n+k+m, "before", "prior", "after") {
+	if m == 0 || short && p.is(n+k+m, "of") || short && !named || short && p.is(n+k+m, "before", "prior", "after") || !named && p.is(n+k+m, "before", "prior", "after") {
 		return false
 	}
 	p.i += n + k + m
@@ -274,6 +383,17 @@ func (p *parser) duration() bool {
 	}
 	p.step.Duration, p.step.DurationMax, p.step.DurationUnit = low, high, u
 	return true
+}
+
+// over reports that the instruction or its step ends at token n from here, or goes on with when.
+func (p *parser) over(n int) bool {
+	if p.i+n >= len(p.toks) || p.is(n, ",", ";", ")", "now", "stat", "only", "today", "then") {
+		return true
+	}
+	_, then := p.at(p.i+n, "then")
+	_, rest := p.at(p.i+n, "rest")
+	_, prn := p.at(p.i+n, "asneeded")
+	return then+rest+prn > 0
 }
 
 // asNeeded reads "as needed for pain", "prn anxiety", "as required".
@@ -311,7 +431,7 @@ const reasonWordsMax = 8
 // ends are words at which a reason is over.
 var ends = map[string]bool{"with": true, "take": true, "may": true, "before": true, "after": true, "at": true, "on": true, "not": true, "to": true,
 	"until": true, "by": true, "then": true, "use": true, "max": true, "in": true, "up": true, "-": true, ",": true, ";": true, "(": true, ")": true,
-	"for": true, "every": true, "q": true, "x": true, "if": true, "as": true, "when": true, "times": true, "ok": true, "no": true, "from": true, "while": true, "was": true, "were": true, "is": true, "are": true, "he": true, "she": true, "who": true, "patient": true}
+	"for": true, ">": true, "<": true, "every": true, "q": true, "x": true, "if": true, "as": true, "when": true, "times": true, "ok": true, "no": true, "from": true, "while": true, "was": true, "were": true, "is": true, "are": true, "he": true, "she": true, "who": true, "patient": true}
 
 // because takes the words from token i as the reason, up to whatever else is said.
 func (p *parser) because(i int) {
@@ -340,6 +460,27 @@ scan:
 		p.step.Reason = strings.ToLower(p.text[p.toks[i].begin:p.toks[j-1].end])
 	}
 	p.i = max(p.i, j)
+	p.score()
+}
+
+// score passes over what says how bad the reason must be: "(4-6)", "4-6/10", "score 7 to 10", "> 101 f".
+func (p *parser) score() {
+	n := 0
+	for p.is(n, "(", "score", "scale", "level", "rating", "rated", "of", ">", "<", "≥", "≤", "over", "above", "greater", "less", "than", "=") {
+		n++
+	}
+	if n == 0 {
+		return
+	}
+	_, _, k := p.number(n)
+	if k == 0 || p.named(n+k) {
+		return
+	}
+	n += k
+	for p.is(n, "/", "out", "of", ")", "f", "c", "degrees") || p.is(n-1, "/", "of") && p.tok(n).number != "" {
+		n++
+	}
+	p.i += n
 }
 
 // greatest reads "max 8 tablets per day", "mdd 3", "not to exceed 4 g in 24 hours", "up to

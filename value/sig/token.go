@@ -106,11 +106,13 @@ func (l *lexicon) read(text string) []token {
 	var out []token
 	for _, t := range split(text) {
 		for _, part := range l.unglue(t) {
-			part.word = l.correct(part.word)
-			out = append(out, part)
+			for _, piece := range l.unglue(part) {
+				piece.word = l.correct(piece.word)
+				out = append(out, piece)
+			}
 		}
 	}
-	return numbers(out)
+	return numbers(l.roman(out))
 }
 
 // unglue takes a word apart where a form printed its fields without a blank between them
@@ -151,6 +153,26 @@ func (l *lexicon) unglue(t token) []token {
 	return []token{t}
 }
 
+// romans are the Roman numerals of prescriptions; iv is a route and v a letter.
+var romans = map[string]string{"i": "1", "ii": "2", "iii": "3"}
+
+// roman turns numerals before a unit of dose into numbers: "ii caps".
+func (l *lexicon) roman(toks []token) []token {
+	for i := 0; i+1 < len(toks); i++ {
+		n, is := romans[toks[i].word]
+		if !is {
+			continue
+		}
+		for _, s := range l.phrases[toks[i+1].word] {
+			if s.kind == "unit" {
+				toks[i].number, toks[i].word = n, ""
+				break
+			}
+		}
+	}
+	return toks
+}
+
 // numbers turns number words and fractions into numbers.
 func numbers(toks []token) []token {
 	var out []token
@@ -162,6 +184,11 @@ func numbers(toks []token) []token {
 	}
 	for i := 0; i < len(toks); i++ {
 		t := toks[i]
+		if said, size := repeated(last(1).number, toks[i:]); said { // 2 (two), two (2)
+			last(1).end = toks[i+size-1].end
+			i += size - 1
+			continue
+		}
 		if n, ok := numberWords[t.word]; ok {
 			t.number, t.word = n, ""
 			if last(1).word == "-" && last(2).number == "1" && n == "0.5" { // one-half
@@ -179,6 +206,10 @@ func numbers(toks []token) []token {
 			if q, ok := quotient(last(2).number, t.number); ok {
 				t.number, t.begin = q, last(2).begin
 				out = out[:len(out)-2]
+				if dash, whole := last(1), last(2); dash.word == "-" && value(whole.number) >= 1 && !strings.Contains(whole.number, ".") && dash.begin == whole.end && t.begin == dash.end { // 1-1/2
+					t.number, t.begin = sum(whole.number, q), whole.begin
+					out = out[:len(out)-2]
+				}
 				if whole := last(1); whole.number != "" && !strings.Contains(whole.number, ".") && t.begin-whole.end == 1 { // 1 1/2
 					t.number, t.begin = sum(whole.number, q), whole.begin
 					out = out[:len(out)-1]
@@ -196,6 +227,18 @@ func numbers(toks []token) []token {
 		out = append(out, t)
 	}
 	return out
+}
+
+// repeated reports that tokens say a number once more in brackets: "(two)" behind 2.
+func repeated(number string, toks []token) (bool, int) {
+	if number == "" || len(toks) < 3 || toks[0].word != "(" || toks[2].word != ")" {
+		return false, 0
+	}
+	again := toks[1].number
+	if again == "" {
+		again = numberWords[toks[1].word]
+	}
+	return again == number, 3
 }
 
 // quotient gives a/b for the small fractions that doses are written with.
