@@ -76,3 +76,26 @@ func TestPutsAside(t *testing.T) {
 	b.click(".held button")
 	state("taken up again", "needs_review")
 }
+
+// TestUnsaved goes to another value with an edit open, comes back to what was typed, and cannot approve over it.
+func TestUnsaved(t *testing.T) {
+	t.Parallel()
+	s, p := reviewing(t, "Tarn")
+	b := newTab(t, 1280, 860)
+	b.open(s.URL + "/d/" + p.row.ID)
+	b.click(row("0/field:collected"))
+	b.press(kb.F2)
+	b.see("an edit", `document.activeElement?.value === "2026-04-17"`)
+	b.press(kb.Backspace + "9")
+	b.see("typed", `document.activeElement?.value === "2026-04-19"`)
+	b.click(row("0/field:provider"))
+	b.see("another value", `!document.querySelector(".editor")`)
+	b.press(kb.Enter, kb.ModifierCtrl)
+	b.see("not approved", `document.querySelector(".notice")?.textContent.includes("not saved")`)
+	b.see("what was typed", `document.activeElement?.value === "2026-04-19"`)
+	b.press(kb.Escape)
+	b.see("left", `!document.querySelector(".editor")`)
+	b.click(row("0/field:provider"))
+	b.click(row("0/field:collected"))
+	b.see("and gone", `document.activeElement?.dataset.row === "0/field:collected" && !document.querySelector(".editor")`)
+}

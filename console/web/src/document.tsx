@@ -19,6 +19,10 @@ import { Thumbs, type Target, Viewer } from "./viewer";
 import { neighbour } from "./worklist";
 import { cause, pages as pagesWord, sentence, title, typeName, types, who } from "./words";
 
+/** What was typed and not saved, by document and value. It lives as long as the page: nothing of it is stored in the browser. */
+const drafts = new Map<string, Edit>();
+const draftOf = (id: string, key: string) => `${id} ${key}`;
+
 interface Loaded { document: DocumentFull; record: RecordBody | null; version: number }
 
 /** DocumentScreen is one document: its pages, what was read on them, and the hands of review. */
@@ -97,7 +101,7 @@ export function DocumentScreen({ id }: { id: string }) {
     const fact = all.find((other) => other.key === key);
     if (!fact) return;
     setSelected(key);
-    setEdit(null);
+    setEdit(drafts.get(draftOf(id, key)) ?? null);
     setHit(fact.sort === "flag" ? (fact.flag!.evidence ?? []).filter((e) => e.page > 0) : []);
     setTab(fact.sort === "entity" ? "findings" : "values");
     if (fact.page > 0) {
@@ -105,7 +109,10 @@ export function DocumentScreen({ id }: { id: string }) {
       if (fact.box) setTarget({ page: fact.page, box: fact.box, turn: turn.current++ });
     }
     if (andFocus) setFocus({ row: key });
-  }, [all, setPage]);
+  }, [id, all, setPage]);
+  useEffect(() => {
+    if (edit) drafts.set(draftOf(id, edit.key), edit);
+  }, [id, edit]);
 
   // The first thing to look at is chosen once the record is there, or the place that was asked for.
   const begun = useRef(false);
@@ -177,9 +184,10 @@ export function DocumentScreen({ id }: { id: string }) {
       if (kind === "correct") setEdit(typed); // what was typed is not lost
       return setFocus({ row: fact.key });
     }
+    drafts.delete(draftOf(id, fact.key));
     if (next && next.key !== fact.key) setAfter(next.key);
     else setFocus({ row: fact.key });
-  }, [all, act, edit]);
+  }, [id, all, act, edit]);
   const [after, setAfter] = useState("");
   useEffect(() => {
     if (!after) return;
@@ -231,21 +239,27 @@ export function DocumentScreen({ id }: { id: string }) {
     change: (value) => setEdit((now) => now && { ...now, value }),
     save,
     cancel: () => {
+      drafts.delete(draftOf(id, selected));
       setEdit(null);
       setFocus({ row: selected });
     },
-  }), [pick, show, settle, begin, save, selected, suggested, act]);
+  }), [id, pick, show, settle, begin, save, selected, suggested, act]);
 
   const left = useMemo(() => all.filter(open), [all]);
   const [sure, setSure] = useState(false);
   const approve = useCallback(async (shown: boolean) => {
+    const unsaved = all.find((fact) => drafts.has(draftOf(id, fact.key)));
+    if (unsaved) {
+      setNotice({ text: "Something that was typed is not saved: Enter saves it, Esc leaves it." });
+      return pick(unsaved.key);
+    }
     if (left.length > 0 && !shown) {
       setSure(true);
       setNotice({ text: `${left.length === 1 ? "1 thing waits" : `${left.length} things wait`} for you. Ctrl Enter again approves all as shown.` });
       return pick(left[0].key);
     }
     if (await act(left.length > 0 ? { kind: "approve", value: "as_shown" } : { kind: "approve" })) await neighbour(id, 1, true);
-  }, [act, id, left, pick]);
+  }, [act, all, id, left, pick]);
   useEffect(() => setSure(false), [record]);
   const undo = useCallback(() => void act({ kind: "undo" }), [act]);
   const hold = useCallback(() => {
