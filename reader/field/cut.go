@@ -1,6 +1,7 @@
 package field
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -11,8 +12,8 @@ const keyWordsMax = 6
 
 // cut finds the labels of one line and what stands behind them on it. What belongs to no label
 // is a piece, a possible value of a label elsewhere.
-func (s *sheet) cut(line int) {
-	words := s.page.Lines[line].Words
+func (s *sheet) cut(words []int, line int) {
+	words = slices.DeleteFunc(slices.Clone(words), func(w int) bool { return s.combed[w] })
 	start := 0 // first word that is not yet taken
 	var last *key
 	for i := range words {
@@ -20,8 +21,8 @@ func (s *sheet) cut(line int) {
 		if !mark {
 			continue
 		}
-		from, ok := s.keyStart(words, start, i, rule)
-		if !ok {
+		from, ok := s.keyStart(words, start, i, rule, last)
+		if !ok || remark(s.text(words[from:i+1])) {
 			continue
 		}
 		s.give(last, words[start:from], line)
@@ -43,6 +44,15 @@ func (s *sheet) cut(line int) {
 		return
 	}
 	s.give(last, rest, line)
+}
+
+// remark reports whether what ends in a colon begins a remark to the reader: it asks for nothing.
+func remark(text string) bool {
+	switch letters(text) {
+	case "note", "pleasenote", "important", "warning", "caution", "attention", "example", "nb":
+		return true
+	}
+	return false
 }
 
 // give makes words the value of the label before them, or a piece where there is none.
@@ -81,25 +91,13 @@ func leader(t string) bool {
 	return utf8.RuneCountInString(t) >= 3 && strings.Trim(t, "._-…·") == "" && (strings.ContainsAny(t, "._…·"))
 }
 
-// leads reports whether word i of a line is a leader, or one of three dots and more that are
-// spaced out as one.
+// leads reports whether word i of a line is a leader or a part of one: dots that stand alone.
 func (s *sheet) leads(words []int, i int) bool {
 	t := s.page.Words[words[i]].Text
 	if t != "" && isWord(t[len(t)-1]) { // as most words end
 		return false
 	}
-	if leader(t) {
-		return true
-	}
-	dots := func(i int) bool { return strings.Trim(s.page.Words[words[i]].Text, "._…·") == "" }
-	from, to := i, i
-	for from >= 0 && i-from < 3 && dots(from) {
-		from--
-	}
-	for to < len(words) && to-i < 3 && dots(to) {
-		to++
-	}
-	return from < i && to-from > 3
+	return leader(t) || strings.Trim(t, "._…·") == ""
 }
 
 // isWord reports whether a byte is a letter or a figure of ASCII.
@@ -115,31 +113,91 @@ func (s *sheet) withoutLeaders(words []int) []int {
 	return out
 }
 
-// keyStart finds where the label begins that ends at word i: the longest known wording, else
-// behind the widest gap, else all words from start on where these are few.
-func (s *sheet) keyStart(words []int, start, i int, rule string) (int, bool) {
+// keyStart finds where the label begins that ends at word i: of all starts the one that is most
+// like the beginning of a label. ok is false where none is.
+func (s *sheet) keyStart(words []int, start, i int, rule string, last *key) (from int, ok bool) {
 	end := i + 1
 	if rule == ruleLeader {
 		end = i
 	}
-	for from := max(start, end-s.lex.longest); from < end; from++ {
-		if _, ok := s.lex.lookup(s.text(words[from:end])); ok {
-			return from, true
+	space := s.space(words)
+	best := 0.0
+	for at := max(start, end-max(keyWordsMax, s.lex.longest)); at < end; at++ {
+		if score := s.begins(words, start, at, end, space, last); score > best {
+			from, best, ok = at, score, true
 		}
 	}
-	from, gap := start, 0.0
-	for j := start + 1; j < end; j++ {
-		if g := s.Words[words[j]].X0 - s.Words[words[j-1]].X1; g > gap && g > 0.9*s.Text {
-			from, gap = j, g
+	return from, ok
+}
+
+// begins says how likely words at to end of a line are a label, of what stands from start on behind
+// the label before it: above 0 they may be. Wide gaps, capitals, a change to bold type and known
+// wordings speak for it; so does that what is left before it suits the last label as a value.
+func (s *sheet) begins(words []int, start, at, end int, space float64, last *key) float64 {
+	n := end - at
+	text := s.text(words[at:end])
+	score := min(0.3, 0.15*float64(n))
+	if _, known := s.lex.lookup(text); known {
+		score += 2.2 + 0.3*float64(n)
+	} else if n > keyWordsMax {
+		score -= 0.8 * float64(n-keyWordsMax)
+	}
+	if lead := strings.TrimLeft(text, "0123456789.()#* "); capital(lead) || lead == "" {
+		score++
+	} else {
+		score -= 1.5
+	}
+	wide := func(k int) float64 { return min(max((s.gap(words, k)-space)/(0.4*s.Text), 0), 3) }
+	inner := 0.0
+	for k := at + 1; k < end; k++ {
+		inner = max(inner, wide(k))
+		if s.bold(words[k]) != s.bold(words[k-1]) && s.page.Words[words[k]].Text != ":" {
+			inner = max(inner, 1.5)
 		}
 	}
-	if from == start && start > 0 && end-start > 1 { // within a value: the label is its last capitalised words
-		from = end - 1
-		for from > start+1 && capital(s.page.Words[words[from-1]].Text) && end-from < 3 {
-			from--
+	score -= inner
+	switch {
+	case at > 0 && s.bold(words[at]) && !s.bold(words[at-1]):
+		score += 2
+	case at > start:
+		score += wide(at)
+	}
+	switch {
+	case at == start && last == nil:
+		score += 2
+	case at == start:
+		score-- // the label before it would have no value
+	case last == nil && at > 0 && wide(at) < 0.5:
+		score -= 1.8 // the end of a sentence
+	case last != nil:
+		score -= 2 * fits(last.kind, shape(s.text(words[start:at])))
+	}
+	return score
+}
+
+// gap is the space before word k of a line.
+func (s *sheet) gap(words []int, k int) float64 { return s.Words[words[k]].X0 - s.Words[words[k-1]].X1 }
+
+// space is the usual blank between the words of a line.
+func (s *sheet) space(words []int) float64 {
+	var gaps []float64
+	for k := 1; k < len(words); k++ {
+		if g := s.gap(words, k); g > 0 && g < 1.2*s.Text {
+			gaps = append(gaps, g)
 		}
 	}
-	return from, end-from <= keyWordsMax && end > from
+	if len(gaps) < 3 {
+		return 0.45 * s.Text
+	}
+	slices.Sort(gaps)
+	return min(gaps[(len(gaps)-1)/2], 0.9*s.Text)
+}
+
+func (s *sheet) bold(w int) bool { return s.page.Words[w].Bold }
+
+func small(t string) bool {
+	r, _ := utf8.DecodeRuneInString(t)
+	return unicode.IsLower(r)
 }
 
 func capital(t string) bool {
@@ -157,6 +215,9 @@ func (s *sheet) wording(words []int, line int) {
 		kind, ok := s.lex.lookup(s.text(words[:n]))
 		if !ok || !capital(strings.TrimLeft(s.text(words[:n]), "0123456789. (")) {
 			continue
+		}
+		if n < len(words) && small(s.page.Words[words[n]].Text) {
+			break // the wording goes on
 		}
 		if n == len(words) {
 			s.addKey(words, ruleBelow, line)

@@ -67,6 +67,7 @@ type sheet struct {
 	cells  []layout.Rect
 	keys   []*key
 	pieces []piece
+	combed []bool // as p.Words: letters of combs
 }
 
 // Find pairs keys with values, in reading order of the keys. p was arranged by layout.Arrange;
@@ -76,6 +77,7 @@ func Find(p *document.Page, rules []layout.Rule) []document.Field {
 		return nil
 	}
 	s := &sheet{Frame: layout.NewFrame(p, rules), page: p, lex: known()}
+	s.combs()
 	for _, g := range s.Grids() {
 		for _, c := range g.Cells {
 			if r := c.Rect; r.W()*r.H() < 0.15*p.Width*p.Height {
@@ -83,15 +85,55 @@ func Find(p *document.Page, rules []layout.Rule) []document.Field {
 			}
 		}
 	}
-	for i := range p.Lines {
-		s.cut(i)
+	s.cells = s.withoutCombs(s.cells)
+	for i := range s.pieces {
+		s.pieces[i].cell = s.cellOf(s.pieces[i].rect)
+	}
+	edges := s.furniture()
+	for i, l := range s.rows() {
+		if !slices.ContainsFunc(l, func(w int) bool { return edges[w] }) {
+			s.cut(l, i)
+		}
 	}
 	s.inCells()
+	s.underRules()
 	s.onRules()
+	s.kin()
 	s.dropHeaders()
 	s.assign()
 	s.extend()
 	return s.fields()
+}
+
+// rows are the runs of words between wide gaps and rules, top to bottom. The lines of the page may
+// end at the gutter of a column that a form does not have.
+func (s *sheet) rows() [][]int {
+	phrases := s.Phrases()
+	slices.SortStableFunc(phrases, func(a, b *layout.Phrase) int {
+		return cmp.Or(cmp.Compare(slices.Min(a.Words), slices.Min(b.Words)))
+	})
+	out := make([][]int, len(phrases))
+	for i, p := range phrases {
+		out[i] = p.Words
+	}
+	return out
+}
+
+// furniture says which words belong to the paper, such as the line of a fax machine: they ask for
+// nothing.
+func (s *sheet) furniture() map[int]bool {
+	out := map[int]bool{}
+	for _, b := range s.page.Blocks {
+		if b.Kind != document.BlockHeader || b.Box.Y+b.Box.H > 0.05 {
+			continue
+		}
+		for _, l := range b.Lines {
+			for _, w := range s.page.Lines[l].Words {
+				out[w] = true
+			}
+		}
+	}
+	return out
 }
 
 func (s *sheet) fields() []document.Field {
@@ -103,7 +145,7 @@ func (s *sheet) fields() []document.Field {
 		}
 		f := document.Field{
 			Key: strings.TrimRight(s.JoinText(k.words), " :._"), KeyWords: k.words, KeyBox: s.BoxAround(k.words),
-			Value: s.JoinText(k.value), ValueWords: k.value, ValueBox: s.BoxAround(k.value),
+			Value: s.valueText(k.value), ValueWords: k.value, ValueBox: s.BoxAround(k.value),
 			Source: string(s.page.Source), Rule: k.rule,
 		}
 		if f.Key == "" {
@@ -113,6 +155,14 @@ func (s *sheet) fields() []document.Field {
 		out = append(out, f)
 	}
 	return out
+}
+
+// valueText joins the words of a value; the letters of a comb are one word.
+func (s *sheet) valueText(words []int) string {
+	if s.isComb(words) {
+		return strings.ReplaceAll(s.text(words), " ", "")
+	}
+	return s.JoinText(words)
 }
 
 func (s *sheet) confidence(k *key, value string) float64 {

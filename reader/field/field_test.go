@@ -94,6 +94,56 @@ func TestFind(t *testing.T) {
 			set(p, 170, 80, 10, "02/03/2024")
 			return nil
 		}, []want{{"Date of Service", "02/03/2024", "right"}, {"Total Charges", "$88.00", "right"}}},
+		{"labels in narrow gaps that nobody knows", func(p *document.Page) []layout.Rule {
+			x := set(p, 40, 80, 10, "Caregiver at home: Yarborough, Yolanda")
+			set(p, x+4, 80, 10, "Stitches out on: 03/02/2024 Deliver to: North 3")
+			return nil
+		}, []want{{"Caregiver at home", "Yarborough, Yolanda", "colon"}, {"Stitches out on", "03/02/2024", "colon"}, {"Deliver to", "North 3", "colon"}}},
+		{"an unknown label in a column of known ones", func(p *document.Page) []layout.Rule {
+			for i, row := range [][2]string{{"Member ID", "XZ9147589652"}, {"Tray height", "Low"}, {"Stitches out on", "03/02/2024"}} {
+				set(p, 40, 80+16*float64(i), 10, row[0])
+				set(p, 200, 80+16*float64(i), 10, row[1])
+			}
+			return nil
+		}, []want{{"Tray height", "Low", "right"}, {"Stitches out on", "03/02/2024", "right"}}},
+		{"an unknown label in a row of known ones", func(p *document.Page) []layout.Rule {
+			for i, pair := range [][2]string{{"Date of Birth", "03/14/1962"}, {"Mode of travel", "Ambulance"}, {"Deliver to", "1420 Maple Street"}} {
+				set(p, 40+180*float64(i), 80, 8, pair[0])
+				set(p, 40+180*float64(i), 92, 10, pair[1])
+			}
+			set(p, 400, 106, 10, "Springfield, IL 62704")
+			return nil
+		}, []want{{"Mode of travel", "Ambulance", "label_above"}, {"Deliver to", "1420 Maple Street\nSpringfield, IL 62704", "label_above"}}},
+		{"unknown labels under lines, one in two lines", func(p *document.Page) []layout.Rule {
+			set(p, 40, 80, 10, "Ambulance")
+			set(p, 40, 95, 8, "Mode of travel")
+			set(p, 300, 80, 10, "Jamie Cage")
+			set(p, 300, 95, 8, "Name of the one who")
+			set(p, 300, 104, 8, "brought the patient")
+			return []layout.Rule{flat(38, 200, 92), flat(298, 470, 92)}
+		}, []want{{"Mode of travel", "Ambulance", "label_below"}, {"Name of the one who\nbrought the patient", "Jamie Cage", "label_below"}}},
+		{"a comb", func(p *document.Page) []layout.Rule {
+			set(p, 40, 80, 10, "Date of birth")
+			var rules []layout.Rule
+			for i, c := range "03141962" {
+				x := 140 + 14*float64(i)
+				set(p, x+4, 80, 10, string(c))
+				rules = append(rules, frame(x, 76, x+14, 93)...)
+			}
+			return rules
+		}, []want{{"Date of birth", "03141962", "cell"}}},
+		{"a cell whose label is as high as its value", func(p *document.Page) []layout.Rule {
+			set(p, 52, 102, 6, "Favourite color")
+			set(p, 52, 116, 10, "Green")
+			set(p, 202, 102, 6, "Ease")
+			set(p, 202, 116, 6.5, "no")
+			return append(frame(50, 100, 200, 130), frame(200, 100, 350, 130)...)
+		}, []want{{"Favourite color", "Green", "cell"}, {"Ease", "no", "cell"}}},
+		{"dots that were read one by one", func(p *document.Page) []layout.Rule {
+			x := set(p, 40, 80, 10, "Ward of stay . .. .")
+			set(p, x+60, 80, 10, "North Wing")
+			return nil
+		}, []want{{"Ward of stay", "North Wing", "leader"}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -129,8 +179,11 @@ func TestNoFields(t *testing.T) {
 		set(p, 260, 96+16*float64(i), 10, "mg/dL")
 	}
 	set(p, 40, 300, 10, "He was seen at 10:30 and the nurse who had admitted him said that this was fine")
-	layout.Arrange(p, nil)
-	for _, f := range Find(p, nil) {
+	set(p, 40, 330, 10, "Note: results are given by telephone between nine and noon only")
+	rules := []layout.Rule{flat(60, 110, 362), flat(130, 560, 362)} // a broken line under a question
+	set(p, 66, 350, 10, "Do you take a blood thinner at home")
+	layout.Arrange(p, rules)
+	for _, f := range Find(p, rules) {
 		t.Errorf("%q = %q by %s", f.Key, f.Value, f.Rule)
 	}
 }

@@ -1,59 +1,96 @@
 package field
 
 import (
+	"math"
 	"slices"
 
 	"chartlake/reader/layout"
 )
 
-// inCells takes the first line of a ruled cell as its label, where it is a known wording or
-// clearly smaller than the lines below it, and these lines as its value.
+// inCells takes the first line of a ruled cell as its label, where it is a known wording, clearly
+// smaller than the lines below it, or stands as the labels of other cells do, and these lines as its value.
 func (s *sheet) inCells() {
+	var tops []layout.Rect // of labels that were found, from the corners of their cells
 	for c := range s.cells {
-		var in []piece
-		for _, p := range s.pieces {
-			if p.cell == c {
-				in = append(in, p)
-			}
+		if k := s.inCell(c, s.smaller); k != nil {
+			tops = append(tops, s.corner(k.rect, c))
 		}
-		labels := []*key{}
-		for _, k := range s.keys {
-			if k.cell == c && !k.sealed {
-				labels = append(labels, k)
-			}
-		}
-		if len(labels) == 0 && len(in) >= 2 && s.small(in[0], in[1:]) {
-			s.dropPiece(in[0])
-			labels = append(labels, s.addKey(in[0].words, ruleCell, in[0].line))
-			in = in[1:]
-		}
-		if len(labels) != 1 {
-			continue
-		}
-		k := labels[0]
-		for _, p := range in {
-			if p.rect.MidY() >= k.rect.MidY() {
-				k.value = append(k.value, p.words...)
-				s.dropPiece(p)
-			}
-		}
-		if len(k.value) > 0 {
-			k.sealed, k.rule = true, ruleCell
-			if k.kind == "" {
-				k.kind = KindText
-			}
-		}
+	}
+	for c := range s.cells {
+		s.inCell(c, func(first piece, _ []piece) bool {
+			at := s.corner(first.rect, c)
+			return s.labelish(first) && slices.ContainsFunc(tops, func(t layout.Rect) bool {
+				return math.Abs(t.X0-at.X0) < 0.4*s.Text && math.Abs(t.MidY()-at.MidY()) < 0.4*s.Text && alikeHigh(t, at)
+			})
+		})
 	}
 }
 
-// small reports whether the first line of a cell is set smaller than the rest, at its top left.
-func (s *sheet) small(first piece, rest []piece) bool {
-	if len(first.words) > 8 {
+// corner is a rectangle as it stands from the top left corner of a cell.
+func (s *sheet) corner(r layout.Rect, cell int) layout.Rect {
+	c := s.cells[cell]
+	return layout.Rect{X0: r.X0 - c.X0, Y0: r.Y0 - c.Y0, X1: r.X1 - c.X0, Y1: r.Y1 - c.Y0}
+}
+
+// inCell pairs the label of a cell with the lines below it; nil where it has none, or was paired before.
+func (s *sheet) inCell(c int, label func(first piece, rest []piece) bool) *key {
+	var in []piece
+	for _, p := range s.pieces {
+		if p.cell == c {
+			in = append(in, p)
+		}
+	}
+	var k *key
+	for _, o := range s.keys {
+		switch {
+		case o.cell != c:
+		case o.sealed || k != nil:
+			return nil
+		default:
+			k = o
+		}
+	}
+	if k == nil && len(in) >= 2 && in[0].rect.Y1 < in[1].rect.Y0+0.4*s.Text && label(in[0], in[1:]) {
+		s.dropPiece(in[0])
+		k = s.addKey(in[0].words, ruleCell, in[0].line)
+		in = in[1:]
+	}
+	if k == nil {
+		return nil
+	}
+	if len(in) >= 2 && in[0].rect.Y0 > k.rect.MidY() && s.tallest(in[0].words) < 0.86*s.tallest(in[1].words) && small(s.text(in[0].words)) {
+		s.dropPiece(in[0]) // the label has two lines
+		k.words = append(slices.Clone(k.words), in[0].words...)
+		k.rect = s.Around(k.words)
+		in = in[1:]
+	}
+	for _, p := range in {
+		if p.rect.MidY() >= k.rect.MidY() {
+			k.value = append(k.value, p.words...)
+			s.dropPiece(p)
+		}
+	}
+	if len(k.value) == 0 {
+		return nil
+	}
+	k.sealed, k.rule = true, ruleCell
+	if k.kind == "" {
+		k.kind = KindText
+	}
+	return k
+}
+
+// smaller reports whether the first line of a cell is set smaller than the rest, at its top left.
+func (s *sheet) smaller(first piece, rest []piece) bool {
+	if len(first.words) > 8 || !s.labelish(first) || first.rect.Y1 > rest[0].rect.Y0+0.4*s.Text {
 		return false
 	}
 	high := 0.0
 	for _, p := range rest {
 		high = max(high, s.tallest(p.words))
+	}
+	if f, r := s.page.Words[first.words[0]].FontSize, s.page.Words[rest[0].words[0]].FontSize; f > 0 && r > 0 {
+		return f < 0.93*r
 	}
 	return s.tallest(first.words) < 0.86*high && first.rect.MidY() < rest[0].rect.MidY()
 }
@@ -105,7 +142,7 @@ func (s *sheet) onRules() {
 // the rule is its label.
 func (s *sheet) splitAtRule(p piece) {
 	for _, f := range s.Flat {
-		if y := f.MidY(); y < p.rect.MidY() || y > p.rect.Y1+0.8*s.Text || f.X0 < p.rect.X0+s.Text || f.X0 > p.rect.X1 || f.W() < 3*s.Text {
+		if y := f.MidY(); s.broken(f, p.rect.X0) || y < p.rect.MidY() || y > p.rect.Y1+0.8*s.Text || f.X0 < p.rect.X0+s.Text || f.X0 > p.rect.X1 || f.W() < 3*s.Text {
 			continue
 		}
 		n := 0
@@ -120,6 +157,13 @@ func (s *sheet) splitAtRule(p piece) {
 		k.value, k.sealed, k.blank = p.words[n:], true, true
 		return
 	}
+}
+
+// broken reports whether a rule is the rest of a line that begins further left, before x.
+func (s *sheet) broken(rule layout.Rect, x float64) bool {
+	return slices.ContainsFunc(s.Flat, func(f layout.Rect) bool {
+		return f.X0 < rule.X0-s.Text && f.X1 > x+0.5*s.Text && math.Abs(f.MidY()-rule.MidY()) < 0.4*s.Text
+	})
 }
 
 // above reports whether a text stands on the rule itself.
@@ -143,38 +187,50 @@ func (s *sheet) dropHeaders() {
 		if k.rule != ruleBelow || k.sealed {
 			return false
 		}
-		beside := 0
+		beside, lone := 0, false
 		for _, o := range s.keys {
 			if o != k && !o.sealed && o.rule == ruleBelow && o.rect.OverlapY(k.rect) > 0.5*min(o.rect.H(), k.rect.H()) {
 				beside++
+				lone = lone || s.stack(o.rect).lines < 2
 			}
 		}
-		rows, alike := s.stack(k.rect)
-		return rows >= 2 && (beside >= 2 || alike)
+		c := s.stack(k.rect)
+		return c.rows >= 2 && (beside >= 2 || c.alike) || c.lines >= 2 && beside >= 2 && !lone
 	})
 }
 
-// stack counts the rows of texts that stand below a rectangle in its column, and says whether
-// all have figures and one look.
-func (s *sheet) stack(r layout.Rect) (rows int, alike bool) {
+// rowSpace is the least space between two rows of texts, in heights of the print; the lines of an
+// address are closer.
+const rowSpace = 0.72
+
+// column is what stands below a rectangle.
+type column struct {
+	lines int  // of text
+	rows  int  // the same, lines that may go on with the one above left out
+	alike bool // all have figures and one look
+}
+
+// stack looks at up to five lines of texts that stand below a rectangle in its column.
+func (s *sheet) stack(r layout.Rect) column {
 	edge, look := r.Y1, Kind("")
-	alike = true
-	for rows < 5 {
-		found := false
-		for _, p := range s.pieces {
-			if p.rect.Y0 >= edge-0.2*s.Text && p.rect.Y0 < edge+2.2*s.Text && p.rect.OverlapX(r) > 0 {
-				k := shape(s.text(p.words))
-				alike = alike && (rows == 0 || k == look) && k != KindName && k != KindText && k != KindAddress
-				edge, look, found = p.rect.Y1, k, true
-				break
-			}
-		}
-		if !found {
+	c := column{alike: true}
+	for c.lines < 5 {
+		i := slices.IndexFunc(s.pieces, func(p piece) bool {
+			return p.rect.Y0 >= edge-0.2*s.Text && p.rect.Y0 < edge+2.2*s.Text && p.rect.OverlapX(r) > 0
+		})
+		if i < 0 {
 			break
 		}
-		rows++
+		p := s.pieces[i]
+		k := shape(s.text(p.words))
+		if figures := k != KindName && k != KindText && k != KindAddress; c.rows == 0 || figures || p.rect.Y0 > edge+rowSpace*s.Text {
+			c.alike = c.alike && figures && (c.rows == 0 || k == look)
+			c.rows++
+		}
+		edge, look = p.rect.Y1, k
+		c.lines++
 	}
-	return rows, alike
+	return c
 }
 
 // extend adds to a value the lines that go on with it: right below, beginning at the same
