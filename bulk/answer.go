@@ -25,7 +25,7 @@ type answerRequest struct {
 // answerProgress is an answer that was made.
 type answerProgress struct {
 	Type string
-	Size int64
+	File file
 }
 
 // Later takes a request in that is answered later and gives the id of its task.
@@ -56,18 +56,18 @@ func (d *Desk) answered(ctx context.Context, task *store.Task) error {
 	if err != nil {
 		return err
 	}
-	out, err := openFile(d.folder(task.ID), fileName(0), r.Key, 0, 0)
+	out, err := d.write(ctx, task.ID, fileName(0), r.Key, file{})
 	if err != nil {
 		return err
 	}
-	defer out.close()
 	if _, err := out.Write(append(n.AppendJSON(nil), '\n')); err != nil {
 		return err
 	}
-	if err := out.sync(); err != nil {
+	made, err := out.sync()
+	if err != nil {
 		return err
 	}
-	progress, err := json.Marshal(answerProgress{Type: n.Type(), Size: out.size})
+	progress, err := json.Marshal(answerProgress{Type: n.Type(), File: made})
 	if err != nil {
 		return err
 	}

@@ -21,14 +21,11 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"strconv"
 	"sync"
 	"syscall"
 	"time"
 
-	"chartlake/envelope"
 	"chartlake/fault"
 	"chartlake/fhir"
 	"chartlake/fhir/validate"
@@ -51,10 +48,10 @@ const (
 	tasksMax    = 1000 // tasks that are not over yet, of all callers
 )
 
-// Config is what a Desk needs. Store and Folder are required.
+// Config is what a Desk needs. Store and Shelf are required.
 type Config struct {
-	Store  store.Store
-	Folder string // of the jobs' files; made with mode 0700
+	Store store.Store
+	Shelf Shelf // of the jobs' files
 	// Library is what a strict import validates by; nil: R4's own.
 	Library *validate.Library
 	// From is where an import may read from besides public HTTP(S): folders, and prefixes of
@@ -81,7 +78,7 @@ type Desk struct {
 type Answer func(ctx context.Context, task *store.Task) (*fhir.Node, error)
 
 // New makes a desk.
-func New(c Config) (*Desk, error) {
+func New(c Config) *Desk {
 	if c.Keep == 0 {
 		c.Keep = DefaultKeep
 	}
@@ -94,10 +91,7 @@ func New(c Config) (*Desk, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	if err := os.MkdirAll(c.Folder, 0o700); err != nil {
-		return nil, diskFault(err)
-	}
-	return &Desk{Config: c}, nil
+	return &Desk{Config: c}
 }
 
 // Answers sets who answers requests that were put off.
@@ -145,25 +139,16 @@ func (d *Desk) begin(ctx context.Context, id, kind string, actor store.Actor, re
 		f.RetryAfter = time.Minute
 		return "", f
 	}
-	if err := os.MkdirAll(d.folder(id), 0o700); err != nil {
-		return "", diskFault(err)
-	}
-	if err := envelope.SyncFolder(d.Folder); err != nil {
-		return "", diskFault(err)
-	}
 	_, err = d.Store.Transact(ctx, actor, []store.Command{
 		store.PutTask{Task: store.Task{ID: id, Kind: kind, Owner: actor, State: store.TaskWaiting, Request: body}},
 		store.Enqueue{Job: queue.Job{Kind: kind, Subject: id, Priority: 3, MaxAttempts: 10}}})
 	if err != nil {
-		_ = os.RemoveAll(d.folder(id))
 		return "", err
 	}
 	return id, nil
 }
 
 func (d *Desk) newID() string { return ident.New(d.Now()) }
-
-func (d *Desk) folder(id string) string { return filepath.Join(d.Folder, id) }
 
 // handler does the jobs of a kind.
 type handler struct {
@@ -231,16 +216,20 @@ func (d *Desk) task(ctx context.Context, id string) (task *store.Task, err error
 	return task, err
 }
 
-// end ends a task that is not over yet.
+// end ends a task that is not over yet. Of one that failed nothing is kept.
 func (d *Desk) end(ctx context.Context, id string, state store.TaskState, code string) {
+	ended := false
 	_, err := d.Store.Transact(ctx, operator, []store.Command{store.ChangeTask{ID: id, Modify: func(t *store.Task, now store.Moment) error {
-		if !t.State.Over() {
+		if ended = !t.State.Over(); ended {
 			t.State, t.Code, t.Ends = state, code, now.At.Add(d.Keep)
 		}
 		return nil
 	}}})
+	if err == nil && ended {
+		err = d.Shelf.Drop(ctx, id)
+	}
 	if err != nil {
-		d.Log.Warn("a job could not be ended", "kind", "bulk")
+		d.Log.Warn("a job could not be ended, or its files not be deleted", "kind", "bulk")
 	}
 }
 
@@ -281,7 +270,7 @@ func (d *Desk) Cancel(ctx context.Context, id string) error {
 		return nil
 	}}})
 	if err == nil {
-		err = os.RemoveAll(d.folder(id))
+		err = d.Shelf.Drop(ctx, id)
 	}
 	return err
 }
@@ -302,13 +291,13 @@ func (d *Desk) Sweep(ctx context.Context) error {
 	}
 }
 
-// Clean forgets tasks whose time is over with their files, and folders of no task.
+// Clean forgets tasks whose time is over with their files, and files of no task.
 func (d *Desk) Clean(ctx context.Context) error {
 	known := map[string]bool{}
 	var old []string
-	before, err := os.ReadDir(d.Folder) // before the tasks: a task whose folder is listed is there
+	before, err := d.Shelf.Jobs(ctx) // before the tasks: a task whose files are listed is there
 	if err != nil {
-		return diskFault(err)
+		return err
 	}
 	err = d.Store.View(ctx, operator, func(v store.View) error {
 		list, err := v.Tasks()
@@ -325,20 +314,19 @@ func (d *Desk) Clean(ctx context.Context) error {
 		return err
 	}
 	for _, id := range old {
-		if err := os.RemoveAll(d.folder(id)); err != nil {
-			return diskFault(err)
+		if err := d.Shelf.Drop(ctx, id); err != nil {
+			return err
 		}
 		if _, err := d.Store.Transact(ctx, operator, []store.Command{store.DropTask{ID: id}}); err != nil {
 			return err
 		}
 	}
-	for _, e := range before {
-		info, err := e.Info()
-		if known[e.Name()] || err != nil || d.Now().Sub(info.ModTime()) < d.Keep { // an upload may be on its way
+	for id, at := range before {
+		if known[id] || d.Now().Sub(at) < d.Keep { // an upload may be on its way
 			continue
 		}
-		if err := os.RemoveAll(d.folder(e.Name())); err != nil {
-			return diskFault(err)
+		if err := d.Shelf.Drop(ctx, id); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -362,7 +350,7 @@ func itoa(n int) string { return strconv.Itoa(n) }
 
 // Erasing gives what must go in the transaction of an erasure: the tasks whose files may hold
 // copies of what is erased. With its row a task's key is gone, so nobody can read its files, not
-// even before after, which takes them off the disk.
+// even before after, which takes them off the shelf.
 func (d *Desk) Erasing(ctx context.Context) (drop []store.Command, after func(), err error) {
 	err = d.Store.View(ctx, operator, func(v store.View) error {
 		list, err := v.Tasks()
@@ -375,7 +363,7 @@ func (d *Desk) Erasing(ctx context.Context) (drop []store.Command, after func(),
 	})
 	after = func() {
 		for _, c := range drop {
-			if t, ok := c.(store.DropTask); ok && os.RemoveAll(d.folder(t.ID)) != nil {
+			if t, ok := c.(store.DropTask); ok && d.Shelf.Drop(context.WithoutCancel(ctx), t.ID) != nil {
 				d.Log.Warn("files of a job could not be deleted; nobody can read them")
 			}
 		}

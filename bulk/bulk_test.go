@@ -31,15 +31,11 @@ func open(t testing.TB, change func(*Config)) *Desk {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { st.Close() })
-	c := Config{Store: st, Folder: filepath.Join(t.TempDir(), "bulk")}
+	c := Config{Store: st, Shelf: Folder(filepath.Join(t.TempDir(), "bulk"))}
 	if change != nil {
 		change(&c)
 	}
-	d, err := New(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
+	return New(c)
 }
 
 func one(text string) func() (io.Reader, error) { return several(text) }
@@ -83,7 +79,7 @@ func finish(t testing.TB, d *Desk, id string, err error) *store.Task {
 
 func (d *Desk) lines(t testing.TB, task *store.Task, name string) (list []string) {
 	t.Helper()
-	f, err := d.Open(task, name)
+	f, err := d.Open(t.Context(), task, name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +111,7 @@ func (c *crashing) Transact(ctx context.Context, actor store.Actor, commands []s
 }
 
 // resuming works on a task, killed again and again, until it is over. What the killed worker wrote
-// beyond what counts stays on the disk, and more is added that does not count either.
+// beyond what counts stays on the shelf, and more is added that does not count either.
 func resuming(t *testing.T, d *Desk, id string, seed uint64) *store.Task {
 	t.Helper()
 	random := rand.New(rand.NewPCG(seed, 1))
@@ -152,11 +148,8 @@ func resuming(t *testing.T, d *Desk, id string, seed uint64) *store.Task {
 			t.Fatalf("after %d kills: %v", kills, err)
 		}
 		kills++
-		for _, name := range []string{errorFile, fileName(0), matchFile} {
-			if f, err := os.OpenFile(filepath.Join(d.folder(id), name), os.O_APPEND|os.O_WRONLY, 0); err == nil {
-				_, _ = f.WriteString("left behind")
-				f.Close()
-			}
+		if err := d.Shelf.Put(t.Context(), id, newPiece(), []byte("left behind")); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
@@ -208,7 +201,7 @@ func importedOnce(t *testing.T, d *Desk, task *store.Task, n int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := d.Manifest(task, "http://x")
+	m, err := d.Manifest(t.Context(), task, "http://x")
 	counted, perr := fhir.Parse(m)
 	if err != nil || perr != nil || counted.Get("extension").Get("created").Text() != fmt.Sprint(n-5) || counted.Get("extension").Get("unchanged").Text() != "0" {
 		t.Errorf("%s", m)
@@ -273,7 +266,7 @@ func exportedOnce(t *testing.T, d *Desk, task *store.Task) int {
 	}
 	seen := map[string]bool{}
 	for i := range 100 {
-		f, err := d.Open(task, fileName(i))
+		f, err := d.Open(t.Context(), task, fileName(i))
 		if err != nil {
 			break
 		}
@@ -289,64 +282,106 @@ func exportedOnce(t *testing.T, d *Desk, task *store.Task) int {
 	return len(seen)
 }
 
-// What is over its time is forgotten; what is not stays.
+// What is over its time is forgotten; what is not stays, but what nothing needs any more.
 func TestClean(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	d := open(t, func(c *Config) { c.Now = func() time.Time { return now } })
 	id, err := d.Upload(t.Context(), anna, ImportAsk{}, one(`{"resourceType":"Patient","id":"p"}`))
-	task := finish(t, d, id, err)
-	if task.State != store.TaskComplete {
-		t.Fatalf("%+v", task)
-	}
-	waiting, err := d.Export(t.Context(), anna, ExportAsk{Types: []string{"Patient"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	folders := func() (names []string) {
-		list, _ := os.ReadDir(d.Folder)
-		for _, e := range list {
-			names = append(names, e.Name())
-		}
-		return names
+	pieces := func(id string) int {
+		list, _ := os.ReadDir(filepath.Join(string(d.Shelf.(Folder)), id))
+		return len(list)
 	}
-	if err := d.Clean(t.Context()); err != nil || len(folders()) != 2 {
-		t.Fatalf("%v, %v", err, folders())
+	if n := pieces(id); n != 1 {
+		t.Errorf("an upload has %d pieces", n)
+	}
+	task := finish(t, d, id, nil)
+	if n := pieces(id); task.State != store.TaskComplete || n != 1 {
+		t.Errorf("%s, and of its files are left: %d, want the list", task.State, n)
+	}
+	lost := d.newID()
+	if err := d.Shelf.Put(t.Context(), lost, newPiece(), []byte("of an upload that broke off")); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Clean(t.Context()); err != nil || pieces(id) != 1 || pieces(lost) != 1 {
+		t.Fatalf("%v, %d and %d pieces", err, pieces(id), pieces(lost))
 	}
 	now = now.Add(DefaultKeep + time.Hour)
 	if _, err := d.Look(t.Context(), anna, false, id); !fault.Is(err, fault.NotFound) {
 		t.Errorf("over its time: %v", err)
 	}
-	if err := d.Clean(t.Context()); err != nil || !slices.Equal(folders(), []string{waiting}) {
-		t.Errorf("%v, %v", err, folders())
+	if err := d.Clean(t.Context()); err != nil || pieces(id) != 0 || pieces(lost) != 0 {
+		t.Errorf("%v, %d and %d pieces", err, pieces(id), pieces(lost))
 	}
 	if _, err := d.task(t.Context(), id); !fault.Is(err, fault.NotFound) {
 		t.Errorf("the row: %v", err)
 	}
 }
 
-// Files do not show what is in them, and a changed or swapped one is found.
+// Of a job that fails or is given up nothing is kept, of one that ended otherwise nothing is lost.
+func TestFailedJobsKeepNothing(t *testing.T) {
+	t.Parallel()
+	d := open(t, nil)
+	kept := func() int {
+		list, _ := os.ReadDir(string(d.Shelf.(Folder)))
+		return len(list)
+	}
+	id, err := d.Export(t.Context(), anna, ExportAsk{Types: []string{"Patient"}, Level: "Group", Group: "none",
+		Filters: map[string][]string{"Patient": {"active=true"}}})
+	if task := finish(t, d, id, err); task.State != store.TaskFailed || kept() != 0 {
+		t.Errorf("%s, %d folders", task.State, kept())
+	}
+	id, err = d.Upload(t.Context(), anna, ImportAsk{}, one(`{"resourceType":"Patient","id":"p"}`))
+	if err != nil || kept() != 1 {
+		t.Fatalf("%v, %d folders", err, kept())
+	}
+	if err := d.Cancel(t.Context(), id); err != nil || kept() != 0 {
+		t.Errorf("%v, %d folders", err, kept())
+	}
+	if _, err := d.Upload(t.Context(), anna, ImportAsk{}, one("")); !fault.Is(err, fault.Invalid) || kept() != 0 {
+		t.Errorf("an empty upload: %v, %d folders", err, kept())
+	}
+	id, err = d.Upload(t.Context(), anna, ImportAsk{}, one("{\n"))
+	finish(t, d, id, err)
+	d.Handlers()[KindImport].(handler).Dead(t.Context(), queue.Job{Subject: id}, errKilled)
+	task, err := d.task(t.Context(), id)
+	if err != nil || task.State != store.TaskComplete || len(d.lines(t, task, errorFile)) != 1 {
+		t.Errorf("%v, %+v", err, task)
+	}
+}
+
+// Files do not show what is in them, and one that was changed, swapped or cut is found.
 func TestFilesAreSealed(t *testing.T) {
 	t.Parallel()
-	folder, key := t.TempDir(), newKey()
-	w, err := openFile(folder, "1.ndjson", key, 0, 0)
+	d, key := open(t, nil), newKey()
+	shelf := d.Shelf.(Folder)
+	w, err := d.write(t.Context(), "job", "1.ndjson", key, file{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	text := strings.Repeat("Testerfamily ", 200_000)
-	if _, err := io.WriteString(w, text); err != nil {
+	if _, err := io.WriteString(w, text[:900_000]); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.sync(); err != nil {
+	if _, err := w.sync(); err != nil {
 		t.Fatal(err)
 	}
-	w.close()
-	raw, err := os.ReadFile(filepath.Join(folder, "1.ndjson"))
+	if _, err := io.WriteString(w, text[900_000:]); err != nil {
+		t.Fatal(err)
+	}
+	at, err := w.sync()
+	if err != nil || len(at.Pieces) != 2 {
+		t.Fatalf("%v, %+v", err, at)
+	}
+	raw, err := shelf.Get(t.Context(), "job", at.Pieces[1])
 	if err != nil || strings.Contains(string(raw), "Tester") {
 		t.Fatalf("the file shows what is in it: %v", err)
 	}
-	read := func(name string, size int64) (string, error) {
-		r, err := readFile(folder, name, key, size)
+	read := func(name string, at file) (string, error) {
+		r, err := d.read(t.Context(), "job", name, key, at)
 		if err != nil {
 			return "", err
 		}
@@ -354,21 +389,37 @@ func TestFilesAreSealed(t *testing.T) {
 		b, err := io.ReadAll(r)
 		return string(b), err
 	}
-	if got, err := read("1.ndjson", w.size); err != nil || got != text {
+	if got, err := read("1.ndjson", at); err != nil || got != text {
 		t.Errorf("%d characters, %v", len(got), err)
 	}
-	for name, change := range map[string]func() (string, []byte, int64){
-		"flipped": func() (string, []byte, int64) { b := slices.Clone(raw); b[len(b)/2] ^= 1; return "1.ndjson", b, w.size },
-		"swapped": func() (string, []byte, int64) { return "2.ndjson", raw, w.size },
-		"cut":     func() (string, []byte, int64) { return "1.ndjson", raw[:len(raw)-9], w.size },
-		"longer":  func() (string, []byte, int64) { return "1.ndjson", raw, w.size + 5 },
-	} {
-		file, b, size := change()
-		if err := os.WriteFile(filepath.Join(folder, file), b, 0o600); err != nil {
+	put := func(piece []byte) string {
+		name := newPiece()
+		if err := shelf.Put(t.Context(), "job", name, piece); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := read(file, size); !fault.Is(err, fault.Corrupt) {
-			t.Errorf("%s: %v", name, err)
+		return name
+	}
+	flipped := slices.Clone(raw)
+	flipped[len(flipped)/2] ^= 1
+	first, second := at.Pieces[0], at.Pieces[1]
+	for what, c := range map[string]struct {
+		name string
+		file
+	}{
+		"flipped":         {"1.ndjson", file{[]string{first, put(flipped)}, at.Frames}},
+		"another file":    {"2.ndjson", at},
+		"cut":             {"1.ndjson", file{[]string{first, put(raw[:len(raw)-9])}, at.Frames}},
+		"longer":          {"1.ndjson", file{[]string{first, put(append(slices.Clone(raw), 1, 2, 3))}, at.Frames}},
+		"empty":           {"1.ndjson", file{[]string{first, put(nil)}, at.Frames}},
+		"swapped":         {"1.ndjson", file{[]string{second, first}, at.Frames}},
+		"twice":           {"1.ndjson", file{[]string{first, first, second}, at.Frames}},
+		"without its end": {"1.ndjson", file{[]string{first}, at.Frames}},
+	} {
+		if _, err := read(c.name, c.file); !fault.Is(err, fault.Corrupt) {
+			t.Errorf("%s: %v", what, err)
 		}
+	}
+	if _, err := read("1.ndjson", file{[]string{"none"}, 1}); !fault.Is(err, fault.Gone) {
+		t.Errorf("a piece that is not there: %v", err)
 	}
 }

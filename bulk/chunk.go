@@ -311,7 +311,7 @@ func (l *loading) step(c *chunk, b batch, refusals, pending int) func(*store.Tas
 		if refusals > 0 {
 			at.refused(refusals)
 			at.Report.Count = min(at.Report.Count+refusals, errorsMax)
-			at.Report.Size, at.Report.Frames = l.report.size, l.report.frames
+			at.Report.File = l.report
 		}
 		var err error
 		t.State = store.TaskRunning
@@ -330,19 +330,20 @@ func (l *loading) refuse(ctx context.Context, c *chunk, refusals []item) error {
 	if err := json.Unmarshal(task.Progress, &at); err != nil {
 		return err
 	}
-	l.report.close()
-	if l.report, err = openFile(l.folder, errorFile, l.ask.Key, at.Report.Size, at.Report.Frames); err != nil {
+	out, err := l.d.write(ctx, l.task.ID, errorFile, l.ask.Key, at.Report.File)
+	if err != nil {
 		return err
 	}
 	for i, r := range refusals {
 		if at.Report.Count+i >= errorsMax {
 			break
 		}
-		if _, err := l.report.Write(append(refused(c.file+1, r).AppendJSON(nil), '\n')); err != nil {
+		if _, err := out.Write(append(refused(c.file+1, r).AppendJSON(nil), '\n')); err != nil {
 			return err
 		}
 	}
-	return l.report.sync()
+	l.report, err = out.sync()
+	return err
 }
 
 // Canonical addresses of what says where a refused resource stands.

@@ -5,10 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -56,11 +53,11 @@ type exportProgress struct {
 
 // exportFile is a file; the last one may be written to still.
 type exportFile struct {
-	Kind         string // "", deleted
-	Type         string
-	Count        int
-	Size, Frames int64
-	Text         int64
+	Kind  string // "", deleted
+	Type  string
+	Count int
+	Text  int64
+	File  file
 }
 
 const deletedKind = "deleted"
@@ -70,7 +67,7 @@ const deletedKind = "deleted"
 type matches struct {
 	Types  []string
 	Counts []int
-	Size   int64
+	File   file
 }
 
 const matchFile = "match"
@@ -88,7 +85,6 @@ type exporting struct {
 	ask      exportRequest
 	p        exportProgress
 	before   []byte
-	folder   string
 	patients map[string]bool
 	shown    func(*fhir.Node) *fhir.Node
 	out      *fileWriter
@@ -100,7 +96,7 @@ type exporting struct {
 
 // export does or goes on with an export.
 func (d *Desk) export(ctx context.Context, task *store.Task) error {
-	e := &exporting{d: d, task: task, before: task.Progress, folder: d.folder(task.ID), kept: d.Now()}
+	e := &exporting{d: d, task: task, before: task.Progress, kept: d.Now()}
 	if json.Unmarshal(task.Request, &e.ask) != nil || len(task.Progress) > 0 && json.Unmarshal(task.Progress, &e.p) != nil {
 		return fault.New(fault.Corrupt, "task_damaged", "the row of a task cannot be read")
 	}
@@ -108,11 +104,6 @@ func (d *Desk) export(ctx context.Context, task *store.Task) error {
 	if len(e.ask.Elements) > 0 && d.Elements != nil {
 		e.shown = d.Elements(e.ask.Elements)
 	}
-	defer func() {
-		if e.out != nil {
-			e.out.close()
-		}
-	}()
 	if e.p.Seq == 0 {
 		if err := e.begin(ctx); err != nil {
 			return err
@@ -174,11 +165,10 @@ func (e *exporting) begin(ctx context.Context) error {
 // gives.
 func (e *exporting) search(ctx context.Context) (top int64, err error) {
 	e.p.Match = matches{}
-	out, err := openFile(e.folder, matchFile, e.ask.Key, 0, 0)
+	out, err := e.d.write(ctx, e.task.ID, matchFile, e.ask.Key, file{})
 	if err != nil {
 		return 0, err
 	}
-	defer out.close()
 	err = e.d.Store.View(ctx, e.task.Owner, func(v store.View) error {
 		if top, err = v.Seq(); err != nil {
 			return err
@@ -204,9 +194,8 @@ func (e *exporting) search(ctx context.Context) (top int64, err error) {
 		return nil
 	})
 	if err == nil {
-		err = out.sync()
+		e.p.Match.File, err = out.sync()
 	}
-	e.p.Match.Size = out.size
 	return top, err
 }
 
@@ -297,7 +286,7 @@ func (e *exporting) page(ctx context.Context) error {
 	filtered := !q.Deleted && e.ask.Filters[q.Type] != nil
 	rest := 0
 	if filtered {
-		all, err := e.matched(q.Type)
+		all, err := e.matched(ctx, q.Type)
 		if err != nil {
 			return err
 		}
@@ -312,7 +301,7 @@ func (e *exporting) page(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := e.write(q, page.Versions); err != nil {
+	if err := e.write(ctx, q, page.Versions); err != nil {
 		return err
 	}
 	switch {
@@ -327,11 +316,11 @@ func (e *exporting) page(ctx context.Context) error {
 }
 
 // matched gives the changes that the filters of a type let through.
-func (e *exporting) matched(typ string) ([]int64, error) {
+func (e *exporting) matched(ctx context.Context, typ string) ([]int64, error) {
 	if e.seqsOf == typ {
 		return e.seqs, nil
 	}
-	f, err := readFile(e.folder, matchFile, e.ask.Key, e.p.Match.Size)
+	f, err := e.d.read(ctx, e.task.ID, matchFile, e.ask.Key, e.p.Match.File)
 	if err != nil {
 		return nil, err
 	}
@@ -358,7 +347,7 @@ func (e *exporting) matched(typ string) ([]int64, error) {
 }
 
 // write adds a page to the files. The lines of one page stand in one file.
-func (e *exporting) write(q store.ExportQuery, versions []store.Version) error {
+func (e *exporting) write(ctx context.Context, q store.ExportQuery, versions []store.Version) error {
 	if len(versions) == 0 {
 		return nil
 	}
@@ -366,7 +355,7 @@ func (e *exporting) write(q store.ExportQuery, versions []store.Version) error {
 	if q.Deleted {
 		kind, typ = deletedKind, "Bundle"
 	}
-	file, err := e.file(kind, typ)
+	file, err := e.file(ctx, kind, typ)
 	if err != nil {
 		return err
 	}
@@ -400,24 +389,23 @@ func deletions(versions []store.Version) *fhir.Node {
 }
 
 // file gives the file that the next lines go to, opened at its end.
-func (e *exporting) file(kind, typ string) (*exportFile, error) {
+func (e *exporting) file(ctx context.Context, kind, typ string) (*exportFile, error) {
 	last := len(e.p.Files) - 1
 	if last >= 0 {
 		if f := &e.p.Files[last]; f.Kind == kind && f.Type == typ && f.Text < e.d.FileBytes {
-			return f, e.open(last)
+			return f, e.open(ctx, last)
 		}
 		if err := e.finish(); err != nil {
 			return nil, err
 		}
 	}
 	e.p.Files = append(e.p.Files, exportFile{Kind: kind, Type: typ})
-	return &e.p.Files[last+1], e.open(last + 1)
+	return &e.p.Files[last+1], e.open(ctx, last+1)
 }
 
-func (e *exporting) open(n int) (err error) {
+func (e *exporting) open(ctx context.Context, n int) (err error) {
 	if e.out == nil {
-		f := &e.p.Files[n]
-		e.out, err = openFile(e.folder, fileName(n), e.ask.Key, f.Size, f.Frames)
+		e.out, err = e.d.write(ctx, e.task.ID, fileName(n), e.ask.Key, e.p.Files[n].File)
 	}
 	return err
 }
@@ -427,9 +415,8 @@ func (e *exporting) sync() error {
 	if e.out == nil {
 		return nil
 	}
-	err := e.out.sync()
-	f := &e.p.Files[len(e.p.Files)-1]
-	f.Size, f.Frames = e.out.size, e.out.frames
+	made, err := e.out.sync()
+	e.p.Files[len(e.p.Files)-1].File = made
 	return err
 }
 
@@ -438,7 +425,6 @@ func (e *exporting) finish() error {
 		return nil
 	}
 	err := e.sync()
-	e.out.close()
 	e.out = nil
 	return err
 }
@@ -463,9 +449,13 @@ func (e *exporting) keep(ctx context.Context, done bool) error {
 	if _, err := e.d.Store.Transact(ctx, operator, []store.Command{change}); err != nil {
 		return err
 	}
-	if done {
-		if err := os.Remove(filepath.Join(e.folder, matchFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return diskFault(err)
+	if done { // what was found, and what was written twice
+		var kept []string
+		for _, f := range e.p.Files {
+			kept = append(kept, f.File.Pieces...)
+		}
+		if err := e.d.Shelf.Drop(ctx, e.task.ID, kept...); err != nil {
+			return err
 		}
 	}
 	e.before, e.dirty, e.kept = after, 0, e.d.Now()

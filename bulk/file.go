@@ -2,31 +2,37 @@ package bulk
 
 import (
 	"bytes"
+	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
 	"encoding/binary"
 	"io"
-	"os"
-	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/klauspost/compress/zstd"
 
-	"chartlake/envelope"
 	"chartlake/fault"
 )
 
-// The files of a job stand in its folder, each a chain of frames: four bytes of length, a nonce,
-// and text packed with zstd and sealed with AES-256-GCM under the job's own key. A frame is bound to
-// its file and place. A file can be cut after any frame and gone on with: that is what resuming does.
-// The key is in the row of the job; once that is gone nobody can read what a disk may still hold.
+// A file of a job is a chain of frames: four bytes of length, a nonce, and text packed with zstd
+// and sealed with AES-256-GCM under the job's own key. A frame is bound to its file and place. The
+// frames stand in pieces on a Shelf; which pieces count is in the row of the job, with the key. So a
+// job goes on where its row says, in whatever process, and once the row is gone nobody can read what
+// a disk may still hold.
 
 const (
 	frameText = 1 << 20                 // bytes of text of a full frame
 	frameMax  = frameText + frameText/2 // bytes of a frame as it stands: more is damage
 	nonceSize = 12
 )
+
+// file is how much of a file counts.
+type file struct {
+	Pieces []string `json:",omitempty"`
+	Frames int64
+}
 
 // newKey makes the key of a job's files.
 func newKey() []byte {
@@ -49,18 +55,19 @@ func frameAbout(name string, n int64) []byte {
 
 // fileWriter adds frames to a file.
 type fileWriter struct {
-	f      *os.File
-	name   string
-	aead   cipher.AEAD
-	pack   *zstd.Encoder
-	text   []byte
-	frames int64
-	size   int64 // on the disk
+	ctx       context.Context
+	shelf     Shelf
+	job, name string
+	aead      cipher.AEAD
+	pack      *zstd.Encoder
+	text      []byte
+	frames    int64  // sealed so far
+	piece     []byte // frames that are not on the shelf yet
+	at        file   // what is on the shelf
 }
 
-// openFile opens a file of a job to go on after so many bytes and frames; what stands behind
-// them is cut off.
-func openFile(folder, name string, key []byte, size, frames int64) (*fileWriter, error) {
+// write opens a file of a job to go on behind what counts of it.
+func (d *Desk) write(ctx context.Context, job, name string, key []byte, at file) (*fileWriter, error) {
 	aead, err := sealer(key)
 	if err != nil {
 		return nil, err
@@ -69,21 +76,8 @@ func openFile(folder, name string, key []byte, size, frames int64) (*fileWriter,
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(filepath.Join(folder, name), os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		return nil, diskFault(err)
-	}
-	if err = f.Truncate(size); err == nil {
-		_, err = f.Seek(size, io.SeekStart)
-	}
-	if err == nil && size == 0 {
-		err = envelope.SyncFolder(folder)
-	}
-	if err != nil {
-		f.Close()
-		return nil, diskFault(err)
-	}
-	return &fileWriter{f: f, name: name, aead: aead, pack: pack, frames: frames, size: size}, nil
+	at.Pieces = slices.Clip(at.Pieces)
+	return &fileWriter{ctx: ctx, shelf: d.Shelf, job: job, name: name, aead: aead, pack: pack, frames: at.Frames, at: at}, nil
 }
 
 // Write adds text.
@@ -101,48 +95,64 @@ func (w *fileWriter) Write(p []byte) (int, error) {
 	return n, nil
 }
 
+// flush seals a frame.
 func (w *fileWriter) flush() error {
 	if len(w.text) == 0 {
 		return nil
 	}
 	packed := w.pack.EncodeAll(w.text, nil)
 	w.text = w.text[:0]
-	frame := make([]byte, 4+nonceSize, 4+nonceSize+len(packed)+w.aead.Overhead())
-	_, _ = rand.Read(frame[4:])
-	frame = w.aead.Seal(frame, frame[4:4+nonceSize], packed, frameAbout(w.name, w.frames))
-	binary.BigEndian.PutUint32(frame, uint32(len(frame)-4))
-	if _, err := w.f.Write(frame); err != nil {
-		return diskFault(err)
-	}
+	start := len(w.piece)
+	w.piece = append(w.piece, make([]byte, 4+nonceSize)...)
+	nonce := w.piece[start+4:]
+	_, _ = rand.Read(nonce)
+	w.piece = w.aead.Seal(w.piece, bytes.Clone(nonce), packed, frameAbout(w.name, w.frames))
+	binary.BigEndian.PutUint32(w.piece[start:], uint32(len(w.piece)-start-4))
 	w.frames++
-	w.size += int64(len(frame))
+	if len(w.piece) >= pieceBytes {
+		return w.put()
+	}
 	return nil
 }
 
-// sync makes all that was written durable.
-func (w *fileWriter) sync() error {
-	if err := w.flush(); err != nil {
+func (w *fileWriter) put() error {
+	if len(w.piece) == 0 {
+		return nil
+	}
+	name := newPiece()
+	if err := w.shelf.Put(w.ctx, w.job, name, w.piece); err != nil {
 		return err
 	}
-	return diskFault(w.f.Sync())
+	w.at.Pieces, w.at.Frames = append(w.at.Pieces, name), w.frames
+	w.piece = w.piece[:0]
+	return nil
 }
 
-func (w *fileWriter) close() { _ = w.f.Close() }
+// sync makes all that was written durable and says how much counts then.
+func (w *fileWriter) sync() (file, error) {
+	err := w.flush()
+	if err == nil {
+		err = w.put()
+	}
+	return file{slices.Clip(w.at.Pieces), w.at.Frames}, err
+}
 
-// fileReader reads the text of a file up to a size.
+// fileReader reads the text of a file.
 type fileReader struct {
-	f      *os.File
-	r      io.Reader
-	name   string
-	aead   cipher.AEAD
-	unpack *zstd.Decoder
-	frames int64
-	left   int64 // bytes on the disk
-	text   bytes.Reader
+	ctx       context.Context
+	shelf     Shelf
+	job, name string
+	aead      cipher.AEAD
+	unpack    *zstd.Decoder
+	at        file
+	next      int   // piece
+	frames    int64 // read so far
+	piece     []byte
+	text      bytes.Reader
 }
 
-// readFile opens a file of a job; size is how much of it counts.
-func readFile(folder, name string, key []byte, size int64) (*fileReader, error) {
+// read opens a file of a job. ctx must live as long as it is read.
+func (d *Desk) read(ctx context.Context, job, name string, key []byte, at file) (*fileReader, error) {
 	aead, err := sealer(key)
 	if err != nil {
 		return nil, err
@@ -151,47 +161,71 @@ func readFile(folder, name string, key []byte, size int64) (*fileReader, error) 
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.Open(filepath.Join(folder, name))
-	if err != nil {
-		unpack.Close()
-		return nil, fault.New(fault.Gone, "file_gone", "the file is not kept any more")
+	r := &fileReader{ctx: ctx, shelf: d.Shelf, job: job, name: name, aead: aead, unpack: unpack, at: at}
+	if len(at.Pieces) > 0 { // what is not kept any more is said before anything is given
+		if err := r.load(); err != nil {
+			unpack.Close()
+			return nil, err
+		}
 	}
-	return &fileReader{f: f, r: f, name: name, aead: aead, unpack: unpack, left: size}, nil
+	return r, nil
 }
 
 func (r *fileReader) Read(p []byte) (int, error) {
 	for r.text.Len() == 0 {
-		if r.left == 0 {
+		switch {
+		case len(r.piece) > 0:
+			if err := r.frame(); err != nil {
+				return 0, err
+			}
+		case r.next < len(r.at.Pieces):
+			if err := r.load(); err != nil {
+				return 0, err
+			}
+		case r.frames != r.at.Frames:
+			return 0, fileDamaged()
+		default:
 			return 0, io.EOF
-		}
-		if err := r.frame(); err != nil {
-			return 0, err
 		}
 	}
 	return r.text.Read(p)
 }
 
+// load gets the next piece.
+func (r *fileReader) load() (err error) {
+	r.piece, err = r.shelf.Get(r.ctx, r.job, r.at.Pieces[r.next])
+	r.next++
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return fault.New(fault.Gone, "file_gone", "the file is not kept any more")
+	case err == nil && len(r.piece) == 0:
+		return fileDamaged()
+	}
+	return err
+}
+
+func fileDamaged() error {
+	return fault.New(fault.Corrupt, "file_damaged", "a file of the job is damaged")
+}
+
+// frame opens the next frame of the piece.
 func (r *fileReader) frame() error {
-	damaged := fault.New(fault.Corrupt, "file_damaged", "a file of the job is damaged")
-	var head [4]byte
-	if _, err := io.ReadFull(r.r, head[:]); err != nil {
-		return damaged
+	if len(r.piece) < 4 {
+		return fileDamaged()
 	}
-	n := int64(binary.BigEndian.Uint32(head[:]))
-	if r.left -= 4 + n; n < nonceSize || n > frameMax || r.left < 0 {
-		return damaged
+	n := int64(binary.BigEndian.Uint32(r.piece))
+	if n < nonceSize || n > frameMax || n > int64(len(r.piece)-4) {
+		return fileDamaged()
 	}
-	frame := make([]byte, n)
-	if _, err := io.ReadFull(r.r, frame); err != nil {
-		return damaged
-	}
+	frame := r.piece[4 : 4+n]
+	r.piece = r.piece[4+n:]
 	packed, err := r.aead.Open(frame[nonceSize:nonceSize], frame[:nonceSize], frame[nonceSize:], frameAbout(r.name, r.frames))
 	if err != nil {
-		return damaged
+		return fileDamaged()
 	}
 	text, err := r.unpack.DecodeAll(packed, nil)
 	if err != nil {
-		return damaged
+		return fileDamaged()
 	}
 	r.frames++
 	r.text.Reset(text)
@@ -201,7 +235,7 @@ func (r *fileReader) frame() error {
 // Close ends reading.
 func (r *fileReader) Close() error {
 	r.unpack.Close()
-	return r.f.Close()
+	return nil
 }
 
 func fileName(n int) string { return strconv.Itoa(n) + ".ndjson" }

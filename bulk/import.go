@@ -5,14 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
 
 	"chartlake/audit"
-	"chartlake/envelope"
 	"chartlake/fault"
 	"chartlake/store"
 )
@@ -66,7 +63,7 @@ const (
 type importRequest struct {
 	ImportAsk
 	Key     []byte
-	Uploads []int64 // bytes of the uploaded files as they stand
+	Uploads []file
 }
 
 // Import takes an import in and gives the id of its task. What may not be read is refused.
@@ -85,22 +82,18 @@ func (d *Desk) Import(ctx context.Context, actor store.Actor, ask ImportAsk) (st
 // Upload takes in the files that next gives until io.EOF, makes them durable and imports them.
 func (d *Desk) Upload(ctx context.Context, actor store.Actor, ask ImportAsk, next func() (io.Reader, error)) (string, error) {
 	id, key := d.newID(), newKey()
-	folder := d.folder(id)
-	if err := os.Mkdir(folder, 0o700); err != nil {
-		return "", diskFault(err)
-	}
-	sizes, err := takeAll(folder, key, next)
+	files, err := d.takeAll(ctx, id, key, next)
 	if err == nil {
-		_, err = d.begin(ctx, id, KindImport, actor, importRequest{ImportAsk: ask, Key: key, Uploads: sizes})
+		_, err = d.begin(ctx, id, KindImport, actor, importRequest{ImportAsk: ask, Key: key, Uploads: files})
 	}
 	if err != nil {
-		_ = os.RemoveAll(folder)
+		_ = d.Shelf.Drop(context.WithoutCancel(ctx), id) // else Clean finds them
 		return "", err
 	}
 	return id, nil
 }
 
-func takeAll(folder string, key []byte, next func() (io.Reader, error)) (sizes []int64, err error) {
+func (d *Desk) takeAll(ctx context.Context, id string, key []byte, next func() (io.Reader, error)) (files []file, err error) {
 	left := int64(uploadMax)
 	for {
 		body, err := next()
@@ -110,40 +103,39 @@ func takeAll(folder string, key []byte, next func() (io.Reader, error)) (sizes [
 		if err != nil {
 			return nil, fault.New(fault.Invalid, "body_unreadable", "the body could not be read to its end")
 		}
-		if len(sizes) == uploadsMax {
+		if len(files) == uploadsMax {
 			return nil, fault.New(fault.TooLarge, "too_many_files", "an upload has at most %d files", uploadsMax)
 		}
-		n, size, err := take(folder, uploadName(len(sizes)), key, io.LimitReader(body, left+1))
+		n, taken, err := d.take(ctx, id, uploadName(len(files)), key, io.LimitReader(body, left+1))
 		if err != nil {
 			return nil, err
 		}
 		if left -= n; left < 0 {
 			return nil, fault.New(fault.TooLarge, "body_too_large", "an upload has at most %d bytes", int64(uploadMax))
 		}
-		sizes = append(sizes, size)
+		files = append(files, taken)
 	}
 	if left == uploadMax {
 		return nil, fault.New(fault.Invalid, "empty", "there is nothing to import")
 	}
-	return sizes, diskFault(envelope.SyncFolder(folder))
+	return files, nil
 }
 
-// take writes a file and gives its bytes, as read and as it stands.
-func take(folder, name string, key []byte, body io.Reader) (n, size int64, err error) {
-	out, err := openFile(folder, name, key, 0, 0)
+// take writes a file, and tells how many bytes were read.
+func (d *Desk) take(ctx context.Context, id, name string, key []byte, body io.Reader) (n int64, taken file, err error) {
+	out, err := d.write(ctx, id, name, key, file{})
 	if err != nil {
-		return 0, 0, err
+		return 0, taken, err
 	}
-	defer out.close()
 	read := &reading{r: body}
 	n, err = io.Copy(out, read)
 	if read.err != nil {
-		return 0, 0, fault.New(fault.Invalid, "body_unreadable", "the body could not be read to its end")
+		return 0, taken, fault.New(fault.Invalid, "body_unreadable", "the body could not be read to its end")
 	}
 	if err == nil {
-		err = out.sync()
+		taken, err = out.sync()
 	}
-	return n, out.size, err
+	return n, taken, err
 }
 
 func uploadName(n int) string { return "upload-" + itoa(n) }
@@ -164,7 +156,7 @@ func (r *reading) Read(p []byte) (int, error) {
 
 // importProgress is how far an import is: every line before is in the store or in the report.
 type importProgress struct {
-	Listed  int64 // size of the list of files; 0: not made yet
+	List    file // of files; empty: not made yet
 	Files   int
 	Pass    int   // round, from 0: all files
 	Round   []int // of a later round: its files
@@ -181,8 +173,8 @@ type importProgress struct {
 	Same    int // were there already
 	Failed  int
 	Report  struct {
-		Count        int
-		Size, Frames int64
+		Count int
+		File  file
 	}
 }
 
@@ -198,9 +190,8 @@ type loading struct {
 	task   *store.Task
 	ask    importRequest
 	p      importProgress // as the job began
-	folder string
 	files  []listed
-	report *fileWriter
+	report file // what was written last, which counts once the row says so
 	// resolved are conditional references of which it is known what they are to.
 	resolved sync.Map
 
@@ -211,23 +202,20 @@ type loading struct {
 
 // load does or goes on with an import.
 func (d *Desk) load(ctx context.Context, task *store.Task) error {
-	l := &loading{d: d, task: task, folder: d.folder(task.ID)}
+	l := &loading{d: d, task: task}
 	if json.Unmarshal(task.Request, &l.ask) != nil || len(task.Progress) > 0 && json.Unmarshal(task.Progress, &l.p) != nil {
 		return fault.New(fault.Corrupt, "task_damaged", "the row of a task cannot be read")
 	}
 	ctx = audit.Within(ctx, "$import")
-	if l.p.Listed == 0 {
-		if err := l.list(ctx); err != nil {
-			return err
-		}
-	} else if err := l.readList(); err != nil {
-		return err
-	}
 	var err error
-	if l.report, err = openFile(l.folder, errorFile, l.ask.Key, l.p.Report.Size, l.p.Report.Frames); err != nil {
+	if l.p.List.Frames == 0 {
+		err = l.list(ctx)
+	} else {
+		l.files, err = d.readList(ctx, task.ID, l.ask.Key, l.p.List)
+	}
+	if err != nil {
 		return err
 	}
-	defer l.report.close()
 	for {
 		if err := l.run(ctx); err != nil {
 			return err
@@ -276,10 +264,8 @@ func (l *loading) next(ctx context.Context) (more bool, err error) {
 		t.Progress, err = json.Marshal(p)
 		return err
 	}}})
-	for n := range l.ask.Uploads {
-		if err == nil && !more {
-			err = diskFault(os.Remove(filepath.Join(l.folder, uploadName(n))))
-		}
+	if err == nil && !more { // what was uploaded is in the store
+		err = l.d.Shelf.Drop(ctx, l.task.ID, append(slices.Clip(l.p.List.Pieces), l.p.Report.File.Pieces...)...)
 	}
 	return more, err
 }
@@ -300,21 +286,17 @@ func (l *loading) list(ctx context.Context) error {
 			l.files = append(l.files, listed{URL: u, Type: in.Type})
 		}
 	}
-	out, err := openFile(l.folder, listFile, l.ask.Key, 0, 0)
+	out, err := l.d.write(ctx, l.task.ID, listFile, l.ask.Key, file{})
 	if err != nil {
 		return err
 	}
-	defer out.close()
 	if err := json.NewEncoder(out).Encode(l.files); err != nil {
 		return err
 	}
-	if err := out.sync(); err != nil {
+	if l.p.List, err = out.sync(); err != nil {
 		return err
 	}
-	if err := envelope.SyncFolder(l.folder); err != nil {
-		return diskFault(err)
-	}
-	l.p.Listed, l.p.Files, l.p.Done = out.size, len(l.files), map[string]int{}
+	l.p.Files, l.p.Done = len(l.files), map[string]int{}
 	change, after, err := keep(l.task, l.task.Progress, l.p)
 	if err != nil {
 		return err
@@ -324,20 +306,14 @@ func (l *loading) list(ctx context.Context) error {
 	return err
 }
 
-func (l *loading) readList() error {
-	files, err := readList(l.folder, l.ask.Key, l.p.Listed)
-	l.files = files
-	return err
-}
-
-func readList(folder string, key []byte, size int64) (files []listed, err error) {
-	f, err := readFile(folder, listFile, key, size)
+func (d *Desk) readList(ctx context.Context, id string, key []byte, list file) (files []listed, err error) {
+	f, err := d.read(ctx, id, listFile, key, list)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	if err := json.NewDecoder(f).Decode(&files); err != nil {
-		return nil, fault.New(fault.Corrupt, "file_damaged", "a file of the job is damaged")
+		return nil, fileDamaged()
 	}
 	return files, nil
 }

@@ -37,8 +37,8 @@ func (p place) desk(ctx context.Context) (*Desk, error) {
 		return nil, err
 	}
 	now := time.Now()
-	return New(Config{Store: st, Folder: filepath.Join(p.folder, "bulk"), FileBytes: 20 << 10,
-		Now: func() time.Time { now = now.Add(keepEvery); return now }}) // an export is kept after every page
+	return New(Config{Store: st, Shelf: Folder(filepath.Join(p.folder, "bulk")), FileBytes: 20 << 10,
+		Now: func() time.Time { now = now.Add(keepEvery); return now }}), nil // an export is kept after every page
 }
 
 // killing kills the process before or after a transaction, by turns.

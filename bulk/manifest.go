@@ -70,7 +70,7 @@ func Says(task *store.Task) string {
 		}
 	case KindImport:
 		var p importProgress
-		if json.Unmarshal(task.Progress, &p) == nil && p.Listed > 0 {
+		if json.Unmarshal(task.Progress, &p) == nil && p.List.Frames > 0 {
 			return fmt.Sprintf("%d resources, %d refused; file %d of %d", p.Created+p.Updated+p.Same, p.Failed, min(p.File+1, p.turns()), p.turns())
 		}
 	}
@@ -79,7 +79,7 @@ func Says(task *store.Task) string {
 
 // Manifest shows what a task that is complete has made; at is the address of the task, below
 // which its files are.
-func (d *Desk) Manifest(task *store.Task, at string) ([]byte, error) {
+func (d *Desk) Manifest(ctx context.Context, task *store.Task, at string) ([]byte, error) {
 	damaged := fault.New(fault.Corrupt, "task_damaged", "the row of a task cannot be read")
 	var a asked
 	if json.Unmarshal(task.Request, &a) != nil {
@@ -112,7 +112,7 @@ func (d *Desk) Manifest(task *store.Task, at string) ([]byte, error) {
 		if p.Report.Count > 0 {
 			m.Error = append(m.Error, ManifestFile{Type: "OperationOutcome", URL: at + "/" + errorFile, Count: p.Report.Count})
 		}
-		m.Extension = map[string]any{"created": p.Created, "updated": p.Updated, "unchanged": p.Same, "refused": p.Failed, "files": d.named(task, a.Key, p.Listed)}
+		m.Extension = map[string]any{"created": p.Created, "updated": p.Updated, "unchanged": p.Same, "refused": p.Failed, "files": d.named(ctx, task, a.Key, p.List)}
 	case KindAnswer:
 		var p answerProgress
 		if json.Unmarshal(task.Progress, &p) != nil {
@@ -127,8 +127,8 @@ func (d *Desk) Manifest(task *store.Task, at string) ([]byte, error) {
 }
 
 // named tells which file of an import has which number.
-func (d *Desk) named(task *store.Task, key []byte, size int64) []string {
-	files, err := readList(d.folder(task.ID), key, size)
+func (d *Desk) named(ctx context.Context, task *store.Task, key []byte, list file) []string {
+	files, err := d.readList(ctx, task.ID, key, list)
 	if err != nil {
 		return nil
 	}
@@ -139,37 +139,37 @@ func (d *Desk) named(task *store.Task, key []byte, size int64) []string {
 	return names
 }
 
-// Open gives the text of a file of a task that is complete.
-func (d *Desk) Open(task *store.Task, name string) (io.ReadCloser, error) {
+// Open gives the text of a file of a task that is complete. ctx must live as long as it is read.
+func (d *Desk) Open(ctx context.Context, task *store.Task, name string) (io.ReadCloser, error) {
 	none := fault.New(fault.NotFound, "file_not_found", "the task has no such file")
 	var a asked
 	if task.State != store.TaskComplete || json.Unmarshal(task.Request, &a) != nil {
 		return nil, none
 	}
-	size := int64(-1)
+	var at file
 	switch task.Kind {
 	case KindExport:
 		var p exportProgress
 		text, ok := strings.CutSuffix(name, ".ndjson")
 		n, err := strconv.Atoi(text)
 		if ok && err == nil && json.Unmarshal(task.Progress, &p) == nil && n >= 0 && n < len(p.Files) && fileName(n) == name {
-			size = p.Files[n].Size
+			at = p.Files[n].File
 		}
 	case KindImport:
 		var p importProgress
 		if name == errorFile && json.Unmarshal(task.Progress, &p) == nil && p.Report.Count > 0 {
-			size = p.Report.Size
+			at = p.Report.File
 		}
 	case KindAnswer:
 		var p answerProgress
 		if name == fileName(0) && json.Unmarshal(task.Progress, &p) == nil {
-			size = p.Size
+			at = p.File
 		}
 	}
-	if size < 0 {
+	if at.Frames == 0 {
 		return nil, none
 	}
-	return readFile(d.folder(task.ID), name, a.Key, size)
+	return d.read(ctx, task.ID, name, a.Key, at)
 }
 
 func instant(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000Z") }

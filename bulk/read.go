@@ -94,7 +94,7 @@ func (r *reader) run() error {
 func (r *reader) open() (io.ReadCloser, string, error) {
 	file := r.l.files[r.file]
 	if file.URL == "" {
-		f, err := readFile(r.l.folder, uploadName(r.file), r.l.ask.Key, r.l.ask.Uploads[r.file])
+		f, err := r.l.d.read(r.ctx, r.l.task.ID, uploadName(r.file), r.l.ask.Key, r.l.ask.Uploads[r.file])
 		return f, "", err
 	}
 	src, err := r.l.d.source(file.URL)

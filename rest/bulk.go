@@ -361,14 +361,14 @@ func (s *server) job(c *call) (*reply, error) {
 		}
 		return &reply{status: http.StatusAccepted, content: content{success()}}, nil
 	}
-	return only(get, "GET, DELETE", c, func(*call) (*reply, error) { return s.jobState(task) })
+	return only(get, "GET, DELETE", c, func(c *call) (*reply, error) { return s.jobState(c, task) })
 }
 
 // jobState is how a job is: still under way, what it has made, or why it failed.
-func (s *server) jobState(task *store.Task) (*reply, error) {
+func (s *server) jobState(c *call, task *store.Task) (*reply, error) {
 	switch task.State {
 	case store.TaskComplete:
-		manifest, err := s.Bulk.Manifest(task, s.Base+"/"+jobs+"/"+task.ID)
+		manifest, err := s.Bulk.Manifest(c.ctx, task, s.Base+"/"+jobs+"/"+task.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -394,7 +394,7 @@ func (s *server) jobState(task *store.Task) (*reply, error) {
 
 // jobFile streams a file. Who took it is in the trail before the first byte leaves.
 func (s *server) jobFile(c *call, actor store.Actor, task *store.Task) (*reply, error) {
-	file, err := s.Bulk.Open(task, c.parts[2])
+	file, err := s.Bulk.Open(c.ctx, task, c.parts[2])
 	if err != nil {
 		return nil, err
 	}

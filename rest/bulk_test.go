@@ -36,9 +36,7 @@ func serveBulkOn(t *testing.T, open func(testing.TB, string) (store.Store, error
 		if err != nil {
 			t.Fatal(err)
 		}
-		if desk, err = bulk.New(bulk.Config{Store: c.Store, Folder: t.TempDir(), Elements: Elements}); err != nil {
-			t.Fatal(err)
-		}
+		desk = bulk.New(bulk.Config{Store: c.Store, Shelf: bulk.Folder(t.TempDir()), Elements: Elements})
 		c.Bulk = desk
 		permit := c.Actor
 		c.Actor = func(r *http.Request, do smart.Action, typ string) (store.Actor, error) {

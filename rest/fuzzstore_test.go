@@ -32,10 +32,7 @@ func newFuzzed(f *testing.F) *fuzzed {
 	if err := st.Erasures(context.Background(), func(context.Context, string) error { return nil }); err != nil {
 		f.Fatal(err)
 	}
-	desk, err := bulk.New(bulk.Config{Store: st, Folder: f.TempDir(), Elements: Elements})
-	if err != nil {
-		f.Fatal(err)
-	}
+	desk := bulk.New(bulk.Config{Store: st, Shelf: bulk.Folder(f.TempDir()), Elements: Elements})
 	z := &fuzzed{desk: desk}
 	z.Handler = New(Config{Store: st, Base: "http://here/fhir", Bulk: desk, Actor: func(*http.Request, smart.Action, string) (store.Actor, error) {
 		return store.Actor{ID: "user:fuzz"}, nil

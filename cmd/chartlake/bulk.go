@@ -17,17 +17,21 @@ import (
 	"sync"
 	"time"
 
+	"chartlake/aws/bucket"
 	"chartlake/bulk"
 	"chartlake/fault"
 	"chartlake/fhir"
 	"chartlake/rest"
 )
 
-// openBulk opens the desk of exports and imports; its files are in the data folder.
-func (s *server) openBulk(data string, from []string) (err error) {
-	s.bulk, err = bulk.New(bulk.Config{Store: s.store, Folder: filepath.Join(data, "bulk"), Library: s.library, From: from,
-		Elements: rest.Elements, Log: s.log})
-	return err
+// openBulk opens the desk of exports and imports. Its files are where the originals are, so that every
+// process that has those can do a job and give its files.
+func (s *server) openBulk(data string, from []string) {
+	var shelf bulk.Shelf = bulk.Folder(filepath.Join(data, "bulk"))
+	if b, ok := s.blobs.(*bucket.Store); ok {
+		shelf = b.Shelf()
+	}
+	s.bulk = bulk.New(bulk.Config{Store: s.store, Shelf: shelf, Library: s.library, From: from, Elements: rest.Elements, Log: s.log})
 }
 
 // fhirClient asks a FHIR API for jobs.

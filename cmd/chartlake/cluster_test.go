@@ -13,8 +13,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"chartlake/aws/awstest"
+	"chartlake/bulk"
 	"chartlake/eval/specimen"
 	"chartlake/fhir"
 	"chartlake/reader/readertest"
@@ -200,7 +202,8 @@ func (c *cluster) settled(address string, want int) {
 
 // TestCluster: two servers and a worker on one PostgreSQL database and one bucket that throttles,
 // fails, breaks off and loses answers. The same files come in by both servers, at once; the worker is
-// killed and another goes on; everything is filed exactly once; what one server erases is gone at the
+// killed and another goes on; everything is filed exactly once; imports and exports that one server is
+// asked for are done by the worker and given by the other server; what one server erases is gone at the
 // other and in the bucket; check finds nothing.
 func TestCluster(t *testing.T) {
 	t.Parallel()
@@ -265,6 +268,7 @@ func TestCluster(t *testing.T) {
 			t.Errorf("%s was filed %d times and came %d times", id, filed, len(doc.Arrivals))
 		}
 	}
+	c.jobs(servers[0], servers[1])
 	if n := c.originals(); n != documents {
 		t.Errorf("%d originals in the bucket", n)
 	}
@@ -292,11 +296,94 @@ func (c *cluster) originals() (n int) {
 			if bytes.Contains(c.s3.Get("records", name), []byte("%PDF")) {
 				c.t.Error("an original is in clear")
 			}
+		case strings.HasPrefix(name, "site/one/jobs/"):
+			if bytes.Contains(c.s3.Get("records", name), []byte("resourceType")) {
+				c.t.Error("a file of a job is in clear")
+			}
 		case name != "site/one/chartlake-originals":
 			c.t.Errorf("the bucket has %s", name)
 		}
 	}
 	return n
+}
+
+// jobs imports and exports by one server and fetches what came of it from the other. The worker that
+// does it has a data folder of its own.
+func (c *cluster) jobs(by, other string) {
+	c.t.Helper()
+	const lines = `{"resourceType":"Practitioner","id":"imported","name":[{"family":"Tester"}]}` + "\n" + `{"resourceType":"Practitioner","id":"refused","name":1}` + "\n"
+	post, err := http.NewRequest(http.MethodPost, by+"/fhir/$import", strings.NewReader(lines))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	post.Header.Set("Content-Type", "application/fhir+ndjson")
+	if report := c.file(c.job(post, other).Error, other); !strings.Contains(report, "file 1, line 2") {
+		c.t.Errorf("the report of the import: %s", report)
+	}
+	get, err := http.NewRequest(http.MethodGet, by+"/fhir/$export?_type=Practitioner&_typeFilter=Practitioner%3F_id%3Dimported", nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	exported := c.job(get, other).Output
+	for _, address := range []string{by, other} {
+		if text := c.file(exported, address); !strings.Contains(text, `"id":"imported"`) || strings.Count(text, "\n") != 1 {
+			c.t.Errorf("exported: %s", text)
+		}
+	}
+}
+
+// job sends a request for a job and asks another server for its end.
+func (c *cluster) job(r *http.Request, other string) (m bulk.Manifest) {
+	c.t.Helper()
+	r.Header.Set("Prefer", "respond-async")
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	resp.Body.Close()
+	_, path, ok := strings.Cut(resp.Header.Get("Content-Location"), "/fhir/")
+	if resp.StatusCode != http.StatusAccepted || !ok {
+		c.t.Fatalf("%d, no job", resp.StatusCode)
+	}
+	for ask := time.NewTicker(20 * time.Millisecond); ; <-ask.C {
+		resp, err := http.Get(other + "/fhir/" + path)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		switch {
+		case err != nil:
+			c.t.Fatal(err)
+		case resp.StatusCode == http.StatusAccepted:
+			continue
+		case resp.StatusCode != http.StatusOK:
+			c.t.Fatalf("the job: %d %s", resp.StatusCode, body)
+		}
+		if err := json.Unmarshal(body, &m); err != nil {
+			c.t.Fatal(err)
+		}
+		return m
+	}
+}
+
+// file gives the text of the one file of a job, from a server.
+func (c *cluster) file(files []bulk.ManifestFile, address string) string {
+	c.t.Helper()
+	if len(files) != 1 {
+		c.t.Fatalf("files: %+v", files)
+	}
+	_, path, _ := strings.Cut(files[0].URL, "/fhir/")
+	resp, err := http.Get(address + "/fhir/" + path)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		c.t.Fatalf("a file: %d, %v", resp.StatusCode, err)
+	}
+	return string(text)
 }
 
 // eraseOne erases a patient by one server, and looks for them by the other.

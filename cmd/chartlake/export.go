@@ -36,7 +36,14 @@ func (exportCommand) Help() string {
 	return "Example: chartlake export out/ --data ./chartlake-data --type Patient,Observation\n\nOne moment is exported, whatever is written meanwhile. manifest.json has transactionTime: give it as --since the next time."
 }
 
-func (c exportCommand) Run(e *env) error {
+func (c exportCommand) Run(e *env) (err error) {
+	if _, missing := os.Stat(c.Out); missing != nil {
+		defer func() {
+			if err != nil {
+				_ = os.Remove(c.Out) // where nothing was written into it
+			}
+		}()
+	}
 	if err := os.MkdirAll(c.Out, 0o700); err != nil {
 		return fault.New(fault.Forbidden, "folder_unwritable", "the folder for the files cannot be made")
 	}

@@ -172,10 +172,7 @@ func (e *env) newServer(ctx context.Context, c setting, workers int, base string
 		s.close()
 		return nil, err
 	}
-	if err = s.openBulk(c.Data, c.ImportFrom); err != nil {
-		s.close()
-		return nil, err
-	}
+	s.openBulk(c.Data, c.ImportFrom)
 	if err := s.store.Erasures(ctx, s.blobs.Erase); err != nil {
 		e.log.Warn("an erasure waits for the next start", "code", faultCode(err))
 	}
