@@ -31,7 +31,7 @@ import (
 )
 
 // Version names the rules of this stage; it changes whenever their output can.
-const Version = "6"
+const Version = "7"
 
 // Us says who receives the documents, and which forms are their own. With names and numbers
 // empty nothing can be misdirected, so no document is ever flagged so.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"chartlake/form/draft"
+	"chartlake/form/sheet"
 	"chartlake/form/split"
 	"chartlake/record"
 )
@@ -76,10 +77,21 @@ func transmissions(segments []record.Segment, sent []Sent) {
 			seen = append(seen, n.N)
 		}
 		unread := i - first - len(seen)
-		if of > len(seen)+unread {
+		if of > len(seen)+unread && (len(seen) > 1 || clear(sent[first].Numbers[0])) {
 			sentMissing(segments, sent[first], of, len(seen)+unread)
 		}
 	}
+}
+
+// countMin is the least confidence of a fax machine's count that one page alone has: its digits are
+// the smallest of the page.
+const countMin = 0.9
+
+// clear reports a count that was read without doubt.
+func clear(n split.Number) bool {
+	return !slices.ContainsFunc(n.Tokens, func(t sheet.Token) bool {
+		return t.OCR && t.Confidence < countMin && strings.ContainsAny(t.Text, "0123456789")
+	})
 }
 
 func sentMissing(segments []record.Segment, at Sent, of, came int) {

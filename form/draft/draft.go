@@ -5,6 +5,8 @@ package draft
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 
 	"chartlake/form/sheet"
@@ -89,6 +91,9 @@ func Field(f Finding) record.Field {
 	if e.OCR && odd(raw) {
 		out.Reasons = append(out.Reasons, "an odd sign stands among letters or digits")
 	}
+	if e.OCR && stray(f, raw) {
+		out.Reasons = append(out.Reasons, "a point stands behind a word of a name")
+	}
 	if e.OCR && exact(out.Kind) && mixed(raw) {
 		out.Reasons = append(out.Reasons, "a letter among digits may be a digit")
 	}
@@ -136,15 +141,28 @@ func exact(k record.Kind) bool {
 
 // odd finds signs that OCR writes for letters and digits it cannot tell.
 func odd(s string) bool {
-	for i := 0; i < len(s); i++ {
-		switch s[i] {
-		case '@':
-			return !strings.Contains(s, ".") || i > 0 && digit(s[i-1]) || i+1 < len(s) && digit(s[i+1])
-		case '{', '}', '|', '\\', '~', '^', '`':
+	for _, w := range strings.Fields(s) {
+		if _, ok := value.ParseEmail(strings.Trim(w, ",;.()<>")); strings.Contains(w, "@") && !ok {
 			return true
 		}
 	}
-	return strings.ContainsAny(s, "¢£€¥§©®«»")
+	return strings.ContainsAny(s, "{}|\\~^`") || strings.Count(s, "[") != strings.Count(s, "]") || strings.ContainsAny(s, "¢£€¥§©®«»")
+}
+
+var (
+	strayInName = regexp.MustCompile(`\pL{4,}\.\s+\pL`)
+	titles      = regexp.MustCompile(`(?i)\b(?:prof|capt|supt|assoc|corp|hosp|dept|univ|bros|ctr|med|intl|natl)\.`)
+)
+
+// organisations are the fields of texts that are names.
+var organisations = []string{"lab", "facility", "practice", "clinic", "payer", "pharmacy", "sender", "manufacturer", "employer", "plan"}
+
+// stray finds a point behind a word of a name that is no abbreviation: a speck.
+func stray(f Finding, raw string) bool {
+	if f.Kind != "name" && !slices.Contains(organisations, f.Name) {
+		return false
+	}
+	return strayInName.MatchString(titles.ReplaceAllString(raw, ""))
 }
 
 // mixed finds a letter that OCR takes for a digit standing between two digits.

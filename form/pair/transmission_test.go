@@ -31,6 +31,8 @@ func TestTransmitted(t *testing.T) {
 		{row(0.30, "FROM: (226) 555-0172", "08/14/2026 17:59", "P. 001/002"), false}, // in the document
 		{row(0.01, "From: 08/14/2026 17:59", "To: 08/16/2026 10:00"), false},         // a stay
 		{row(0.01, "FROM: (226) 555-0172", "P. 001/002"), false},                     // no time
+		{row(0.01, "FROM: (226) 555-0172", "08/14/2026 17°59", "P. 001/002"), true},  // the time was not read
+		{row(0.01, "Tri-County Hospital", "08/14/2026", "Page 1/2"), false},          // a head of the document
 	} {
 		if got := c.row.Transmitted(); got != c.want {
 			t.Errorf("%v at %.2f: %v, want %v", c.row.Phrases, c.row.Y0, got, c.want)

@@ -45,6 +45,7 @@ type Phrase struct {
 type Row struct {
 	Phrases []Phrase
 	Y0, Y1  float64
+	fax     bool // a part of a fax machine's line that lies askew
 }
 
 // Page is one page in rows from top to bottom.
@@ -128,6 +129,7 @@ func layPage(p *document.Page, begin func(word int) (int, bool)) Page {
 	for i, r := range rows {
 		out.Rows = append(out.Rows, makeRow(i, r, out.Gap, out.Height, ends))
 	}
+	out.markTransmission()
 	return out
 }
 
