@@ -292,7 +292,11 @@ func (e *Engine) attributes(text []rune, toks []token, s span, in []*mention) {
 		case record.Allergy:
 			m.reaction(following(text, m.End, next))
 		case record.Test:
-			m.Codes = labCodes(m.entry.name, m.Attributes["ucum"])
+			if m.entry.kind == kindVital {
+				m.Codes = m.vital()
+			} else {
+				m.Codes = labCodes(m.entry.name, m.Attributes["ucum"])
+			}
 		}
 	}
 }

@@ -183,9 +183,9 @@ func newLexicon() (*lexicon, error) {
 	for _, row := range rows(testsData) {
 		names, component, _ := strings.Cut(row, "\t")
 		k := kindTest
-		switch component {
+		switch what, profile, _ := strings.Cut(component, ":"); what {
 		case "vital":
-			k, component = kindVital, ""
+			k, component = kindVital, profile
 		case "score":
 			k, component = kindScore, ""
 		}

@@ -6,6 +6,7 @@ import (
 
 	"chartlake/fhir"
 	"chartlake/record"
+	"chartlake/terminology"
 	printed "chartlake/value"
 )
 
@@ -130,9 +131,13 @@ func (s *segment) quotedResult(e *record.Entity) {
 	case value == "":
 		o.Set("valueCodeableConcept", fhir.NewObject("text", e.Attributes["flag"]))
 	case pressures != nil:
-		o.Set("component", fhir.NewArray(component("systolic", pressures[1], unit), component("diastolic", pressures[2], unit)))
+		o.Set("component", fhir.NewArray(component("SystolicBP", pressures[1], e), component("DiastolicBP", pressures[2], e)))
 	default:
-		setValue(o, e.Attributes["comparator"], value, unit)
+		element, node := valueElement(e.Attributes["comparator"], value, unit)
+		if element == "valueQuantity" && e.Attributes["category"] == "vital-signs" {
+			node = measured(node.Str("comparator"), node.Get("value").Text(), e)
+		}
+		o.Set(element, node)
 	}
 	if flag := e.Attributes["flag"]; flag != "" {
 		o.Set("interpretation", fhir.NewArray(interpretation(flag)))
@@ -146,9 +151,29 @@ func (s *segment) quotedResult(e *record.Entity) {
 // pressure is a blood pressure as it is written: two numbers of two or three digits.
 var pressure = regexp.MustCompile(`^(\d{2,3})/(\d{2,3})$`)
 
-// component is one of the two values of a blood pressure.
-func component(name, number, unit string) *fhir.Node {
-	return fhir.NewObject("code", fhir.NewObject("text", name), "valueQuantity", quantity("", number, unit))
+// component is one of the two values of a blood pressure, with the code that R4 fixes for it where the
+// pressure itself has one.
+func component(name, number string, e *record.Entity) *fhir.Node {
+	var codes []record.Code
+	if t, ok := terminology.Vital(name); ok && len(e.Codes) > 0 {
+		codes = []record.Code{{System: terminology.LOINC, Code: t.Code}}
+	}
+	text := strings.ToLower(strings.TrimSuffix(name, "BP"))
+	return fhir.NewObject("code", concept(text, codes), "valueQuantity", measured("", number, e))
+}
+
+// measured is a quantity of running text: what the page prints, and the unit in UCUM that the reading
+// of the text settled on, as for "38.2 C" and for a pulse without a unit.
+func measured(comparator, number string, e *record.Entity) *fhir.Node {
+	printed, ucum := e.Attributes["unit"], e.Attributes["ucum"]
+	q := quantity(comparator, number, printed)
+	if ucum != "" && e.Attributes["category"] == "vital-signs" {
+		if printed == "" {
+			printed = ucum
+		}
+		q = fhir.NewObject("value", fhir.NewNumber(number), "comparator", comparator, "unit", printed, "system", terminology.UCUM, "code", ucum)
+	}
+	return q
 }
 
 // setValue writes a number with the printed digits as Quantity, everything else as string.

@@ -33,6 +33,10 @@ func TestQuotedResults(t *testing.T) {
 		{map[string]string{"value": "142/88", "unit": "mmHg"}, "component",
 			`[{"code":{"text":"systolic"},"valueQuantity":{"value":142,"unit":"mmHg","system":"http://unitsofmeasure.org","code":"mm[Hg]"}},` +
 				`{"code":{"text":"diastolic"},"valueQuantity":{"value":88,"unit":"mmHg","system":"http://unitsofmeasure.org","code":"mm[Hg]"}}]`},
+		{map[string]string{"value": "38.2", "unit": "C", "ucum": "Cel", "category": "vital-signs"}, "valueQuantity",
+			`{"value":38.2,"unit":"C","system":"http://unitsofmeasure.org","code":"Cel"}`},
+		{map[string]string{"value": "88", "ucum": "/min", "category": "vital-signs"}, "valueQuantity",
+			`{"value":88,"unit":"/min","system":"http://unitsofmeasure.org","code":"/min"}`},
 		{map[string]string{"flag": "elevated"}, "valueCodeableConcept", `{"text":"elevated"}`},
 		{map[string]string{"flag": "elevated"}, "interpretation",
 			`[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation","code":"H"}],"text":"elevated"}]`},

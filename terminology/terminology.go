@@ -1,6 +1,7 @@
 // Package terminology holds the code systems that may be shipped, as compact tables made from
 // checksummed source files (SOURCES, generate): names of diseases, symptoms and injuries with
-// ICD-10-CM codes, and common laboratory tests with LOINC codes and example units. A code
+// ICD-10-CM codes, common laboratory tests with LOINC codes and example units, and the vital signs
+// of R4's profiles. A code
 // that is not in a table is not given: nothing here comes from memory.
 //
 // This material contains content from LOINC (http://loinc.org), see NOTICE.

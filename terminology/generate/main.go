@@ -61,7 +61,14 @@ func generate(from, to, sums string) error {
 	if err := write(filepath.Join(to, "problems.tsv.zst"), problems); err != nil {
 		return err
 	}
-	return write(filepath.Join(to, "labs.tsv.zst"), labs)
+	if err := write(filepath.Join(to, "labs.tsv.zst"), labs); err != nil {
+		return err
+	}
+	vitals, err := vitals()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(to, "vitals.tsv"), []byte(strings.Join(vitals, "\n")+"\n"), 0o644)
 }
 
 // verify refuses a source whose bytes are not those of the release.
