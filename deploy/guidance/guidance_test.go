@@ -94,6 +94,7 @@ func TestGuidance(t *testing.T) {
 	t.Run("FHIR", func(t *testing.T) { filed(t, lake, all) })
 	t.Run("SQL", func(t *testing.T) { asked(t, filepath.Join(bin, "chartlake"), lake, all) })
 	t.Run("Parquet", func(t *testing.T) { kept(t, tables, lake) })
+	t.Run("board", func(t *testing.T) { board(t, lake) })
 }
 
 // filed: one DocumentReference for each object, of one version however often its event came, which

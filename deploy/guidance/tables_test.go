@@ -72,8 +72,7 @@ func ids(t *testing.T, lake, table string) (out []string) {
 	return out
 }
 
-// inFiles are those in the files that tables.json names. A file that goes while it is read is of an
-// older tables.json: the next look has the newer one.
+// inFiles are those in the files that tables.json names.
 func inFiles(t *testing.T, dir, table string) (out []string) {
 	t.Helper()
 	var m live.Manifest
@@ -82,8 +81,8 @@ func inFiles(t *testing.T, dir, table string) (out []string) {
 		return nil
 	}
 	for _, f := range m.Tables[table] {
-		data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(f.Path)))
-		if err != nil {
+		data := file(filepath.Join(dir, filepath.FromSlash(f.Path)))
+		if data == nil {
 			return nil
 		}
 		if err := (sheet.Part{From: bytes.NewReader(data), Size: int64(len(data))}).Firsts(func(id string) { out = append(out, id) }); err != nil {
@@ -92,4 +91,15 @@ func inFiles(t *testing.T, dir, table string) (out []string) {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// file reads a file, which gets its name right after tables.json does. One that is not there under either
+// name is of an older tables.json, and the next look has the newer one.
+func file(name string) []byte {
+	for _, n := range []string{name, name + ".new", name} {
+		if data, err := os.ReadFile(n); err == nil {
+			return data
+		}
+	}
+	return nil
 }
