@@ -311,7 +311,8 @@ func (p *page) analyse() ([]*segment, []layout.Stroke) {
 	}
 	sides := p.leave(p.choices(size), skip)
 	segs := segments(p.comps, skip, size, append(sides, strokes...))
-	segs = slices.DeleteFunc(segs, func(s *segment) bool { return p.noise(s, size) })
+	specks := p.grain(size)
+	segs = slices.DeleteFunc(segs, func(s *segment) bool { return p.noise(s, size) || specks.around(s, p.comps, size) })
 	order(segs)
 	p.owner = make([]int32, len(p.comps))
 	for i, s := range segs {
