@@ -201,7 +201,9 @@ func (m *mixed) boxes() {
 				for k, l := range small.Wrap(a.Label, width-8) {
 					m.Text(x+3, top+2+small.Size*(1+1.15*float64(k)), l, small)
 				}
-				if m.value.Width(a.Value()) > width-10 && len(a.Lines) == 1 {
+				if len(a.Lines) == 1 && strings.IndexByte(a.Value(), 64) > 0 && m.value.Width(a.Value()) > width-10 {
+					a.Lines = nil
+				} else if m.value.Width(a.Value()) > width-10 && len(a.Lines) == 1 {
 					a.Lines = m.value.Wrap(a.Value(), width-10)
 					if len(a.Lines) > lines {
 						a.Lines = nil
@@ -265,7 +267,7 @@ func (m *mixed) headed() {
 func (m *mixed) combs() {
 	over, size := m.s.Chance(0.5), 13+3*m.s.Float64()
 	x := m.x0
-	for _, c := range [][2]string{{"Date of birth", m.s.Digits(8)}, {"Member ID", m.s.Letters(2) + m.s.Digits(6)}, {"ZIP code", m.s.Digits(5)}}[:1+m.s.IntN(3)] {
+	for _, c := range [][2]string{{"Date of birth", m.s.Intake().Patient.Birth.Format("01022006")}, {"Member ID", m.s.Letters(2) + m.s.Digits(6)}, {"ZIP code", m.s.Digits(5)}}[:1+m.s.IntN(3)] {
 		left, top := x, m.y+4
 		if !over {
 			left, top = x+m.label.Width(c[0])+6, m.y-size*0.75

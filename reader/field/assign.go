@@ -3,6 +3,8 @@ package field
 import (
 	"math"
 	"slices"
+	"strings"
+	"unicode"
 
 	"chartlake/reader/layout"
 )
@@ -15,7 +17,7 @@ const costMax = 9.0
 func (s *sheet) assign() {
 	var keys []*key
 	for _, k := range s.keys {
-		if !k.sealed {
+		if !k.sealed && len(k.value) == 0 {
 			keys = append(keys, k)
 		}
 	}
@@ -51,9 +53,13 @@ func (s *sheet) assign() {
 // cost is how ill a piece suits a label, and by which rule; no rule: it cannot be its value.
 func (s *sheet) cost(k *key, p piece) (float64, string) {
 	t := s.Text
-	look := 4 * fits(k.kind, shape(s.text(p.words)))
+	text := s.text(p.words)
+	look := 4 * fits(k.kind, shape(text))
 	if k.kind == "" {
 		look = 1
+	}
+	if !says(text) || k.rule == ruleBelow && s.headline(k, p) {
+		return 0, ""
 	}
 	row := k.rect.OverlapY(p.rect) > 0.5*min(k.rect.H(), p.rect.H())
 	right := p.rect.X0 - k.rect.X1
@@ -85,6 +91,22 @@ func (s *sheet) cost(k *key, p piece) (float64, string) {
 		return look + 2.5 + above/t, ruleAbove
 	}
 	return 0, ""
+}
+
+// says reports whether a text may be a value: not a question, nor the number before one.
+func says(text string) bool {
+	return !strings.HasSuffix(text, "?") && !(len(text) <= 3 && strings.HasSuffix(text, ".") && unicode.IsDigit(rune(text[0])))
+}
+
+// headline reports whether a label known by its wording is the heading of a text: set higher, or over a
+// sentence or what has labels of its own.
+func (s *sheet) headline(k *key, p piece) bool {
+	if len(p.words) >= 9 && s.tallest(k.words) > 1.04*s.tallest(p.words) || s.tallest(k.words) > 1.25*s.tallest(p.words) {
+		return true
+	}
+	return slices.ContainsFunc(s.keys, func(o *key) bool {
+		return o != k && o.line == p.line && (o.rule == ruleColon || o.rule == ruleLeader)
+	})
 }
 
 // under reports whether two rectangles share a column: they overlap, or begin at one place.

@@ -101,22 +101,9 @@ func Find(p *document.Page, rules []layout.Rule) []document.Field {
 	s.kin()
 	s.dropHeaders()
 	s.assign()
+	s.yield()
 	s.extend()
 	return s.fields()
-}
-
-// rows are the runs of words between wide gaps and rules, top to bottom. The lines of the page may
-// end at the gutter of a column that a form does not have.
-func (s *sheet) rows() [][]int {
-	phrases := s.Phrases()
-	slices.SortStableFunc(phrases, func(a, b *layout.Phrase) int {
-		return cmp.Or(cmp.Compare(slices.Min(a.Words), slices.Min(b.Words)))
-	})
-	out := make([][]int, len(phrases))
-	for i, p := range phrases {
-		out[i] = p.Words
-	}
-	return out
 }
 
 // furniture says which words belong to the paper, such as the line of a fax machine: they ask for
@@ -181,6 +168,27 @@ func (s *sheet) confidence(k *key, value string) float64 {
 	return c * sum / float64(n)
 }
 
+// yield lets labels that are known by their wording only, and have no value, be the values of others:
+// "Spouse", "Emergency".
+func (s *sheet) yield() {
+	n := 0
+	for _, k := range slices.Clone(s.keys) {
+		if k.rule == ruleBelow && len(k.value) == 0 && !k.blank {
+			s.demote(k)
+			n++
+		}
+	}
+	if n > 0 {
+		s.assign()
+	}
+}
+
+// demote makes a label a text again.
+func (s *sheet) demote(k *key) {
+	s.keys = slices.DeleteFunc(s.keys, func(o *key) bool { return o == k })
+	s.addPiece(k.words, k.line)
+}
+
 // cellOf is the smallest cell that holds a rectangle, -1 for none.
 func (s *sheet) cellOf(r layout.Rect) int {
 	best := -1
@@ -202,6 +210,7 @@ func (s *sheet) addKey(words []int, rule string, line int) *key {
 }
 
 func (s *sheet) addPiece(words []int, line int) {
+	words = s.withoutLeaders(words)
 	if len(words) > 0 {
 		r := s.Around(words)
 		s.pieces = append(s.pieces, piece{words, r, s.cellOf(r), line})

@@ -25,7 +25,7 @@ func (s *sheet) kin() {
 	})
 	s.spread(ruleBelow, func(p piece) bool {
 		v := s.below(p.rect)
-		return v != nil && slices.ContainsFunc(s.keys, func(k *key) bool { return s.overKin(k, p.rect, v.rect) })
+		return v != nil && (slices.ContainsFunc(s.keys, func(k *key) bool { return s.overKin(k, p.rect, v.rect) }) || s.headed(p, v))
 	})
 }
 
@@ -63,7 +63,7 @@ func (s *sheet) labelish(p piece) bool {
 			digits++
 		}
 	}
-	return letters >= 2 && letters > 2*digits && capital(strings.TrimLeft(text, "0123456789.()#* "))
+	return letters >= 2 && letters > 2*digits && says(text) && capital(strings.TrimLeft(text, "0123456789.()#* "))
 }
 
 func alikeHigh(a, b layout.Rect) bool {
@@ -101,6 +101,28 @@ func (s *sheet) overKin(k *key, p, v layout.Rect) bool {
 	}
 	under := s.below(k.rect)
 	return under != nil && math.Abs(under.rect.MidY()-v.MidY()) < 0.6*s.Text && !s.tabular(k.rect, p)
+}
+
+// headed reports whether a text over another, and a text beside it over another, are labels: they have no
+// figures and stand over a date, a number or the like.
+func (s *sheet) headed(p piece, v *piece) bool {
+	plain := func(q piece) bool {
+		return s.labelish(q) && strings.IndexFunc(s.text(q.words), unicode.IsDigit) < 0
+	}
+	typed := func(q *piece) bool {
+		k := shape(s.text(q.words))
+		return k != KindName && k != KindText && k != KindAddress && k != KindNumber
+	}
+	if !plain(p) || s.tallest(p.words) > 1.1*s.tallest(v.words) {
+		return false
+	}
+	return slices.ContainsFunc(s.pieces, func(q piece) bool {
+		if q.words[0] == p.words[0] || !plain(q) || q.rect.OverlapY(p.rect) < 0.6*min(q.rect.H(), p.rect.H()) || !alikeHigh(q.rect, p.rect) {
+			return false
+		}
+		u := s.below(q.rect)
+		return u != nil && u.words[0] != v.words[0] && math.Abs(u.rect.MidY()-v.rect.MidY()) < 0.6*s.Text && (typed(u) || typed(v)) && !s.tabular(p.rect, q.rect)
+	})
 }
 
 // tabular reports whether two texts side by side head columns: several rows stand below.

@@ -41,16 +41,19 @@ func (s *sheet) inCell(c int, label func(first piece, rest []piece) bool) *key {
 		}
 	}
 	var k *key
-	for _, o := range s.keys {
+	for _, o := range slices.Clone(s.keys) {
 		switch {
 		case o.cell != c:
-		case o.sealed || k != nil:
-			return nil
-		default:
+		case k == nil && !o.sealed:
 			k = o
+		case k == nil || len(in) > 0 || o.sealed || o.rule != ruleBelow || o.rect.Y0 < k.rect.MidY():
+			return nil
+		default: // a value that is worded as a label
+			s.demote(o)
+			in = append(in, s.pieces[len(s.pieces)-1])
 		}
 	}
-	if k == nil && len(in) >= 2 && in[0].rect.Y1 < in[1].rect.Y0+0.4*s.Text && label(in[0], in[1:]) {
+	if k == nil && len(in) >= 2 && in[0].rect.Y1 < in[1].rect.Y0+0.4*s.Text && !s.wordy(in[1:]) && label(in[0], in[1:]) {
 		s.dropPiece(in[0])
 		k = s.addKey(in[0].words, ruleCell, in[0].line)
 		in = in[1:]
@@ -78,6 +81,15 @@ func (s *sheet) inCell(c int, label func(first piece, rest []piece) bool) *key {
 		k.kind = KindText
 	}
 	return k
+}
+
+// wordy reports whether texts are a paragraph: what stands over it is its heading.
+func (s *sheet) wordy(texts []piece) bool {
+	n := 0
+	for _, p := range texts {
+		n += len(p.words)
+	}
+	return n > 16
 }
 
 // smaller reports whether the first line of a cell is set smaller than the rest, at its top left.
@@ -187,7 +199,12 @@ func (s *sheet) dropHeaders() {
 		if k.rule != ruleBelow || k.sealed {
 			return false
 		}
-		beside, lone := 0, false
+		beside, lone, texts := 0, false, 0
+		for _, p := range s.pieces {
+			if p.rect.OverlapY(k.rect) > 0.5*min(p.rect.H(), k.rect.H()) && s.stack(p.rect).rows >= 2 {
+				texts++
+			}
+		}
 		for _, o := range s.keys {
 			if o != k && !o.sealed && o.rule == ruleBelow && o.rect.OverlapY(k.rect) > 0.5*min(o.rect.H(), k.rect.H()) {
 				beside++
@@ -195,7 +212,7 @@ func (s *sheet) dropHeaders() {
 			}
 		}
 		c := s.stack(k.rect)
-		return c.rows >= 2 && (beside >= 2 || c.alike) || c.lines >= 2 && beside >= 2 && !lone
+		return c.rows >= 2 && (beside >= 2 || beside+texts >= 3 || c.alike) || c.rows >= 3 && beside+texts >= 2 || c.lines >= 2 && beside >= 2 && !lone
 	})
 }
 

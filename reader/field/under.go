@@ -66,6 +66,15 @@ func (s *sheet) writtenOn(rule layout.Rect) (on []piece) {
 			on = append(on, p)
 		}
 	}
+	if len(on) == 0 {
+		for _, k := range slices.Clone(s.keys) { // a value that is worded as a label
+			if foot := rule.MidY() - k.rect.Y1; k.rule == ruleBelow && !k.sealed && foot > -0.6*s.Text && foot < 1.1*s.Text && k.rect.MidY() < rule.MidY() &&
+				k.rect.X0 > rule.X0-s.Text && k.rect.X1 < rule.X1+s.Text {
+				s.demote(k)
+				return []piece{s.pieces[len(s.pieces)-1]}
+			}
+		}
+	}
 	slices.SortFunc(on, func(a, b piece) int {
 		if a.rect.X0 < b.rect.X0 {
 			return -1

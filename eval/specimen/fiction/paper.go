@@ -2,8 +2,12 @@ package fiction
 
 import (
 	"fmt"
+	"sort"
 	"strings"
+	"sync"
 	"time"
+
+	"chartlake/terminology"
 )
 
 // Paper is the facts of one of the plainer documents: labelled values, blocks of values with
@@ -81,8 +85,21 @@ func (p *Paper) plant(code string, fields []string, note string) {
 func (s Source) procedureCode() string { return Pick(s, "9", "7", "8") + s.Digits(4) }
 
 func (s Source) diagnosisCode() string {
-	return fmt.Sprintf("%s%02d.%d", Pick(s, "E", "I", "J", "K", "M", "N", "R"), 10+s.IntN(80), s.IntN(10))
+	code := fmt.Sprintf("%s%02d.%d", Pick(s, "E", "I", "J", "K", "M", "N", "R"), 10+s.IntN(80), s.IntN(10))
+	list := billable()
+	return list[sort.SearchStrings(list, code)%len(list)]
 }
+
+// billable are the short diagnosis codes that may be billed, sorted.
+var billable = sync.OnceValue(func() []string {
+	var out []string
+	for code, may := range terminology.ICD10CMCodes() {
+		if may && len(code) >= 5 && len(code) <= 6 && strings.Contains("EIJKMNR", code[:1]) {
+			out = append(out, code)
+		}
+	}
+	return out
+})
 
 // drugs are all drugs of the stories.
 func drugs() []Drug {
