@@ -79,6 +79,27 @@ func Across(segments []record.Segment) { check.Across(segments) }
 // The flags stand on the segment; their evidence in the earlier document names it.
 func Against(seg, earlier *record.Segment, id string) { check.Against(seg, earlier, id) }
 
+// Coded holds the diagnoses of segments against releases of their code system, and the strengths of
+// drugs against those that are marketed. The error is that of the tables.
+func Coded(segments []record.Segment, codes check.Codes, marketed check.Marketed) error {
+	for i := range segments {
+		if err := check.Coded(&segments[i], codes); err != nil {
+			return err
+		}
+		if err := check.Strengths(&segments[i], marketed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Received holds the dates of segments against the day on which the document came.
+func Received(segments []record.Segment, on value.Date) {
+	for i := range segments {
+		check.Received(&segments[i], on)
+	}
+}
+
 // Related reports that there is a rule about documents of these two types.
 func Related(a, b record.Type) bool { return check.Related(a, b) }
 

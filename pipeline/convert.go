@@ -18,6 +18,7 @@ func (s *Stages) Convert(ctx context.Context, file io.ReaderAt, size int64, o re
 	if err != nil {
 		return nil, err
 	}
+	cameOn(rec, time.Now())
 	// Two conversions of one file give the same bytes, so the times are the epoch.
 	propose(rec)
 	rec.Bundle = s.Map(doc, rec, size, time.Unix(0, 0).UTC(), time.Unix(0, 0).UTC()).AppendJSON(nil)
@@ -32,6 +33,7 @@ func (s *Stages) Make(ctx context.Context, file io.ReaderAt, size int64, o reade
 	if err != nil {
 		return nil, err
 	}
+	cameOn(rec, at)
 	rec.Bundle = s.Map(doc, rec, size, at.UTC(), at.UTC()).AppendJSON(nil)
 	return rec, nil
 }

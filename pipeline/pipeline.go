@@ -24,6 +24,7 @@ import (
 	"chartlake/reader"
 	"chartlake/record"
 	"chartlake/store"
+	"chartlake/terminology/release"
 )
 
 // Mode says what is filed without a person.
@@ -74,10 +75,12 @@ type Stages struct {
 	Reader   Reader
 	Clinical Annotator // nil: no clinical mentions
 	// Form finds the segments of a document; nil: form.Understand.
-	Form    func(*document.Document, form.Us) []record.Segment
-	Us      form.Us // who receives the documents
-	Mode    Mode    // "": Commit
-	Program string  // version of the program, for the Device resource
+	Form func(*document.Document, form.Us) []record.Segment
+	Us   form.Us // who receives the documents
+	// Releases are the imported releases, by system URL, against which codes are held.
+	Releases map[string]*release.Release
+	Mode     Mode   // "": Commit
+	Program  string // version of the program, for the Device resource
 }
 
 // Config is what the pipeline needs. Store, Blobs and Stages are required.

@@ -198,6 +198,7 @@ func (p *Pipeline) fileOnce(ctx context.Context, id string, doc *document.Docume
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			return err
 		}
+		cameOn(rec, row.ReceivedAt)
 		if p.Adjust != nil {
 			if err := p.Adjust(v, doc, rec); err != nil {
 				return err

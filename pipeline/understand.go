@@ -40,6 +40,9 @@ func (s *Stages) Understand(ctx context.Context, doc *document.Document) (*recor
 		}
 	}
 	form.Across(rec.Segments)
+	if err := s.coded(rec); err != nil {
+		return nil, err
+	}
 	if rec.Segments == nil {
 		rec.Segments = []record.Segment{}
 	}

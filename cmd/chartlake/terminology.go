@@ -127,6 +127,7 @@ func (s *server) useReleases(data string) error {
 		}
 	}
 	s.library = lib
+	s.engines.stages.Releases = releases
 	s.engines.stages.Clinical = pipeline.Coded{Annotator: s.engines.stages.Clinical, Releases: releases}
 	return nil
 }

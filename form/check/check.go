@@ -280,6 +280,8 @@ func addressee(c *Case) {
 		}
 	}
 	switch {
+	case to == nil && fax == nil && c.Segment.Type == "fax_cover_sheet":
+		c.raise("recipient_unknown", record.SeverityWarning, "no addressee was read on the cover sheet")
 	case to != nil && len(c.Us.Names) > 0:
 		c.raise("misdirected", record.SeverityError, "the addressee is none of our names", to, fax)
 	case fax != nil && len(c.Us.Faxes) > 0:

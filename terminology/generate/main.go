@@ -51,11 +51,14 @@ func generate(from, to, sums string) error {
 	if err != nil {
 		return err
 	}
-	labs, err := labs(from)
-	if err != nil {
+	if err := os.MkdirAll(to, 0o755); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(to, 0o755); err != nil {
+	if err := write(filepath.Join(to, "icd10cm.tsv.zst"), codes(icd)); err != nil {
+		return err
+	}
+	labs, err := labs(from)
+	if err != nil {
 		return err
 	}
 	if err := write(filepath.Join(to, "problems.tsv.zst"), problems); err != nil {
@@ -144,6 +147,20 @@ func icdTitles(from string) ([]title, error) {
 		out = append(out, title{code, strings.TrimSpace(l[77:]), l[14] == '1'})
 	}
 	return out, nil
+}
+
+// codes lists the codes of a release, sorted, with b for one that may be billed and h for a heading.
+func codes(icd []title) []string {
+	var out []string
+	for _, t := range icd {
+		kind := "h"
+		if t.billable {
+			kind = "b"
+		}
+		out = append(out, t.code+"\t"+kind)
+	}
+	sort.Strings(out)
+	return out
 }
 
 // wordsMax is how long a term may be: longer titles do not stand in notes, and no other name leads to them.

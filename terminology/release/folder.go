@@ -390,6 +390,18 @@ func (r *Release) Named(normal string) (codes []string, err error) {
 	return codes, nil
 }
 
+// Beginning goes over the normal forms of names of active concepts that begin with a text.
+func (r *Release) Beginning(prefix string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for row, err := range r.names.from(prefix) {
+			name, _, _ := strings.Cut(row, "\t")
+			if err == nil && !strings.HasPrefix(name, prefix) || !yield(name, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
 // All goes over the concepts by code.
 func (r *Release) All() iter.Seq2[Concept, error] {
 	return func(yield func(Concept, error) bool) {
