@@ -191,7 +191,8 @@ func boundsRule(c *Case, s *settled) {
 	}
 }
 
-var billType = regexp.MustCompile(`^0\d{2}[0-9A-Z]$`)
+// billType is a type of bill with its leading zero, or, as many programs print it, without.
+var billType = regexp.MustCompile(`^0?[1-9]\d[0-9A-Z]$`)
 
 // hospitalRules: an institutional claim adds up and its boxes agree with each other.
 func hospitalRules(c *Case) {
@@ -237,10 +238,10 @@ func hospitalRules(c *Case) {
 		return
 	}
 	if !billType.MatchString(bill.Raw) {
-		c.raise("bill_type", record.SeverityWarning, "a type of bill has four digits and begins with 0, not "+bill.Raw, bill)
+		c.raise("bill_type", record.SeverityWarning, "a type of bill has three digits behind a 0, not "+bill.Raw, bill)
 		return
 	}
-	if last := bill.Raw[3]; (last == '7' || last == '8') && c.field("FL64A") == nil {
+	if last := bill.Raw[len(bill.Raw)-1]; (last == '7' || last == '8') && c.field("FL64A") == nil {
 		c.raise("bill_type", record.SeverityWarning, "the bill replaces or voids another, and no document control number says which", bill)
 	}
 }

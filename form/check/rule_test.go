@@ -64,6 +64,8 @@ func TestRules(t *testing.T) {
 		"id without payer":           {segment("ub04", hospital+"; FL60C=123", line, total), "payer_order"},
 		"due":                        {segment("ub04", hospital+"; FL54A=40.00; FL55A=60.00", line, total), ""},
 		"due is wrong":               {segment("ub04", hospital+"; FL54A=40.00; FL55A=70.00", line, total), "prior_payment_balance"},
+		"type of bill without its 0": {segment("ub04", strings.Replace(hospital, "0111", "111", 1), line, total), ""},
+		"type of bill":               {segment("ub04", strings.Replace(hospital, "0111", "0011", 1), line, total), "bill_type"},
 		"old diagnosis":              {segment("ub04", strings.Replace(hospital, "I10", "4019", 1), line, total), "code_version"},
 		"denied but paid":            {segment("remittance", "claim_number=A1; claim_status=4; paid=10.00", "line.paid=10.00"), "denied_but_paid"},
 		"reversed but positive":      {segment("remittance", "claim_number=A1; claim_status=22; paid=10.00", "line.paid=10.00"), "reversal_pair"},
