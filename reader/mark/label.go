@@ -17,7 +17,7 @@ func label(found []candidate, f *layout.Frame, p *document.Page) {
 	}
 	lines := free(f, p, own)
 	for i := range found {
-		found[i].label = right(found, i, f, lines)
+		found[i].label = append(slices.Clone(found[i].stuck), right(found, i, f, lines)...)
 	}
 	for i := range found {
 		if len(found[i].label) == 0 {

@@ -60,6 +60,7 @@ type candidate struct {
 	blot  bool    // filled in entirely
 	state document.MarkState
 	own   []int // words that are the mark itself: "[X]", an "O" that is a circle
+	stuck []int // words that are mark and label in one: "[X]Yes"
 	label []int
 	group []int
 }
@@ -171,10 +172,26 @@ func words(m candidate, f *layout.Frame, p *document.Page) (own []int, ok bool) 
 			return nil, false
 		}
 	}
+	if len(own) == 1 && printed(m, f.Words[own[0]], p.Words[own[0]], p.Source) {
+		return nil, false
+	}
 	if m.H() < 0.8*f.Text && (m.shape == "circle" && len(own) == 0 || len(own) == 1 && letter(p.Words[own[0]])) {
 		return nil, false
 	}
 	return own, true
+}
+
+// printedSure is the confidence from which a letter was read and no frame.
+const printedSure = 0.88
+
+// printed reports whether a mark is a letter or a figure of print, "B" or "8", and nothing around it: it is
+// as high as the word that was read, and this is none of the letters that empty frames are read as.
+func printed(m candidate, r layout.Rect, w document.Word, source document.Source) bool {
+	if len([]rune(w.Text)) != 1 || strings.ContainsAny(w.Text, "Oo0DQCcUuXx") || m.H() > 1.2*r.H() || m.W() > 1.3*r.W() {
+		return false
+	}
+	c := []rune(w.Text)[0]
+	return (unicode.IsLetter(c) || unicode.IsDigit(c)) && (source == document.SourceText || w.Confidence >= printedSure)
 }
 
 // letter reports whether a word is one small letter that was read well: "a" of a blurred page has
@@ -232,8 +249,23 @@ func brackets(f *layout.Frame, p *document.Page) []candidate {
 			out = append(out, candidate{Rect: f.Words[i], shape: shapeOf(t), state: s, fill: filled(s), own: []int{i}})
 			continue
 		}
+		if s, n, ok := stuck(t, read); ok {
+			r := f.Words[i]
+			r.X1 = r.X0 + r.W()*float64(n)/float64(len([]rune(t)))
+			out = append(out, candidate{Rect: r, shape: "bracket", state: s, fill: filled(s), stuck: []int{i}})
+			continue
+		}
 		if t != "[" && t != "(" && t != "[_" && t != "(_" {
 			continue
+		}
+		if i+1 < len(p.Words) {
+			next, r := p.Words[i+1].Text, f.Words[i+1]
+			if s, n, ok := stuck(t+next, read); ok && r.X0-f.Words[i].X1 < 2*f.Text && r.OverlapY(f.Words[i]) > 0 {
+				r.X1 = r.X0 + r.W()*float64(n-len([]rune(t)))/float64(len([]rune(next)))
+				out = append(out, candidate{Rect: f.Words[i].Union(r), shape: "bracket", state: s, fill: filled(s), own: []int{i}, stuck: []int{i + 1}})
+				i++
+				continue
+			}
 		}
 		for n := 1; n <= 2 && i+n < len(p.Words); n++ { // "[", "X", "]"
 			joined := t
@@ -304,6 +336,37 @@ func sign(t string, read bool) (document.MarkState, bool) {
 	return "", false
 }
 
+// stuck reads a word that begins with a mark and goes on with its label: "[X]Yes". n is how many letters
+// the mark has. A recogniser may lose the second bracket.
+func stuck(t string, read bool) (state document.MarkState, n int, ok bool) {
+	r := []rune(t)
+	if len(r) < 4 || r[0] != '[' && r[0] != '(' {
+		return "", 0, false
+	}
+	for n = 2; n <= 3; n++ {
+		if n < len(r) && unicode.IsUpper(r[n]) && strings.ContainsRune("])", r[n-1]) {
+			state, ok = sign(string(r[:n]), read)
+			return state, n, ok
+		}
+	}
+	if read && r[0] == '[' && strings.ContainsRune("xX", r[1]) && unicode.IsUpper(r[2]) && unicode.IsLower(r[3]) {
+		return document.MarkOn, 2, true
+	}
+	return "", 0, false
+}
+
+// text is the label without the mark that a word of it begins with.
+func (m candidate) text(f *layout.Frame, p *document.Page) string {
+	s := f.JoinText(m.label)
+	if len(m.stuck) > 0 {
+		if _, n, ok := stuck(p.Words[m.stuck[0]].Text, true); ok {
+			s = string([]rune(s)[n:])
+		}
+		s = strings.TrimLeft(s, "])")
+	}
+	return strings.Trim(s, " _")
+}
+
 // finish writes the marks in reading order.
 func finish(found []candidate, f *layout.Frame, p *document.Page) []document.Mark {
 	slices.SortStableFunc(found, func(a, b candidate) int {
@@ -322,7 +385,7 @@ func finish(found []candidate, f *layout.Frame, p *document.Page) []document.Mar
 			c = 0.4
 		}
 		d := document.Mark{State: m.state, Shape: m.shape, Box: f.Box(m.Rect), Fill: min(m.fill, 1), Confidence: c,
-			Label: strings.Trim(f.JoinText(m.label), " _"), LabelWords: m.label, Group: strings.TrimRight(f.JoinText(m.group), " :_")}
+			Label: m.text(f, p), LabelWords: m.label, Group: strings.TrimRight(f.JoinText(m.group), " :_")}
 		if len(m.label) == 0 {
 			d.Confidence *= 0.8
 		}

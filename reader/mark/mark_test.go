@@ -284,3 +284,51 @@ func TestSignatures(t *testing.T) {
 		t.Errorf("got %s", g)
 	}
 }
+
+func TestStuck(t *testing.T) {
+	t.Parallel()
+	p := &document.Page{Width: 612, Height: 792, Source: document.SourceOCR}
+	put := func(x, w float64, text string) {
+		p.Words = append(p.Words, document.Word{Text: text, Confidence: 0.9, Box: document.Box{X: x / 612, Y: 0.1, W: w / 612, H: 10.0 / 792}})
+	}
+	put(40, 60, "Asthma?")
+	put(120, 30, "[X]Yes")
+	put(170, 5, "[")
+	put(178, 24, "]No")
+	put(230, 30, "[XNone")
+	put(300, 40, "[sic]Word")
+	layout.Arrange(p, nil)
+	got := Find(nil, p, nil)
+	if len(got) != 3 {
+		t.Fatalf("%d marks: %+v", len(got), got)
+	}
+	for i, want := range []document.Mark{{Label: "Yes", State: document.MarkOn}, {Label: "No", State: document.MarkOff}, {Label: "None", State: document.MarkOn}} {
+		if m := got[i]; m.Label != want.Label || m.State != want.State || m.Group != "Asthma?" || m.Box.W > 20.0/612 {
+			t.Errorf("%+v, want %+v", m, want)
+		}
+	}
+}
+
+func TestLettersOfPrint(t *testing.T) {
+	t.Parallel()
+	r := layout.Rect{X0: 100, Y0: 100, X1: 112, Y1: 120}
+	for _, c := range []struct {
+		text   string
+		sure   float64
+		source document.Source
+		high   float64
+		want   bool
+	}{
+		{"B", 0.95, document.SourceOCR, 20, true},
+		{"8", 1, document.SourceText, 20, true},
+		{"B", 0.5, document.SourceOCR, 20, false}, // a crossed frame that was read as a letter
+		{"O", 0.95, document.SourceOCR, 20, false},
+		{"B", 0.95, document.SourceOCR, 30, false}, // a frame around the letter
+		{"B.", 0.95, document.SourceOCR, 20, false},
+	} {
+		m := candidate{Rect: layout.Rect{X0: 99, Y0: 100, X1: 113, Y1: 100 + c.high}}
+		if got := printed(m, r, document.Word{Text: c.text, Confidence: c.sure}, c.source); got != c.want {
+			t.Errorf("%q at %v: %v", c.text, c.sure, got)
+		}
+	}
+}
