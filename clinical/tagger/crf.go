@@ -29,8 +29,9 @@ var after = func() (out [labelCount][]uint8) {
 	return out
 }()
 
-// negligible is a share of all paths that changes no probability that is looked at: three decimals are.
-const negligible = 1e-7
+// negligible is a share of all paths that is left out: it moves the third decimal of some probabilities by one, and one
+// mention in five thousand.
+const negligible = 1e-5
 
 // hopeless is how far below the best score of a word the others are told apart. It is no zero: a
 // path must go on where a word's best label cannot follow.
