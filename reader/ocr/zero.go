@@ -19,7 +19,11 @@ func openZero(img *image.Gray, r image.Rectangle) {
 		if w < 6 || 4*h < 5*w || h > 3*w || !z.closed() {
 			continue
 		}
-		if wall, ok := z.divided(); ok {
+		wall, ok := z.divided()
+		if !ok {
+			wall, ok = z.slashed()
+		}
+		if ok {
 			z.open(wall)
 			return
 		}
@@ -109,6 +113,63 @@ func (z zero) divided() (wall float64, ok bool) {
 		}
 	}
 	return wall / float64(max(hit, 1)), 3*hit >= 2*rows
+}
+
+// slashed reports whether a stroke from the lower left to the upper right fills the middle of the
+// ring, however thick, and how thick the walls are: above it there is paper on the left, below it
+// on the right. The bowls of an "8" stand over each other, and lean the other way where it is slanted.
+func (z zero) slashed() (wall float64, ok bool) {
+	const lean = 0.1 // of the width, from the paper above to that below
+	w, h := z.r.Dx(), z.r.Dy()
+	if !z.ink((w-1)/2, (h-1)/2) && !z.ink(w/2, h/2) {
+		return 0, false
+	}
+	head, n := z.paper(h/3, h/2)
+	foot, m := z.paper((h+1)/2, h-h/3)
+	if n == 0 || m == 0 || foot-head < lean*float64(w) {
+		return 0, false
+	}
+	left, right := 0, 0
+	for left < w && z.ink(left+z.margin(h/3), h/3) {
+		left++
+	}
+	for right < w && z.ink(w-1-right-z.margin(h-1-h/3), h-1-h/3) {
+		right++
+	}
+	return float64(left+right) / 2, left > 0 && right > 0 && left+right < w
+}
+
+// margin is how far the outline is from the left (or right) edge of a row.
+func (z zero) margin(y int) int {
+	x := 0
+	for x < z.r.Dx()/3 && !z.ink(x, y) && !z.ink(z.r.Dx()-1-x, y) {
+		x++
+	}
+	return x
+}
+
+// paper is the mean place along the rows from y0 to y1 of what is paper within the ring, and how
+// many pixels that are.
+func (z zero) paper(y0, y1 int) (x float64, n int) {
+	sum := 0.0
+	for y := y0; y < y1; y++ {
+		first, last := -1, -1
+		for x := range z.r.Dx() {
+			if z.ink(x, y) {
+				if first < 0 {
+					first = x
+				}
+				last = x
+			}
+		}
+		for x := first; x < last; x++ {
+			if !z.ink(x, y) {
+				sum += float64(x) + 0.5
+				n++
+			}
+		}
+	}
+	return sum / float64(max(n, 1)), n
 }
 
 // between3 reports whether a line of n pixels is wall, paper, ink, paper, wall, with the ink

@@ -7,8 +7,12 @@ import (
 	"image/draw"
 	"testing"
 
+	"github.com/go-fonts/liberation/liberationmonobold"
 	"github.com/go-fonts/liberation/liberationmonoregular"
+	"github.com/go-fonts/liberation/liberationsansbold"
+	"github.com/go-fonts/liberation/liberationsansitalic"
 	"github.com/go-fonts/liberation/liberationsansregular"
+	"github.com/go-fonts/liberation/liberationserifitalic"
 	"github.com/go-fonts/liberation/liberationserifregular"
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/gofont/gobold"
@@ -54,8 +58,9 @@ func glyph(t testing.TB, ttf []byte, r rune, pixels float64, shift int, fax bool
 func TestOpenZero(t *testing.T) {
 	t.Parallel()
 	faces := map[string][]byte{"go": goregular.TTF, "go bold": gobold.TTF, "go mono": gomono.TTF, "mono": liberationmonoregular.TTF,
-		"sans": liberationsansregular.TTF, "serif": liberationserifregular.TTF}
-	divided := map[string]bool{"go": true, "go bold": true, "go mono": true, "mono": true}
+		"sans": liberationsansregular.TTF, "serif": liberationserifregular.TTF, "mono bold": liberationmonobold.TTF,
+		"sans bold": liberationsansbold.TTF, "sans italic": liberationsansitalic.TTF, "serif italic": liberationserifitalic.TTF}
+	divided := map[string]bool{"go": true, "go bold": true, "go mono": true, "mono": true, "mono bold": true}
 	for _, fax := range []bool{false, true} {
 		opened, zeros := 0, 0
 		for name, ttf := range faces {
@@ -86,5 +91,6 @@ func TestOpenZero(t *testing.T) {
 		if 100*opened < least*zeros {
 			t.Errorf("fax %v: %d of %d divided zeros were opened", fax, opened, zeros)
 		}
+		t.Logf("fax %v: %d of %d", fax, opened, zeros)
 	}
 }
