@@ -69,6 +69,9 @@ func join(text []rune, toks []token, s span, section string, in []*mention, cues
 				over = append(over, m)
 			}
 		}
+		if len(over) == 0 {
+			first = behindCues(cues, first, last)
+		}
 		switch {
 		case len(over) == 0 && typ == record.Medication && last == first+1 && forms[toks[first].lower]:
 			// the form of the drug before it
@@ -112,6 +115,16 @@ func besideCues(cues []cue, m *mention, first, last int) (int, int) {
 		}
 	}
 	return first, last
+}
+
+// behindCues takes the cues off the begin of what only the tagger sees.
+func behindCues(cues []cue, first, last int) int {
+	for _, c := range cues {
+		if c.first == first && c.last < last && c.forward != "" && c.asserts() {
+			first = c.last
+		}
+	}
+	return first
 }
 
 // asserts reports a cue that says something of a mention, not one that ends the scope of others.

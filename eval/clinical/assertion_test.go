@@ -89,7 +89,7 @@ func TestWrittenSentences(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		n, right, harm, sentences := 0, 0, 0, readWritten(t, c.file)
+		n, right, harm, found, sentences := 0, 0, 0, 0, readWritten(t, c.file)
 		for _, w := range sentences {
 			for i, e := range engine.Assert(w.text, w.spans) {
 				n++
@@ -105,10 +105,20 @@ func TestWrittenSentences(t *testing.T) {
 					}
 				}
 			}
+			for _, e := range engine.Annotate(w.text).Entities { // as the product finds them
+				for i, s := range w.spans {
+					if e.Begin < s.End && s.Begin < e.End && strings.IndexByte("-fo~", w.kinds[i]) >= 0 && activeCondition(e) {
+						found++
+						if !c.apart {
+							t.Logf("HARM as found: %q in %q", e.Text, w.text)
+						}
+					}
+				}
+			}
 		}
-		t.Logf("%s: %d sentences, %d of %d mentions right, %d harm", c.file, len(sentences), right, n, harm)
-		if harm > c.harm {
-			t.Errorf("%s: %d mentions that are denied, of others or hypothetical become active Conditions", c.file, harm)
+		t.Logf("%s: %d sentences, %d of %d mentions right, %d harm, %d as found", c.file, len(sentences), right, n, harm, found)
+		if max(harm, found) > c.harm {
+			t.Errorf("%s: %d mentions that are denied, of others or hypothetical become active Conditions", c.file, max(harm, found))
 		}
 		if float64(right) < c.right*float64(n) {
 			t.Errorf("%s: %d of %d are read as written, want %v", c.file, right, n, c.right)
