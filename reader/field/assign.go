@@ -53,6 +53,9 @@ func (s *sheet) assign() {
 // cost is how ill a piece suits a label, and by which rule; no rule: it cannot be its value.
 func (s *sheet) cost(k *key, p piece) (float64, string) {
 	t := s.Text
+	if p.rect.Y0 > k.rect.Y1+2.4*t || p.rect.Y1 < k.rect.Y0-2.2*t || p.rect.X0 > k.rect.X1+30*t || p.rect.X1 < k.rect.X0-t {
+		return 0, "" // most are far away
+	}
 	text := s.text(p.words)
 	look := 4 * fits(k.kind, shape(text))
 	if k.kind == "" {
@@ -85,6 +88,9 @@ func (s *sheet) cost(k *key, p piece) (float64, string) {
 		c := look + 2 + below/t*1.2 + math.Abs(p.rect.X0-k.rect.X0)/t*0.3
 		if s.ruled(k.rect.Y1, p.rect.Y0, k.rect) {
 			c += 3
+		}
+		if r := s.rightOf(piece{rect: k.rect}); r != nil && r.words[0] != p.words[0] && k.rule != ruleBelow {
+			c += 2
 		}
 		return c, ruleBelow
 	case above > -0.2*t && above < 2.2*t && s.under(k.rect, p.rect) && s.ruled(p.rect.MidY(), k.rect.MidY(), k.rect):

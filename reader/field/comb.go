@@ -11,10 +11,11 @@ import (
 
 // A comb has a place for each letter of a value: letters that stand apart at one distance.
 const (
-	combParted = 3   // letters at least, where rules part them
-	combEven   = 5   // letters at least, where only their distance tells
-	combPitch  = 3.6 // greatest distance of two letters, in heights of the print
-	combLeast  = 0.9 // least distance: closer ones are spaced out
+	combParted  = 3    // letters at least, where rules part them
+	combEven    = 5    // letters at least, where only their distance tells
+	combLetters = 2000 // of a page at most
+	combPitch   = 3.6  // greatest distance of two letters, in heights of the print
+	combLeast   = 0.9  // least distance: closer ones are spaced out
 )
 
 // combs takes the letters in combs out of their lines: each comb is one piece, whose letters are
@@ -27,7 +28,7 @@ func (s *sheet) combs() {
 			letters = append(letters, i)
 		}
 	}
-	if len(letters) < combParted {
+	if len(letters) < combParted || len(letters) > combLetters {
 		return
 	}
 	slices.SortStableFunc(letters, func(a, b int) int {

@@ -40,11 +40,15 @@ const edgeReach = 3.6
 func (s *sheet) edge(p *layout.Phrase, k int, level []*layout.Phrase) bool {
 	first, _ := utf8.DecodeRuneInString(s.page.Words[p.Words[k]].Text)
 	at, before := s.Words[p.Words[k]], s.Words[p.Words[k-1]]
+	least, styled := 2, s.restyled(p.Words, k)
+	if styled {
+		least = 1
+	}
 	if k > keyWordsMax || at.X0-before.X1 < 0.4*s.Text || unicode.IsLower(first) || !lettered(s.page.Words[p.Words[k-1]].Text) {
 		return false
 	}
 	for j := 1; j < len(p.Words); j++ {
-		if j != k && s.gap(p.Words, j) > 0.8*(at.X0-before.X1) {
+		if j != k && !styled && s.gap(p.Words, j) > 0.8*(at.X0-before.X1) {
 			return false // within a text: its words are as far apart
 		}
 	}
@@ -63,7 +67,25 @@ func (s *sheet) edge(p *layout.Phrase, k int, level []*layout.Phrase) bool {
 			}
 		}
 	}
-	return seen >= 2
+	return seen >= least
+}
+
+// restyled reports whether all words from k on are set in another weight or size than all before, as far
+// as the page knows.
+func (s *sheet) restyled(words []int, k int) bool {
+	style := func(w int) (bool, int) {
+		return s.page.Words[w].Bold, int(math.Round(s.page.Words[w].FontSize * 10))
+	}
+	same := func(words []int) bool {
+		return !slices.ContainsFunc(words, func(w int) bool {
+			b, z := style(w)
+			b0, z0 := style(words[0])
+			return b != b0 || z != z0
+		})
+	}
+	b, z := style(words[k-1])
+	b2, z2 := style(words[k])
+	return (b != b2 || z != z2) && same(words[:k]) && same(words[k:])
 }
 
 // beginsAt reports whether phrase i of level, or its second part, begins at x behind another text; a part

@@ -1,6 +1,7 @@
 package field
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -162,6 +163,31 @@ func TestFind(t *testing.T) {
 				if f.Confidence <= 0 || f.Confidence > 1 {
 					t.Errorf("%q: confidence %v", w.key, f.Confidence)
 				}
+			}
+		})
+	}
+}
+
+// dense is a page of n rows of four labels with their values.
+func dense(n int) *document.Page {
+	p := &document.Page{Width: 612, Height: 792, Source: document.SourceText}
+	for y := range n {
+		for x := range 4 {
+			at := set(p, 20+148*float64(x), 20+9*float64(y), 5, []string{"Member ID", "Tray height", "Date of birth:", "Ward of stay"}[(x+y)%4])
+			set(p, at+8, 20+9*float64(y), 5, []string{"XZ914758", "North Wing 3", "03/14/1962", "Jamie Cage"}[(x+y)%4])
+		}
+	}
+	layout.Arrange(p, nil)
+	return p
+}
+
+func BenchmarkFind(b *testing.B) {
+	for _, n := range []int{20, 80} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			p := dense(n)
+			b.ReportMetric(float64(len(p.Words)), "words")
+			for b.Loop() {
+				Find(p, nil)
 			}
 		})
 	}

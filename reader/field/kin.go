@@ -12,6 +12,9 @@ import (
 // Labels that no sign and no wording tells are known by their kin: a form asks for things that
 // stand in a column or a row in one way.
 
+// kinMax bounds the texts of a page among which kin are looked for: a form has some hundreds.
+const kinMax = 1500
+
 // kinReach is how far apart kin stand, in heights of the print.
 const kinReach = 7.0
 
@@ -19,6 +22,9 @@ const kinReach = 7.0
 // with values at another edge; then in one row over values. What has its value beside it is no kin of
 // what has it below.
 func (s *sheet) kin() {
+	if len(s.pieces)+len(s.keys) > kinMax {
+		return
+	}
 	s.spread(ruleRight, func(p piece) bool {
 		v := s.rightOf(p)
 		return v != nil && slices.ContainsFunc(s.keys, func(k *key) bool { return s.besideKin(k, p.rect, v.rect) })

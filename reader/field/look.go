@@ -1,6 +1,7 @@
 package field
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -26,7 +27,7 @@ func shape(s string) Kind {
 		return KindMoney
 	case strings.Contains(s, "@") && strings.Contains(s, "."):
 		return KindEmail
-	case isDate(s):
+	case isDate(s), letters == 0 && digits == 8 && day(strings.ReplaceAll(s, " ", "")):
 		return KindDate
 	case digits >= 7 && letters <= 3 && (digits == 10 || digits == 11 || digits == 7) && seps > 0 && strings.ContainsAny(s, "()-."):
 		return KindPhone
@@ -42,6 +43,14 @@ func shape(s string) Kind {
 		return KindName
 	}
 	return KindText
+}
+
+// day reports whether eight figures are a day of the years 1900 to 2099, as combs have it: 03141962,
+// 19620314.
+func day(s string) bool {
+	n := func(from, to int) int { v, _ := strconv.Atoi(s[from:to]); return v }
+	fit := func(y, m, d int) bool { return (y == 19 || y == 20) && m >= 1 && m <= 12 && d >= 1 && d <= 31 }
+	return len(s) == 8 && (fit(n(4, 6), n(0, 2), n(2, 4)) || fit(n(4, 6), n(2, 4), n(0, 2)) || fit(n(0, 2), n(4, 6), n(6, 8)))
 }
 
 func twoDecimals(s string) bool {

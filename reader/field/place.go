@@ -11,12 +11,21 @@ import (
 // smaller than the lines below it, or stands as the labels of other cells do, and these lines as its value.
 func (s *sheet) inCells() {
 	var tops []layout.Rect // of labels that were found, from the corners of their cells
-	for c := range s.cells {
+	var filled []int
+	for _, p := range s.pieces {
+		filled = append(filled, p.cell)
+	}
+	for _, k := range s.keys {
+		filled = append(filled, k.cell)
+	}
+	slices.Sort(filled)
+	filled = slices.DeleteFunc(slices.Compact(filled), func(c int) bool { return c < 0 })
+	for _, c := range filled {
 		if k := s.inCell(c, s.smaller); k != nil {
 			tops = append(tops, s.corner(k.rect, c))
 		}
 	}
-	for c := range s.cells {
+	for _, c := range filled {
 		s.inCell(c, func(first piece, _ []piece) bool {
 			at := s.corner(first.rect, c)
 			return s.labelish(first) && slices.ContainsFunc(tops, func(t layout.Rect) bool {
@@ -273,6 +282,12 @@ func (s *sheet) goesOn(k *key, r layout.Rect, p piece) bool {
 	first := s.Words[k.value[0]]
 	gap := p.rect.Y0 - r.Y1
 	if gap < -0.3*s.Text || gap > 0.9*s.Text || p.cell != k.cell && k.cell >= 0 {
+		return false
+	}
+	left := func(r layout.Rect) bool { // what stands in the label's column has this text as its own
+		return r.OverlapY(p.rect) > 0.5*min(r.H(), p.rect.H()) && r.X1 <= p.rect.X0 && r.OverlapX(k.rect) > 0 && k.rect.X1 < p.rect.X0
+	}
+	if slices.ContainsFunc(s.pieces, func(q piece) bool { return left(q.rect) }) || slices.ContainsFunc(s.keys, func(o *key) bool { return left(o.rect) }) {
 		return false
 	}
 	dx := p.rect.X0 - first.X0
