@@ -46,8 +46,8 @@ var rules = []struct {
 	run  func(*Case)
 }{
 	{"pages", pages}, {"identity", identity}, {"addressee", addressee}, {"dates", dates}, {"identifiers", identifiers},
-	{"results", results}, {"sums", sums}, {"note", noteRules}, {"card", cardRules}, {"claim", claimRules}, {"settled", settledRules}, {"hospital", hospitalRules}, {"authorization", authorizationRules},
-	{"formats", formatRules}, {"drugs", drugRules}, {"calculated", calculatedRules}, {"doses", doseRules}, {"consent", consentRules}, {"reading", readingRules},
+	{"results", results}, {"confirmed sums", confirmSums}, {"sums", sums}, {"note", noteRules}, {"card", cardRules}, {"claim", claimRules}, {"settled", settledRules}, {"hospital", hospitalRules}, {"authorization", authorizationRules},
+	{"formats", formatRules}, {"drugs", drugRules}, {"calculated", calculatedRules}, {"doses", doseRules}, {"consent", consentRules}, {"old form", oldForm}, {"times", timesOfDay}, {"reading", readingRules},
 }
 
 // Run applies all rules.

@@ -229,6 +229,22 @@ func claimDates(c *Case) {
 	}
 }
 
+// oldForm doubts the diagnoses of a letter that have the form of ICD-9-CM alone although the letter is of
+// a later day: where a picture was read, the first sign is a letter that was taken for a digit.
+func oldForm(c *Case) {
+	at, ok := dayOf(c.first("date", "visit", "signed.date"))
+	if order, sure := at.Compare(icd10Begin); !ok || !sure || order < 0 {
+		return
+	}
+	for _, f := range c.fields("dx") {
+		_, _, ten := value.ParseCode(*f.Value, value.FormICD10CM)
+		_, _, nine := value.ParseCode(*f.Value, value.FormICD9CM)
+		if nine && !ten && f.Source == "ocr" {
+			draft.Doubt(f, "in the form of ICD-9-CM on a day of ICD-10-CM: the first sign may be a letter")
+		}
+	}
+}
+
 var icdToken = regexp.MustCompile(`[A-Za-z0-9][A-Za-z0-9.]{2,7}`)
 
 // icd10Begin is the first day of service that is billed with ICD-10-CM.

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"chartlake/form/draft"
 	"chartlake/record"
 	"chartlake/value"
 )
@@ -40,6 +41,29 @@ func drugRules(c *Case) {
 		if drug.Value != nil && sig.Value == nil && c.Segment.Type == "prescription" {
 			c.raise("required_missing", record.SeverityError, "the drug "+drug.Raw+" has no directions", &drug)
 			row["drug"] = drug
+		}
+	}
+}
+
+var (
+	clockTime  = regexp.MustCompile(`^(\d{1,2}):(\d{2})$`)
+	slipOfUnit = regexp.MustCompile(`(?i)\b(?:meg|mcq|rncg)\b`)
+)
+
+// timesOfDay doubts what no clock shows, and units that are a reader's slip, in the rows of a table.
+func timesOfDay(c *Case) {
+	for _, row := range c.Segment.Lines {
+		if f, ok := row["time"]; ok && f.Value != nil {
+			if m := clockTime.FindStringSubmatch(*f.Value); m != nil && (m[1] > "23" && len(m[1]) == 2 || m[2] > "59") {
+				draft.Doubt(&f, "no clock shows this time")
+				row["time"] = f
+			}
+		}
+		for _, name := range []string{"strength", "dose"} {
+			if f, ok := row[name]; ok && f.Value != nil && slipOfUnit.MatchString(f.Raw) {
+				draft.Doubt(&f, "the unit is none, and looks like one")
+				row[name] = f
+			}
 		}
 	}
 }

@@ -200,17 +200,7 @@ func hospitalRules(c *Case) {
 		return
 	}
 	for _, name := range []string{"FL47", "FL48"} {
-		var parts []map[string]record.Field
-		var total *record.Field
-		for _, row := range c.Segment.Lines {
-			f, ok := row[name]
-			switch {
-			case ok && row["FL42"].Raw == "0001":
-				total = &f
-			case ok || name == "FL47":
-				parts = append(parts, row)
-			}
-		}
+		parts, total := c.hospitalLines(name)
 		said, ok := amount(total)
 		sum, sure := column(parts, name)
 		if ok && sure && said != sum {

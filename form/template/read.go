@@ -12,6 +12,10 @@ import (
 	"chartlake/value"
 )
 
+// MayTouch is the reason against a value that stands so near a line of the form that its signs may
+// be parts of the line.
+const MayTouch = "a line of the form may touch the value"
+
 // Claim is what one page of a claim says.
 type Claim struct {
 	Fit    Fit
@@ -282,7 +286,7 @@ func atBorder(t laid, b box) bool {
 func (h hold) fields(b box, hint value.Hint) []record.Field {
 	var why []string
 	if h.border {
-		why = append(why, "a line of the form may touch the value")
+		why = append(why, MayTouch)
 	}
 	if h.over {
 		why = append(why, overBorder)
