@@ -38,11 +38,22 @@ func (s *sheet) borderless() []document.Table {
 	return out
 }
 
-// bands are the rows of phrases of free words, top to bottom.
+// bands are the rows of phrases of free words, top to bottom, without the page's furniture.
 func (s *sheet) bands() []band {
+	apart := make([]bool, len(s.page.Words))
+	for _, b := range s.page.Blocks {
+		if b.Kind != document.BlockHeader && b.Kind != document.BlockFooter {
+			continue
+		}
+		for _, l := range b.Lines {
+			for _, w := range s.page.Lines[l].Words {
+				apart[w] = true
+			}
+		}
+	}
 	var phrases []*layout.Phrase
 	for _, p := range s.Phrases() {
-		if !slices.ContainsFunc(p.Words, func(w int) bool { return s.taken[w] }) {
+		if !slices.ContainsFunc(p.Words, func(w int) bool { return s.taken[w] || apart[w] }) {
 			phrases = append(phrases, p)
 		}
 	}
@@ -70,7 +81,8 @@ func (s *sheet) bands() []band {
 }
 
 // reach is how many bands from the first on may be one table: at least two phrases in the
-// first, columns that stay apart, no large gap, and no more than two bands in a row of one phrase.
+// first, columns that stay apart, no large gap. Between its rows up to two bands of one phrase may
+// stand, a heading within the table or a note under a result, unless heads of columns follow.
 func (s *sheet) reach(bands []band) int {
 	if len(bands[0].phrases) < 2 || s.form(bands[0]) {
 		return 0
@@ -79,42 +91,74 @@ func (s *sheet) reach(bands []band) int {
 	n, last, single := 1, 1, 0
 	for n < len(bands) {
 		b := bands[n]
-		if gap := b.Y0 - bands[n-1].Y1; gap > s.reachGap(columns, b) || s.form(b) {
+		if b.Y0-bands[n-1].Y1 > s.reachGap(columns, b) {
 			break
 		}
-		joined, ok := s.join(columns, b)
-		if !ok {
-			break
-		}
-		if len(b.phrases) == 1 {
-			if single++; single > 2 {
+		if n++; len(b.phrases) == 1 {
+			switch {
+			case s.continues(b, bands[n-2]):
+				last = n
+			case !s.goesOn(b, bands[n-2]):
+				single++
+			case last == n-1:
+				last = n
+			}
+			if single > 2 {
 				break
 			}
-		} else {
-			single = 0
+			continue
 		}
-		columns = joined
-		n++
-		if len(b.phrases) > 1 || s.continues(b, bands[n-2]) {
-			last = n
+		joined, ok := s.join(columns, b)
+		if !ok || s.form(b) || s.heads(b) && (single > 0 || n > 2 && 2*s.exact(columns, b) < len(b.phrases)) {
+			break
 		}
+		columns, last, single = joined, n, 0
 	}
 	return last
+}
+
+// heads reports whether a band names columns, as the first of another table does: words without
+// figures, half of them names of columns that are no values of a result ("High", "Total").
+func (s *sheet) heads(b band) bool {
+	names := 0
+	for _, p := range b.phrases {
+		named := false
+		for _, w := range p.Words {
+			t := strings.ToLower(strings.Trim(s.page.Words[w].Text, ".:()#/"))
+			if strings.ContainsFunc(t, unicode.IsDigit) {
+				return false
+			}
+			switch t {
+			case "high", "low", "normal", "abnormal", "total":
+			default:
+				named = named || isColumnName(t)
+			}
+		}
+		if named {
+			names++
+		}
+	}
+	return names >= 2 && 2*names >= len(b.phrases)
 }
 
 // reachGap is the widest gap above a band of the same table: rows may stand far apart where
 // at least three phrases begin exactly where columns do.
 func (s *sheet) reachGap(columns []span, b band) float64 {
-	exact := 0
-	for _, p := range b.phrases {
-		if slices.ContainsFunc(columns, func(c span) bool { return math.Abs(c.x0-p.X0) < 0.5*s.Text || math.Abs(c.x1-p.X1) < 0.5*s.Text }) {
-			exact++
-		}
-	}
-	if exact >= 3 && 3*exact >= 2*len(b.phrases) {
+	if exact := s.exact(columns, b); exact >= 3 && 3*exact >= 2*len(b.phrases) {
 		return 6 * s.Text
 	}
 	return 3.2 * s.Text
+}
+
+// exact is how many phrases of a band begin or end exactly where columns do.
+func (s *sheet) exact(columns []span, b band) int {
+	n := 0
+	for _, p := range b.phrases {
+		if slices.ContainsFunc(columns, func(c span) bool { return math.Abs(c.x0-p.X0) < 0.5*s.Text || math.Abs(c.x1-p.X1) < 0.5*s.Text }) {
+			n++
+		}
+	}
+	return n
 }
 
 // form reports whether a band is a row of labels with values, which is no table row.
@@ -144,6 +188,12 @@ func (s *sheet) continues(b, above band) bool {
 	return false
 }
 
+// goesOn reports whether a band of one phrase is the end of a text that begins in the line above.
+func (s *sheet) goesOn(b, above band) bool {
+	r, _ := utf8.DecodeRuneInString(s.page.Words[b.phrases[0].Words[0]].Text)
+	return (unicode.IsLower(r) || r == '(') && b.Y0-above.Y1 < 0.9*s.Text && math.Abs(b.X0-above.X0) < 2*s.Text
+}
+
 type span struct{ x0, x1 float64 }
 
 func spans(b band) []span {
@@ -154,29 +204,46 @@ func spans(b band) []span {
 	return out
 }
 
-// join adds a band's phrases to the columns. A phrase widens the one column that it touches;
-// one that touches none is a new column. A band in which a phrase touches several columns is
-// taken only when it is alone in its band (a heading within the table) or touches at most half
-// of them (a heading over some).
+// join adds a band of several phrases to the columns. A phrase widens the one column that it
+// touches; one that touches none is a new column; one that touches several is parted between its
+// words where these stand in one column each. Else it is a heading over some, or, over more than
+// half of all, no part of the table.
 func (s *sheet) join(columns []span, b band) ([]span, bool) {
 	out := slices.Clone(columns)
-	for _, p := range b.phrases {
-		var hit []int
+	touched := func(r layout.Rect) (hit []int) {
 		for i, c := range out {
-			if min(c.x1, p.X1)-max(c.x0, p.X0) > -0.15*s.Text {
+			if min(c.x1, r.X1)-max(c.x0, r.X0) > -0.15*s.Text {
 				hit = append(hit, i)
 			}
 		}
-		switch {
-		case len(hit) == 0:
-			out = append(out, span{p.X0, p.X1})
-			slices.SortFunc(out, func(a, b span) int { return cmp.Compare(a.x0, b.x0) })
-		case len(hit) == 1:
-			out[hit[0]] = span{min(out[hit[0]].x0, p.X0), max(out[hit[0]].x1, p.X1)}
-		case len(b.phrases) > 1 && 2*len(hit) > len(out):
-			return columns, false
-		case len(b.phrases) == 1 && len(p.Words) > 7:
-			return columns, false
+		return hit
+	}
+	for _, p := range b.phrases {
+		hit := touched(p.Rect)
+		parts := []layout.Rect{p.Rect}
+		if len(hit) > 1 {
+			parts = parts[:0]
+			for _, w := range p.Words {
+				parts = append(parts, s.Words[w])
+			}
+			if slices.ContainsFunc(parts, func(r layout.Rect) bool { return len(touched(r)) > 1 }) {
+				if 2*len(hit) > len(out) {
+					return columns, false
+				}
+				continue
+			}
+		}
+		for _, r := range parts {
+			switch hit := touched(r); len(hit) {
+			case 0:
+				if len(parts) > 1 {
+					continue // between two columns, of a phrase that fills both
+				}
+				out = append(out, span{r.X0, r.X1})
+				slices.SortFunc(out, func(a, b span) int { return cmp.Compare(a.x0, b.x0) })
+			case 1:
+				out[hit[0]] = span{min(out[hit[0]].x0, r.X0), max(out[hit[0]].x1, r.X1)}
+			}
 		}
 	}
 	return out, true
@@ -184,8 +251,7 @@ func (s *sheet) join(columns []span, b band) ([]span, bool) {
 
 // build makes the table of a run of bands, where it is one.
 func (s *sheet) build(bands []band) (document.Table, bool) {
-	columns := s.columns(bands)
-	columns = s.splitColumns(bands, columns)
+	columns := s.splitColumns(bands, s.columns(bands))
 	full := 0
 	for _, b := range bands {
 		if len(b.phrases) >= 2 {
@@ -206,32 +272,6 @@ func (s *sheet) build(bands []band) (document.Table, bool) {
 	return s.finish(s.cells(rows, columns, around), len(rows), len(columns), false, around), true
 }
 
-// columns are the clear column intervals of all bands; phrases over several columns do not count.
-func (s *sheet) columns(bands []band) []span {
-	var columns []span
-	most := 0
-	for _, b := range bands {
-		most = max(most, len(b.phrases))
-	}
-	for _, b := range bands { // the fullest bands show the columns, the others fill in
-		if len(b.phrases) == most {
-			if columns == nil {
-				columns = spans(b)
-			} else if j, ok := s.join(columns, b); ok {
-				columns = j
-			}
-		}
-	}
-	for _, b := range bands {
-		if len(b.phrases) > 1 && len(b.phrases) < most {
-			if j, ok := s.join(columns, b); ok {
-				columns = j
-			}
-		}
-	}
-	return columns
-}
-
 // splitColumns parts a column where in most rows a new word starts at one place: value and
 // unit, or dates side by side, may stand closer than columns usually do.
 func (s *sheet) splitColumns(bands []band, columns []span) []span {
@@ -243,49 +283,54 @@ func (s *sheet) splitColumns(bands []band, columns []span) []span {
 }
 
 func (s *sheet) splitColumn(bands []band, c span) []span {
-	var rows [][]layout.Rect
+	var rows [][]int
 	for _, b := range bands {
-		var words []layout.Rect
+		var words []int
 		for _, p := range b.phrases {
-			if p.X0 < c.x0-s.Text || p.X1 > c.x1+s.Text {
-				continue
+			if len(b.phrases) == 1 && (p.X0 < c.x0-s.Text || p.X1 > c.x1+s.Text) {
+				continue // a heading or a note
 			}
 			for _, w := range p.Words {
-				words = append(words, s.Words[w])
+				if x := s.Words[w].MidX(); x >= c.x0 && x <= c.x1 {
+					words = append(words, w)
+				}
 			}
 		}
 		if len(words) > 0 {
-			slices.SortFunc(words, func(a, b layout.Rect) int { return cmp.Compare(a.X0, b.X0) })
+			slices.SortFunc(words, func(a, b int) int { return cmp.Compare(s.Words[a].X0, s.Words[b].X0) })
 			rows = append(rows, words)
 		}
 	}
 	if len(rows) < 4 {
 		return []span{c}
 	}
-	for _, cut := range candidates(rows) {
+	for _, cut := range s.candidates(rows) {
 		if cut <= c.x0+0.01*s.Text || cut >= c.x1 {
 			continue // no narrower than the column itself: it would be cut so for ever
 		}
 		left, right, clear := 0, 0, true
 		var starts []float64
 		for _, words := range rows {
-			l, r := false, math.Inf(1)
+			l, r := -1, -1
 			for _, w := range words {
 				switch {
-				case w.X1 <= cut:
-					l = true
-				case w.X0 >= cut-0.02*s.Text:
-					r = min(r, w.X0)
-				default:
+				case s.Words[w].X1 <= cut:
+					l = w
+				case s.Words[w].X0 < cut-0.02*s.Text:
 					clear = false
+				case r < 0:
+					r = w
 				}
 			}
-			if l {
+			if l >= 0 {
 				left++
 			}
-			if !math.IsInf(r, 0) {
+			if r >= 0 {
 				right++
-				starts = append(starts, r)
+				starts = append(starts, s.Words[r].X0)
+			}
+			if l >= 0 && r >= 0 && s.ranges(l, r) {
+				clear = false
 			}
 		}
 		if !clear || 5*left < 4*len(rows) || 10*right < 7*len(rows) || !aligned(starts, 0.35*s.Text) {
@@ -297,13 +342,24 @@ func (s *sheet) splitColumn(bands []band, c span) []span {
 	return []span{c}
 }
 
-// candidates are the places at which a word that is not the first of its row starts, most
-// often used first.
-func candidates(rows [][]layout.Rect) []float64 {
+// ranges reports whether two words are parts of one range: "70 - 99", "0.5 to 1.2", "< 5".
+func (s *sheet) ranges(left, right int) bool {
+	joint := func(w int) bool {
+		switch s.page.Words[w].Text {
+		case "-", "–", "—", "to", "<", ">", "<=", ">=", "≤", "≥":
+			return true
+		}
+		return false
+	}
+	return joint(left) || joint(right)
+}
+
+// candidates are the places at which a word that is not the first of its row starts.
+func (s *sheet) candidates(rows [][]int) []float64 {
 	var xs []float64
 	for _, r := range rows {
 		for _, w := range r[1:] {
-			xs = append(xs, w.X0)
+			xs = append(xs, s.Words[w].X0)
 		}
 	}
 	slices.Sort(xs)
@@ -356,7 +412,7 @@ func (s *sheet) mergeRows(bands []band, columns []span) [][]band {
 	var rows [][]band
 	for i, b := range bands {
 		if i > 0 && len(rows) > 0 {
-			first := b.phrases[0].MidX() <= columns[0].x1
+			first := b.phrases[0].X0 <= columns[0].x1
 			near := b.MidY()-bands[i-1].MidY() < 1.15*usual && b.Y0-bands[i-1].Y1 < 1.1*s.Text
 			if !first && near && 2*len(b.phrases) <= len(columns) {
 				rows[len(rows)-1] = append(rows[len(rows)-1], b)
@@ -392,9 +448,7 @@ func (s *sheet) cells(rows [][]band, columns []span, around layout.Rect) []cell 
 			row[c] = cell{row: r, column: c, rows: 1, columns: 1}
 		}
 		for _, b := range bands {
-			for _, p := range b.phrases {
-				s.spread(row, p, columns)
-			}
+			s.spread(row, b, columns)
 		}
 		top, bottom := edges(rows, r, around)
 		for c := range row {
@@ -409,30 +463,40 @@ func (s *sheet) cells(rows [][]band, columns []span, around layout.Rect) []cell 
 	return grid
 }
 
-// spread puts the words of a phrase into the columns of a row.
-func (s *sheet) spread(row []cell, p *layout.Phrase, columns []span) {
-	first, last := nearest(columns, p.X0), nearest(columns, p.X1)
-	whole := 0
-	for c := first; c <= last; c++ {
-		if columns[c].x1 <= p.X1+0.3*s.Text && columns[c].x0 >= p.X0-0.3*s.Text {
-			whole++
+// spread puts the words of a row into its columns, part by part: a part with a word across the
+// gap between two columns stands over both, where nothing else does. The only phrase of a band is
+// a heading or a note: it is not parted by columns that end in it.
+func (s *sheet) spread(row []cell, b band, columns []span) {
+	for _, p := range b.phrases {
+		for _, part := range s.parts(p.Words) {
+			s.place(row, part, columns, len(b.phrases) == 1)
 		}
 	}
-	if last > first && whole <= last-first && s.unbroken(p, columns[first:last+1]) {
+}
+
+// place puts a part of a phrase into the columns of a row.
+func (s *sheet) place(row []cell, words []int, columns []span, whole bool) {
+	r := s.Around(words)
+	first, last := nearest(columns, r.X0), nearest(columns, r.X1)
+	if last > first && (whole || s.unbroken(words, columns[first:last+1])) {
 		free := true
 		for c := first; c <= last; c++ {
 			free = free && len(row[c].words) == 0 && row[c].columns == 1
 		}
-		if free {
-			row[first].columns = last - first + 1
-			row[first].words = append(row[first].words, p.Words...)
-			for c := first + 1; c <= last; c++ {
-				row[c].columns = 0
-			}
-			return
+		if !free || !whole && s.intrudes(r, columns[first:last+1]) {
+			first, last = most(r, columns), 0
 		}
+		for first > 0 && row[first].columns == 0 {
+			first--
+		}
+		row[first].words = append(row[first].words, words...)
+		for c := first + 1; c <= last; c++ {
+			row[first].columns++
+			row[c].columns = 0
+		}
+		return
 	}
-	for _, w := range p.Words {
+	for _, w := range words {
 		c := nearest(columns, s.Words[w].MidX())
 		for c > 0 && row[c].columns == 0 {
 			c--
@@ -441,11 +505,34 @@ func (s *sheet) spread(row []cell, p *layout.Phrase, columns []span) {
 	}
 }
 
-// unbroken reports whether a phrase has a word across the gap between two of the columns.
-func (s *sheet) unbroken(p *layout.Phrase, columns []span) bool {
+// intrudes reports whether a text only runs over from one column into others: it covers less
+// than a third of each other one.
+func (s *sheet) intrudes(r layout.Rect, columns []span) bool {
+	covered := 0
+	for _, c := range columns {
+		if 3*(min(c.x1, r.X1)-max(c.x0, r.X0)) >= c.x1-c.x0 {
+			covered++
+		}
+	}
+	return covered < 2
+}
+
+// most is the column that a text covers most of.
+func most(r layout.Rect, columns []span) int {
+	best, share := 0, math.Inf(-1)
+	for i, c := range columns {
+		if v := min(c.x1, r.X1) - max(c.x0, r.X0); v > share {
+			best, share = i, v
+		}
+	}
+	return best
+}
+
+// unbroken reports whether words have one across the gap between two of the columns.
+func (s *sheet) unbroken(words []int, columns []span) bool {
 	for i := 1; i < len(columns); i++ {
 		gap := (columns[i-1].x1 + columns[i].x0) / 2
-		for _, w := range p.Words {
+		for _, w := range words {
 			if s.Words[w].X0 < gap && s.Words[w].X1 > gap {
 				return true
 			}

@@ -34,7 +34,8 @@ func Find(p *document.Page, rules []layout.Rule) []document.Table {
 type sheet struct {
 	*layout.Frame
 	page  *document.Page
-	taken []bool // words that are in a table already
+	taken []bool  // words that are in a table already
+	blank float64 // usual space between words; 0: not measured
 }
 
 // cell is a cell in the making.
