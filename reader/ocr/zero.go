@@ -129,23 +129,22 @@ func (z zero) slashed() (wall float64, ok bool) {
 	if n == 0 || m == 0 || foot-head < lean*float64(w) {
 		return 0, false
 	}
-	left, right := 0, 0
-	for left < w && z.ink(left+z.margin(h/3), h/3) {
-		left++
-	}
-	for right < w && z.ink(w-1-right-z.margin(h-1-h/3), h-1-h/3) {
-		right++
-	}
-	return float64(left+right) / 2, left > 0 && right > 0 && left+right < w
+	left := thick(w, func(i int) bool { return z.ink(i, h/3) })
+	right := thick(w, func(i int) bool { return z.ink(w-1-i, h-1-h/3) })
+	return float64(left+right) / 2, left+right < w
 }
 
-// margin is how far the outline is from the left (or right) edge of a row.
-func (z zero) margin(y int) int {
-	x := 0
-	for x < z.r.Dx()/3 && !z.ink(x, y) && !z.ink(z.r.Dx()-1-x, y) {
-		x++
+// thick is how much ink stands together from one end of a line of n pixels, behind its margin.
+func thick(n int, ink func(i int) bool) int {
+	from := 0
+	for from < n && !ink(from) {
+		from++
 	}
-	return x
+	to := from
+	for to < n && ink(to) {
+		to++
+	}
+	return to - from
 }
 
 // paper is the mean place along the rows from y0 to y1 of what is paper within the ring, and how
