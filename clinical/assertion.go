@@ -103,6 +103,12 @@ func oneWay(toks []token, c cue, s span, in []*mention) cue {
 		} else {
 			c.backward = ""
 		}
+	case c.words == "excluded" || c.words == "rejected" || c.words == "dismissed":
+		if closed(toks, c.last, s.last) {
+			c.forward = ""
+		} else {
+			c.backward = ""
+		}
 	case c.words == "unlikely":
 		c.forward = ""
 		for _, m := range in {
@@ -196,7 +202,7 @@ func (e *Engine) forward(toks []token, s span, c cue, cues []cue, m *mention, in
 		return
 	}
 	if c.forward == cueNegated && (anew(toks, c.last, m.first, s) || means(toks, c.last, m) || outcome(m, c) || measured(toks, m, s) ||
-		otherClause(toks, c, s, m, in) || excepted(toks, s, m)) {
+		otherClause(toks, c, s, m, in) || excepted(toks, s, m) || treatedFor(toks, c, m)) {
 		return
 	}
 	if c.forward == cueEnded && beyond(toks, c.last, m.first) {
@@ -320,8 +326,8 @@ func afterComma(toks []token, from, to int) bool {
 // to the end of its sentence; a relative stays the subject until the patient is named.
 func ends(k cueKind, stop string) bool {
 	switch k {
-	case cueHypothetical:
-		return false
+	case cueHypothetical: // "precautions due to dysphagia"
+		return stop == "due to" || stop == "because of" || stop == "secondary to"
 	case cueFamily, cueOther:
 		return stop == "patient" || stop == "he" || stop == "she"
 	}

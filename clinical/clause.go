@@ -5,7 +5,7 @@ package clinical
 
 // verbs are finite verbs of description.
 var verbs = words(`was were is are has had showed shows revealed reveals demonstrated remained remains became appeared appears
-improved worsened increased decreased measured`)
+improved worsened increased decreased measured treated managed corrected`)
 
 // perceived are predicates that a whole list of denied findings shares ("no fever or chills were noted"),
 // or that say by themselves that a finding was not there.
@@ -34,6 +34,19 @@ func otherClause(toks []token, c cue, s span, m *mention, in []*mention) bool {
 
 // pronoun reports a word that begins a clause about what was just named.
 func pronoun(w string) bool { return w == "that" || w == "which" || w == "who" }
+
+// treatedFor reports a finding that is named as known, for which something was not done or does not exist: "no surgery is
+// planned for the hernia".
+func treatedFor(toks []token, c cue, m *mention) bool {
+	if m.first-2 < c.last || toks[m.first-2].lower != "for" {
+		return false
+	}
+	switch toks[m.first-1].lower {
+	case "the", "his", "her", "their", "this", "your":
+		return true
+	}
+	return false
+}
 
 // be reports a verb with which a subject is told to be there or not.
 func be(w string) bool { return w == "was" || w == "were" || w == "is" || w == "are" }

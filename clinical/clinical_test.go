@@ -141,6 +141,9 @@ func TestAssertion(t *testing.T) {
 		{"The patient, whose mother has asthma, presents with fever.", "asthma=f fever=+"},
 		{"Should the fever return, call us.", "fever=y"},
 		{"Do I have pneumonia?", "pneumonia=u"},
+		{"No surgery is planned for the gout.", "gout=+"},
+		{"She tested negative for influenza.", "influenza=n"},
+		{"Prophylaxis against pneumonia. Exposed to influenza.", "pneumonia=y influenza=o"},
 		{"Seek help when you have chest pain.", "chest pain=y"},
 		{"Voiding s fever. Neg fever, 1+ edema.", "fever=n edema=+"},
 	}
@@ -173,6 +176,7 @@ func TestListsAreIntroduced(t *testing.T) {
 		{"Return if you have any of the following:\n1. Fever over 101\n2. Vomiting\n\nDiscussed with her nurse. Cough persists.", "Fever=y Vomiting=y Cough=+"},
 		{"Call us for:\nRedness\nSwelling\n\nCough is better.", "Redness=y Swelling=y Cough=+"},
 		{"Mother has:\n* asthma\n* gout", "asthma=f gout=f"},
+		{"Father: stroke; gout; mother: asthma. He has fever; cough.", "stroke=f gout=f asthma=f fever=+ cough=+"},
 		{"He has the following:\n- fever\n- no cough", "fever=+ cough=n"},
 		{"Immunizations: influenza, hepatitis B\n\nShe has asthma.", "influenza=y hepatitis B=y asthma=+"},
 	} {

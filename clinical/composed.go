@@ -35,6 +35,10 @@ func complement(toks []token, s span, c cue) cue {
 	if c.last == 0 || c.last >= s.last {
 		return c
 	}
+	if c.backward == cueNegated && c.forward == "" && toks[c.last].lower == "for" && strings.HasPrefix(toks[c.last-1].lower, "neg") {
+		c.forward, c.backward, c.last = cueNegated, "", c.last+1 // "tested negative for"
+		return c
+	}
 	j := c.last
 	that := toks[j].lower == "that"
 	if that && c.first > s.first && toks[c.first-1].lower == "it" && c.backward != "" && c.forward == "" {

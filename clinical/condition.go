@@ -204,6 +204,7 @@ func questioned(toks []token, s span, m *mention, answered map[int]bool) {
 	for j := m.last; j < s.last; j++ {
 		if toks[j].text == "?" && toks[j].begin == toks[j-1].end && !answered[j] {
 			apply(m, cueUncertain, cue{first: j, last: j + 1, words: "?"}, toks)
+			m.doubts = append(m.doubts, "stands in a question")
 			return
 		}
 	}

@@ -31,6 +31,10 @@ func introduce(toks []token, all []span, starts []sectionStart) {
 			lead != nil && !mark && (first.newlines > 1 || s.last-s.first > itemTokensMax):
 			lead = nil
 		}
+		if from := relativesLine(toks, all, i); from != nil {
+			s.lead = from
+			continue
+		}
 		if lead != nil {
 			s.lead, marked = lead, marked || mark
 		}
@@ -39,6 +43,34 @@ func introduce(toks []token, all []span, starts []sectionStart) {
 			lead, marked = s, false
 		}
 	}
+}
+
+// partTokensMax is how many words and marks a part of a line has at most to name no subject of its own.
+const partTokensMax = 6
+
+// relativesLine gives the part of a line about a relative that a later part of it goes on with: "Father: gout; diabetes;
+// mother: asthma".
+func relativesLine(toks []token, all []span, i int) *span {
+	s := all[i]
+	if i == 0 || toks[s.first].newlines > 0 || toks[s.first-1].text != ";" || s.last-s.first > partTokensMax {
+		return nil
+	}
+	for _, t := range toks[s.first:s.last] {
+		if kin[t.lower] || people[t.lower] || t.lower == "patient" || t.lower == "pt" || t.lower == "he" || t.lower == "she" {
+			return nil
+		}
+	}
+	if before := &all[i-1]; before.lead != nil {
+		return before.lead
+	}
+	first := all[i-1].first
+	for n := 0; n < 3 && first < all[i-1].last && (kinQualifiers[toks[first].lower] || toks[first].number()); n++ {
+		first++
+	}
+	if first < all[i-1].last && kin[toks[first].lower] {
+		return &all[i-1]
+	}
+	return nil
 }
 
 // itemNumber reports a sentence that is the number of a list's item only.

@@ -18,7 +18,7 @@ func signs(toks []token, s span, m *mention, in []*mention) {
 	case '-':
 		m.Negated = true
 	case '?':
-		m.Uncertain = true
+		m.Uncertain, m.doubts = true, append(m.doubts, "the minus before the list may be meant of it")
 	}
 	if zero(toks, s, m) {
 		m.Negated = true
@@ -28,7 +28,7 @@ func signs(toks []token, s span, m *mention, in []*mention) {
 	case unticked:
 		m.Negated = true
 	case unanswered:
-		m.Uncertain = true
+		m.Uncertain, m.doubts = true, append(m.doubts, "neither yes nor no is ticked")
 	}
 }
 

@@ -35,6 +35,9 @@ var proofs = words(`confirmed proven proved established excluded certain clear d
 // shown with a "not" say that something is not there, as those of sensed do.
 var shown = words(`diagnosed supported met documented experienced`)
 
+// gone say that something was there and is no more.
+var gone = words("resolved subsided abated disappeared cleared gone vanished ceased remitted")
+
 // predicate reads the predicate that begins at token i, as a cue; its last is 0 where none does.
 func predicate(toks []token, i int, s span) (out cue) {
 	bare := toks[i].lower == "never" || toks[i].lower == "not"
@@ -51,6 +54,9 @@ func predicate(toks []token, i int, s span) (out cue) {
 			if k := verdict(w, not, want); k != "" {
 				out = cue{rule: rule{backward: k}, first: i, last: j + 1}
 			}
+		}
+		if gone[w] && !not && j > i && closes(toks, j+1, s) {
+			out = cue{rule: rule{backward: cueEnded}, first: i, last: j + 1}
 		}
 		not = not || w == "not" || w == "never" || w == "cannot" || strings.HasSuffix(w, "n't")
 		want = want || w == "should" || w == "must" || w == "ought" || strings.HasPrefix(w, "need") || w == "to" && !passive
