@@ -1,6 +1,7 @@
 package body
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
@@ -11,15 +12,21 @@ import (
 // A dictionary makes stored bodies two to three times smaller, because resources of one type
 // repeat their form. It is trained once, from a sample of the store's own resources, and must
 // not hold what could say something about a patient: it outlives the erasure of every
-// resource. So only member names and texts that many resources of the sample share are kept,
-// and nothing at all from names, identifiers, addresses, notes, dates and references.
+// resource. So only member names and texts that many resources of the sample share, and
+// resources of several patients, are kept, and nothing at all from names, identifiers,
+// addresses, notes, dates and references.
 const (
 	Sample          = 3_000   // resources that a sample takes
-	After           = 5_000   // versions that must be there before
+	After           = 1_500   // versions that must be there before
+	Patients        = 5       // patients whose resources must be in the sample
 	dictionarySize  = 110_000 // bytes of content
 	dictionaryShare = 40      // resources of the sample that must share a text
 	codingShare     = 6       // the same within a Coding, which comes from a code system
+	patientShare    = 3       // patients whose resources must share a text
 )
+
+// ErrFew says that a sample is of too few patients to tell what is nobody's own.
+var ErrFew = errors.New("a sample of too few patients")
 
 // private are members below which nothing is kept, shared or not.
 var private = map[string]bool{"name": true, "identifier": true, "address": true, "telecom": true, "contact": true, "text": true, "note": true,
@@ -27,15 +34,20 @@ var private = map[string]bool{"name": true, "identifier": true, "address": true,
 	"description": true, "patientInstruction": true, "reference": true, "alias": true, "signature": true}
 
 // Dictionary trains a dictionary from resources without what the store sets in meta: it lays the distinct pieces of the masked sample side by side. The sample as
-// it is gives only how often which byte and which length occurs.
+// it is gives only how often which byte and which length occurs. ErrFew where it is of few patients.
 func Dictionary(samples []*fhir.Node) ([]byte, error) {
-	shared := map[string]int{}
+	shared, patients := map[string]share{}, map[string]bool{}
 	for _, n := range samples {
+		patient := patientOf(n)
+		patients[patient] = true
 		seen := map[string]bool{}
 		texts(n, func(t string) { seen[t] = true })
 		for t := range seen {
-			shared[t]++
+			shared[t] = shared[t].with(patient)
 		}
+	}
+	if delete(patients, ""); len(patients) < Patients {
+		return nil, ErrFew
 	}
 	var content []byte
 	var statistics [][]byte
@@ -51,6 +63,46 @@ func Dictionary(samples []*fhir.Node) ([]byte, error) {
 	}
 	return zstd.BuildDict(zstd.BuildDictOptions{ID: 0x10000 + 1, Contents: statistics, History: content, Offsets: [3]int{1, 4, 8},
 		CompatV155: true, Level: zstd.SpeedDefault})
+}
+
+// share is in how many resources a text stands, and of which patients some of them are.
+type share struct {
+	resources int
+	patients  [patientShare]string
+}
+
+// with counts one more. A resource of no patient says nothing of whose a text is.
+func (s share) with(patient string) share {
+	s.resources++
+	for i, p := range s.patients {
+		if p == patient {
+			break
+		}
+		if p == "" {
+			s.patients[i] = patient
+			break
+		}
+	}
+	return s
+}
+
+// by reports whether so many resources have it, and enough patients.
+func (s share) by(resources int) bool {
+	return s.resources >= resources && s.patients[patientShare-1] != ""
+}
+
+// patientOf is the patient whom a resource is of, by the first that it refers to; "": none.
+func patientOf(n *fhir.Node) (id string) {
+	if n.Type() == "Patient" {
+		return n.ID()
+	}
+	n.Walk(func(n *fhir.Node) bool {
+		if _, found, ok := strings.Cut(n.Str("reference"), "Patient/"); ok && id == "" {
+			id, _, _ = strings.Cut(found, "/")
+		}
+		return id == ""
+	})
+	return id
 }
 
 // piece is the length of what counts as known: shorter matches save next to nothing.
@@ -102,13 +154,17 @@ func texts(n *fhir.Node, f func(string)) {
 
 // masked is a resource with only the texts that many share; all else becomes "" or 0, the
 // form stays.
-func masked(n *fhir.Node, name string, shared map[string]int) *fhir.Node {
+func masked(n *fhir.Node, name string, shared map[string]share) *fhir.Node {
 	if private[strings.TrimPrefix(name, "_")] && n.Kind() == fhir.String {
 		return fhir.NewString(scheme(n.Text()))
 	}
 	switch n.Kind() {
 	case fhir.String:
-		if c := shared[n.Text()]; c >= dictionaryShare || name == "display" && c >= codingShare || name == "code" && c >= codingShare || name == "system" && c >= codingShare {
+		least := dictionaryShare
+		if name == "display" || name == "code" || name == "system" {
+			least = codingShare
+		}
+		if shared[n.Text()].by(least) {
 			return n
 		}
 		return fhir.NewString("")

@@ -52,7 +52,7 @@ type Writer struct {
 	known   *catalogued // the search parameters as this transaction has them; nil: not asked for
 	now     time.Time   // time of the group; never before that of the group before
 	n       Counters
-	trained bool // a dictionary was tried in this process
+	trained int64 // a dictionary was tried in this process when there were so many versions
 }
 
 // submit hands a request to the writer and waits for its end.
@@ -138,8 +138,8 @@ func (w *Writer) group(first *request) {
 		}
 		close(r.done)
 	}
-	if err == nil && w.n.Seq >= body.After && !w.trained && w.s.Pack.Plain() {
-		w.trained = true
+	if err == nil && w.n.Seq >= max(body.After, 2*w.trained) && w.s.Pack.Plain() {
+		w.trained = w.n.Seq
 		w.s.Background(w.s.train)
 	}
 }

@@ -2,6 +2,7 @@ package relational
 
 import (
 	"context"
+	"errors"
 
 	"chartlake/fhir"
 	"chartlake/store"
@@ -17,10 +18,13 @@ func (s *Store) train(ctx context.Context) error {
 		samples, err = sv.(*view).sample()
 		return err
 	})
-	if err != nil || len(samples) < body.Sample/2 {
+	if err != nil || len(samples) < body.After/2 {
 		return err
 	}
 	built, err := body.Dictionary(samples)
+	if errors.Is(err, body.ErrFew) {
+		return nil // it is tried again once the store is larger
+	}
 	if err != nil {
 		return err
 	}
