@@ -15,13 +15,13 @@ type bulkForm struct {
 
 var bulkForms = []*bulkForm{
 	{`INSERT INTO version VALUES (?,?,?,?,?,?,?,?,?)`,
-		`INSERT INTO version SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::smallint[], $6::bigint[], $7::int[], $8::int[], $9::bytea[])`,
+		`INSERT INTO version (seq, rid, version, type, op, time, dict, key_id, body) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::smallint[], $6::bigint[], $7::int[], $8::int[], $9::bytea[])`,
 		func(rows [][]any) []any {
 			return []any{ints[int64](rows, 0), ints[int64](rows, 1), ints[int32](rows, 2), ints[int32](rows, 3),
 				ints[int16](rows, 4), ints[int64](rows, 5), ints[int32](rows, 6), ints[int32](rows, 7), blobs(rows, 8)}
 		}},
 	{`INSERT INTO resource VALUES (?,?,?,?,?,?,?)`,
-		`INSERT INTO resource SELECT * FROM unnest($1::bigint[], $2::int[], $3::bytea[], $4::int[], $5::bigint[], $6::smallint[], $7::bigint[])`,
+		`INSERT INTO resource (rid, type, id, version, seq, deleted, updated) SELECT * FROM unnest($1::bigint[], $2::int[], $3::bytea[], $4::int[], $5::bigint[], $6::smallint[], $7::bigint[])`,
 		func(rows [][]any) []any {
 			return []any{ints[int64](rows, 0), ints[int32](rows, 1), blobs(rows, 2), ints[int32](rows, 3),
 				ints[int64](rows, 4), ints[int16](rows, 5), ints[int64](rows, 6)}

@@ -1,5 +1,5 @@
 -- The schema of Chartlake's store in PostgreSQL, as it is now. steps.go has the way from older
--- ones. Layout and reasons: ../DESIGN.md. Times are milliseconds since 1970 UTC. All stands in
+-- ones; those may have the columns of a table in another order. Layout and reasons: ../DESIGN.md. Times are milliseconds since 1970 UTC. All stands in
 -- the schema that comes first in the search path. Index columns are laid out without padding;
 -- texts compare byte by byte (COLLATE "C"), as they do in every other store.
 
@@ -25,8 +25,8 @@ CREATE UNIQUE INDEX unit_key ON unit (md5(system), md5(code), md5(text));
 -- Current state. version 0: only referred to so far, never written. id: the 16 bytes of a UUID,
 -- else a zero and the text, and one more zero where that would be 16 bytes.
 CREATE TABLE resource (
-  rid bigint PRIMARY KEY, type integer NOT NULL, id bytea NOT NULL, version integer NOT NULL,
-  seq bigint NOT NULL, deleted smallint NOT NULL, updated bigint NOT NULL);
+  rid bigint PRIMARY KEY, seq bigint NOT NULL, updated bigint NOT NULL, type integer NOT NULL, version integer NOT NULL,
+  deleted smallint NOT NULL, id bytea NOT NULL);
 CREATE UNIQUE INDEX resource_id ON resource (type, id);
 CREATE INDEX resource_updated ON resource (type, updated, rid) WHERE version > 0 AND deleted = 0;
 CREATE INDEX resource_type ON resource (type, rid) WHERE version > 0 AND deleted = 0;
@@ -34,8 +34,8 @@ CREATE INDEX resource_type ON resource (type, rid) WHERE version > 0 AND deleted
 -- Every version. seq is the store-wide change number. dict and key_id say how body is packed
 -- and sealed; body is NULL for a deletion.
 CREATE TABLE version (
-  seq bigint PRIMARY KEY, rid bigint NOT NULL, version integer NOT NULL, type integer NOT NULL, op smallint NOT NULL,
-  time bigint NOT NULL, dict integer NOT NULL, key_id integer NOT NULL, body bytea);
+  seq bigint PRIMARY KEY, rid bigint NOT NULL, time bigint NOT NULL, version integer NOT NULL, type integer NOT NULL,
+  dict integer NOT NULL, key_id integer NOT NULL, op smallint NOT NULL, body bytea);
 ALTER TABLE version ALTER body SET STORAGE EXTERNAL; -- packed already
 CREATE UNIQUE INDEX version_rid ON version (rid, version);
 CREATE INDEX version_type ON version (type, seq);
@@ -55,23 +55,23 @@ ALTER TABLE sealed ALTER v SET STORAGE EXTERNAL;
 CREATE INDEX sealed_key ON sealed (p, rid);
 CREATE TABLE uri (rid bigint, p integer, v text COLLATE "C", PRIMARY KEY (p, v, rid));
 -- The second part of a composite by its kind: whole numbers, numbers, sealed texts. What tells rows of
--- one resource apart beyond the key (rest) is not worth its room in it.
+-- one resource apart beyond the key (rest) is not worth its room in it; no search asks for class.
 CREATE TABLE composite (a bigint NOT NULL, b bigint NOT NULL, k bigint NOT NULL, lo bigint NOT NULL, hi bigint NOT NULL, rid bigint NOT NULL,
-                        p integer NOT NULL, class integer NOT NULL, rest bytea NOT NULL);
-CREATE INDEX composite_key ON composite (p, a, b, k, class, lo, hi, rid);
+                        p integer NOT NULL, class smallint NOT NULL, rest bytea NOT NULL);
+CREATE INDEX composite_key ON composite (p, a, b, k, lo, hi, rid);
 CREATE TABLE composite_number (a bigint NOT NULL, b bigint NOT NULL, k bigint NOT NULL, lo float8 NOT NULL, hi float8 NOT NULL, rid bigint NOT NULL,
-                               p integer NOT NULL, class integer NOT NULL, rest bytea NOT NULL);
-CREATE INDEX composite_number_key ON composite_number (p, a, b, k, class, lo, hi, rid);
+                               p integer NOT NULL, class smallint NOT NULL, rest bytea NOT NULL);
+CREATE INDEX composite_number_key ON composite_number (p, a, b, k, lo, hi, rid);
 CREATE TABLE composite_sealed (a bigint NOT NULL, b bigint NOT NULL, k bigint NOT NULL, hi bigint NOT NULL, rid bigint NOT NULL,
-                               p integer NOT NULL, class integer NOT NULL, lo bytea NOT NULL, rest bytea NOT NULL);
-CREATE INDEX composite_sealed_key ON composite_sealed (p, a, b, k, class, rid);
+                               p integer NOT NULL, class smallint NOT NULL, lo bytea NOT NULL, rest bytea NOT NULL);
+CREATE INDEX composite_sealed_key ON composite_sealed (p, a, b, k, rid);
 CREATE TABLE compartment (patient bigint, rid bigint, type integer, PRIMARY KEY (patient, type, rid));
 -- Values by resource: the second filter of a query and sorting. By kind, as composites are. The
--- rows of a resource lie side by side, so the key need not hold the values.
+-- rows of a resource lie side by side and are few, so the key need not hold more.
 CREATE TABLE forward_date (rid bigint NOT NULL, lo bigint NOT NULL, hi bigint NOT NULL, p integer NOT NULL);
-CREATE INDEX forward_date_key ON forward_date (rid, p);
+CREATE INDEX forward_date_key ON forward_date (rid);
 CREATE TABLE forward_number (rid bigint NOT NULL, lo float8 NOT NULL, hi float8 NOT NULL, p integer NOT NULL);
-CREATE INDEX forward_number_key ON forward_number (rid, p);
+CREATE INDEX forward_number_key ON forward_number (rid);
 
 -- Resources that are read again to index them: under a SearchParameter (job is the change number
 -- of its version, body the definition), or anew (job is below zero, body says which types). top

@@ -58,6 +58,17 @@ var steps = []string{
 	`INSERT INTO reindex SELECT -1000000000000000, '', '{}', 0, 0, max(rid), 0, (extract(epoch FROM now())*1000)::bigint FROM resource HAVING count(*)>0`,
 	// Binary and Provenance of filings were sealed under the common key: Reseal looks at them again.
 	`DELETE FROM sealing WHERE kind=0`,
+	// Keys hold only what searches ask for. The order of columns of resource and version, which
+	// saves room in new databases, is not worth writing an old one anew.
+	`DROP INDEX composite_key, composite_number_key, composite_sealed_key, forward_date_key, forward_number_key;
+	ALTER TABLE composite ALTER class TYPE smallint;
+	ALTER TABLE composite_number ALTER class TYPE smallint;
+	ALTER TABLE composite_sealed ALTER class TYPE smallint;
+	CREATE INDEX composite_key ON composite (p, a, b, k, lo, hi, rid);
+	CREATE INDEX composite_number_key ON composite_number (p, a, b, k, lo, hi, rid);
+	CREATE INDEX composite_sealed_key ON composite_sealed (p, a, b, k, rid);
+	CREATE INDEX forward_date_key ON forward_date (rid);
+	CREATE INDEX forward_number_key ON forward_number (rid)`,
 }
 
 // migrating is the number of the lock that processes take to change the schema: "chartlak".
