@@ -39,7 +39,12 @@ type Engine struct {
 	lexicon *lexicon
 	cues    cueTable
 	headers map[string]string
-	tagger  func() *tagger.Model // read at the first text: an idle server does without its memory
+	organs  organs
+	// placeless are the codes of changes that name no place
+	placeless map[string]bool
+	likeness  func() *likeness
+	smoking   []record.Code        // candidates: the index of ICD-10-CM sends from "smoker" to dependence
+	tagger    func() *tagger.Model // read at the first text: an idle server does without its memory
 }
 
 // OpenNow is Open for a program that is asked at once: the tagger is unpacked beside the dictionaries.
@@ -60,7 +65,13 @@ func Open() (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{lexicon: l, tagger: sync.OnceValue(shipped), cues: parseCues(cuesData), headers: map[string]string{}}
+	e := &Engine{lexicon: l, tagger: sync.OnceValue(shipped), cues: parseCues(cuesData), headers: map[string]string{}, organs: parseOrgans(), placeless: map[string]bool{}, likeness: sync.OnceValue(newLikeness)}
+	for _, name := range placelessNames {
+		e.placeless[l.terms[hashOf(name)].code] = true
+	}
+	if en := l.terms[hashOf("nicotine dependence")]; en.code != "" {
+		e.smoking = []record.Code{{System: terminology.ICD10CM, Code: en.code, Display: en.display, Score: smokingScore}}
+	}
 	for _, row := range rows(sectionsData) {
 		name, headers, _ := strings.Cut(row, ":")
 		for _, h := range strings.Split(headers, ",") {
@@ -130,6 +141,7 @@ func (e *Engine) Annotate(text string) Findings {
 		}
 	}
 	out = withoutBare(out)
+	e.placed(out)
 	settle(out)
 	f := Findings{Sections: recordSections(toks, starts)}
 	for _, m := range out {
@@ -183,7 +195,7 @@ func prose(toks []token, s span) bool {
 func (e *Engine) mentions(text []rune, toks []token, s span, section string) []*mention {
 	var out []*mention
 	for i := s.first; i < s.last; {
-		if m, ok := social(text, toks, i, s); ok {
+		if m, ok := e.social(text, toks, i, s); ok {
 			out = append(out, m)
 			i = m.last
 			continue
@@ -304,10 +316,13 @@ func (e *Engine) attributes(text []rune, toks []token, s span, in []*mention) {
 // socialRE are statements of habits.
 var socialRE = regexp.MustCompile(`(?i)^(?:(?:current|former|never|ex-?|non-?)?\s?smok(?:es|er|ing|ed)\b|tobacco (?:use|abuse)?|(?:etoh|alcohol)(?: use| abuse| intake)?|illicit (?:drugs?|drug use|substances?)(?: use)?|recreational drugs?(?: use)?|drug use|vap(?:es|ing))\b`)
 
+// smokingScore is below what is filed: that somebody smokes does not say that they depend on it.
+const smokingScore = 0.4
+
 // socialBegin are the first two letters of what socialRE begins with: most words need no pattern.
 const socialBegin = "cu fo ne ex no sm to et al il re dr va"
 
-func social(text []rune, toks []token, i int, s span) (*mention, bool) {
+func (e *Engine) social(text []rune, toks []token, i int, s span) (*mention, bool) {
 	if l := toks[i].lower; len(l) < 2 || !strings.Contains(socialBegin, l[:2]) {
 		return nil, false
 	}
@@ -318,6 +333,9 @@ func social(text []rune, toks []token, i int, s span) (*mention, bool) {
 	end := tokenAt(toks, i, s.last, toks[i].begin+loc[1])
 	m := newMention(text, toks, i, end, record.SocialHistory, entry{score: 0.9})
 	m.Negated = toks[i].lower == "never" || toks[i].lower == "non" || toks[i].lower == "nonsmoker"
+	if w := toks[i].lower; strings.HasPrefix(w, "smok") || w == "current" || w == "tobacco" && end > i+1 {
+		m.Codes = e.smoking
+	}
 	return m, true
 }
 

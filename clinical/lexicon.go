@@ -40,6 +40,7 @@ const (
 // own, less for what the tables reach by a cross-reference or an abbreviation.
 type entry struct {
 	kind    kind
+	growth  growth // of a mention: what kind of change its last word names
 	code    string
 	display string
 	score   float64
@@ -127,7 +128,7 @@ var generic = strings.Fields(`disease disorder syndrome condition complication p
 normal history cold work stress test positive negative age feeding exposure poisoning overdose sequelae abnormal mental specimen
 observation fear worry mole bite sting other male female pregnancy delivery labor death coma sleep burn burns shock crushed
 suffocation fussy crying drowning counseling screening tic lump compression rupture laceration injury puncture superficial
-perforation obstruction adhesion deformity instability absence agenesis abuse neglect wart foreign body weal`)
+perforation obstruction adhesion deformity instability absence agenesis abuse neglect wart foreign body weal allergy hypersensitivity`)
 
 // newLexicon joins the terminology tables with the project's own words; own words win.
 func newLexicon() (*lexicon, error) {
@@ -146,7 +147,7 @@ func newLexicon() (*lexicon, error) {
 	for i := range problems {
 		t := problems[i]
 		byName[t.Name] = &problems[i]
-		if skip[t.Name] || len(t.Name) < 4 || organism(t.Code) {
+		if skip[t.Name] || len(t.Name) < 4 || organism(t.Code) || unsaid(t) {
 			continue
 		}
 		en := entry{kind: kindProblem, code: t.Code, display: t.Display, score: 0.9, coded: sourceScore[t.Source]}
@@ -196,9 +197,29 @@ func newLexicon() (*lexicon, error) {
 
 // sourceScore is how often a code is the right one by where the name has it from, ownScore that of
 // the project's own words (docs/performance/clinical.md).
-var sourceScore = map[terminology.Source]float64{terminology.Title: 0.63, terminology.Inclusion: 0.56, terminology.CrossReference: 0.56, terminology.Broader: 0.28}
+var sourceScore = map[terminology.Source]float64{terminology.Title: 0.72, terminology.Inclusion: 0.62, terminology.CrossReference: 0.61, terminology.Broader: 0.36}
 
-const ownScore = 0.63
+const ownScore = 0.71
+
+// harms are words of injuries and poisonings by one of which an inclusion term of theirs must be named.
+var harms = words(`fracture injury wound burn laceration contusion hematoma dislocation sprain strain rupture tear avulsion amputation bite
+poisoning effect toxic overdose concussion hemorrhage crush crushing frostbite foreign trauma traumatic whiplash subluxation abrasion
+puncture blister corrosion rejection complication failure infection allergy anaphylaxis shock abuse embolism displacement leakage
+syndrome reaction sickness exhaustion stroke suffocation asphyxiation drowning separation slipping disruption`)
+
+// unsaid reports an inclusion term of an injury or a poisoning that names only what is hurt or what hurts
+// ("trachea", "cocaine"): in the tabular list the heading above it says the rest.
+func unsaid(t terminology.Term) bool {
+	if t.Source != terminology.Inclusion || t.Code == "" || t.Code[0] != 'S' && t.Code[0] != 'T' {
+		return false
+	}
+	for _, w := range strings.Fields(t.Name) {
+		if harms[w] {
+			return false
+		}
+	}
+	return true
+}
 
 // organism reports the ICD-10-CM categories that name germs, not diseases (B95 to B97).
 func organism(code string) bool {

@@ -43,7 +43,7 @@ func (e *Engine) relate(text []rune, toks []token, s span, in []*mention) {
 			m.placeAfter(text, toks, s, in)
 			m.placeWithin(text, toks)
 			m.sideAndSeverity(text, toks, s)
-			e.refine(m)
+			e.refine(toks, s, m, in[n+1:])
 		case record.Medication:
 			if m.Attributes["reason"] == "" {
 				m.reasonAfter(toks, in[n+1:])

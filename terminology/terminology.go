@@ -146,6 +146,11 @@ func singular(w string) string {
 	if len(w) < 5 || !strings.HasSuffix(w, "s") {
 		return w
 	}
+	for _, end := range []string{"ias", "omas", "emas"} { // myalgias, carcinomas, edemas
+		if len(w) > 6 && strings.HasSuffix(w, end) {
+			return w[:len(w)-1]
+		}
+	}
 	for _, end := range []string{"ss", "us", "is", "as", "os"} {
 		if strings.HasSuffix(w, end) {
 			return w

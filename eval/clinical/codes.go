@@ -51,7 +51,7 @@ func coded(data string, files map[string]string) bool {
 	return false
 }
 
-// Codes scores the ICD-10-CM codes of whole texts. A text is given the first code of each problem
+// Codes scores the ICD-10-CM codes of whole texts. A text is given the first code of each problem and habit
 // that it affirms of its patient, now or formerly; a code counts once a text.
 type Codes struct {
 	Texts       int          `json:"texts"`
@@ -67,7 +67,7 @@ func (c *Codes) text(gold []string, got []record.Entity) {
 	codes, among := map[string]float64{}, map[string]bool{}
 	for i := range got {
 		e := &got[i]
-		if e.Type != record.Problem || e.Negated || e.Hypothetical || e.Experiencer != "patient" {
+		if e.Type != record.Problem && e.Type != record.SocialHistory || e.Negated || e.Hypothetical || e.Experiencer != "patient" {
 			continue
 		}
 		first := true

@@ -56,7 +56,12 @@ func (t *tree) plainest(code string) string {
 	} {
 		best, words := "", 0
 		for _, c := range children {
-			if n := len(strings.Fields(c.title)); fits(strings.ToLower(c.title)) && (best == "" || n < words) {
+			title := strings.ToLower(c.title)
+			n := len(strings.Fields(title))
+			if adds(title, own) {
+				n += 1000 // only where every child says more
+			}
+			if fits(title) && (best == "" || n < words) {
 				best, words = c.code, n
 			}
 		}
@@ -65,6 +70,20 @@ func (t *tree) plainest(code string) string {
 		}
 	}
 	return ""
+}
+
+// adds reports a title, in lower case, that states what the one above it does not: "with hypoxia",
+// "intractable", "recurrent", "bilateral". What is only not specified it does not state.
+func adds(title, above string) bool {
+	for _, less := range []string{"whether with", "not intractable", "not specified as recurrent", "without"} {
+		title = strings.ReplaceAll(title, less, "")
+	}
+	for _, more := range []string{" with ", "intractable", "recurrent", "bilateral", "obstructed", "exacerbation", "complicated"} {
+		if strings.Contains(title, more) && !strings.Contains(above, strings.TrimSpace(more)) {
+			return true
+		}
+	}
+	return false
 }
 
 // eitherSide gives a code above one that names a side: a name without a side cannot have it.
