@@ -1,4 +1,4 @@
-.PHONY: run test check build lab console generate train bench lambda aws-test
+.PHONY: run test check build full lab console generate train bench lambda aws-test
 
 run: ## get what is missing, build, start the demo
 	@scripts/run.sh
@@ -11,6 +11,9 @@ check: ## the whole gate: format, vet, staticcheck, tests, race on changed packa
 
 build:
 	@scripts/build.sh
+
+full: ## with DuckDB for SQL: needs a C++ compiler
+	@scripts/build.sh full
 
 lambda: ## the AWS Lambda function, a zip for each architecture
 	@scripts/lambda.sh

@@ -37,25 +37,36 @@ type Answer struct {
 // sql_invalid (what SQL does not take, or no statement that only reads), sql_limit for a limit out of bounds.
 // TooLarge: sql_too_many_rows, sql_too_large, sql_memory. Unavailable: sql_time.
 func Ask(ctx context.Context, tables []Table, query string, limit int) (*Answer, error) {
+	return ask(ctx, tables, query, bounds{rows: limit, time: MaxTime, memory: MaxMemory})
+}
+
+// bounds are those that a test makes smaller.
+type bounds struct {
+	rows   int
+	time   time.Duration
+	memory int
+}
+
+func ask(ctx context.Context, tables []Table, query string, b bounds) (*Answer, error) {
 	switch {
 	case strings.TrimSpace(query) == "":
 		return nil, invalid("sql_empty", "there is no SQL to answer")
 	case len(query) > MaxQuery:
 		return nil, fault.New(fault.TooLarge, "sql_too_large", "SQL has more than %d bytes", MaxQuery)
-	case limit < 0 || limit > MaxRows:
+	case b.rows < 0 || b.rows > MaxRows:
 		return nil, invalid("sql_limit", "an answer has 1 to %d rows", MaxRows)
-	case limit == 0:
-		limit = DefaultRows
+	case b.rows == 0:
+		b.rows = DefaultRows
 	}
-	within, cancel := context.WithTimeout(ctx, MaxTime)
+	within, cancel := context.WithTimeout(ctx, b.time)
 	defer cancel()
-	a := &collector{limit: limit}
-	err := run(within, tables, query, a)
+	a := &collector{limit: b.rows}
+	err := run(within, tables, query, b.memory, a)
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case within.Err() != nil:
-		return nil, fault.New(fault.Unavailable, "sql_time", "the answer took longer than %s", MaxTime)
+		return nil, fault.New(fault.Unavailable, "sql_time", "the answer took longer than %s", b.time)
 	case err != nil:
 		return nil, err
 	}

@@ -16,14 +16,14 @@ import (
 // Engine names what answers.
 const Engine = "SQLite"
 
-func run(ctx context.Context, tables []Table, query string, to *collector) error {
+func run(ctx context.Context, tables []Table, query string, memoryMax int, to *collector) error {
 	db, err := sqlite3.Open(":memory:")
 	if err != nil {
 		return err
 	}
 	defer db.Close()
 	d := &memory{Conn: db, read: map[string]bool{}}
-	if err := d.prepare(ctx, tables); err != nil {
+	if err := d.prepare(ctx, tables, memoryMax); err != nil {
 		return err
 	}
 	if err := d.answer(query, nil); err != nil { // which tables are read is known when it is compiled
@@ -46,9 +46,9 @@ type memory struct {
 	read map[string]bool
 }
 
-func (d *memory) prepare(ctx context.Context, tables []Table) error {
+func (d *memory) prepare(ctx context.Context, tables []Table, memoryMax int) error {
 	d.SetInterrupt(ctx)
-	d.HardHeapLimit(MaxMemory)
+	d.HardHeapLimit(int64(memoryMax))
 	d.Limit(sqlite3.LIMIT_LENGTH, 64<<20)
 	d.Limit(sqlite3.LIMIT_ATTACHED, 0)
 	setup := "PRAGMA temp_store=MEMORY; PRAGMA journal_mode=OFF; PRAGMA trusted_schema=OFF;"
