@@ -9,7 +9,8 @@
 //
 // A Bundle goes out once its document is filed, that is, when nothing in it waits for a person; what
 // is filed anew goes again with what has gone since, and a document that is rejected or held takes back
-// what it sent. Nothing leaves the machine unless a sink is named.
+// what it sent. The original goes behind its Bundle, once. What is erased here is erased at the receivers, too:
+// they are sent what the store still knows of it, types and ids. Nothing leaves the machine unless a sink is named.
 package delivery
 
 import (
@@ -23,6 +24,7 @@ import (
 	"sync"
 	"time"
 
+	"chartlake/blob"
 	"chartlake/fault"
 	"chartlake/store"
 )
@@ -49,21 +51,35 @@ type Sink interface {
 	// Notices says that the sink wants every settled state and not what was filed.
 	Notices() bool
 	Send(ctx context.Context, p Parcel) error
+	// Erase takes away what the receiver may have of what was erased.
+	Erase(ctx context.Context, e Erasure) error
 }
 
 // Parcel is what is sent of a document. Bundle is a FHIR transaction, nil for notices.
 type Parcel struct {
-	ID       string // of this sending: the same when it comes again
-	Document store.Document
-	Version  int // of the record; 0: there is none
-	Bundle   []byte
-	turn     int64 // what the sink has is noted under: the record's version, for notices when it settled
+	ID        string // of this sending: the same when it comes again
+	Document  store.Document
+	Version   int // of the record; 0: there is none
+	Bundle    []byte
+	Withdrawn bool        // the Bundle takes back what was sent before
+	Original  blob.Reader // where the receiver has not got it; nil: it has, or there is none
+	turn      int64       // what the sink has is noted under: the record's version, for notices when it settled
+}
+
+// Erasure is what was erased here: documents, and resources by type and id. Those that other
+// documents of a receiver may share are left out.
+type Erasure struct {
+	ID        string // of this sending: the same when it comes again
+	Documents []string
+	Keys      []string
 }
 
 // Desk delivers to its sinks. Store and Sinks are required.
 type Desk struct {
 	Store store.Store
 	Sinks []Sink
+	// Blobs has the originals; nil: they are not sent.
+	Blobs blob.Store
 	Log   *slog.Logger
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
@@ -73,12 +89,14 @@ type Desk struct {
 
 // progress is what the store keeps of a sink.
 type progress struct {
-	After int64             `json:"after"`            // the change up to which everything is delivered or dead
-	Dead  map[string]string `json:"dead,omitempty"`   // document to code
-	Again []string          `json:"again,omitempty"`  // documents to send whatever was sent before
-	Down  string            `json:"down,omitempty"`   // why nothing is taken now
-	Since time.Time         `json:"since,omitzero"`   // since when
-	Who   string            `json:"holder,omitempty"` // the process that delivers, until the task's Ends
+	After int64              `json:"after"`            // the change up to which everything is delivered or dead
+	Dead  map[string]string  `json:"dead,omitempty"`   // document to code
+	Again []string           `json:"again,omitempty"`  // documents and erasures to send whatever was sent before
+	Gone  map[string]Erasure `json:"gone,omitempty"`   // erasures that the receiver refused, by id
+	Begun int64              `json:"begun,omitempty"`  // the newest change when the sink was new: what was erased before never went there
+	Down  string             `json:"down,omitempty"`   // why nothing is taken now
+	Since time.Time          `json:"since,omitzero"`   // since when
+	Who   string             `json:"holder,omitempty"` // the process that delivers, until the task's Ends
 }
 
 func taskID(s Sink) string {
@@ -159,14 +177,23 @@ func (d *Desk) Once(ctx context.Context, s Sink) (more bool, err error) {
 	}
 	again := slices.Clone(at.Again)
 	for i, id := range again {
-		if err := d.deliver(ctx, s, at, id, true); err != nil {
+		err := d.again(ctx, s, at, id)
+		if err != nil {
 			return false, d.down(ctx, s, at, again[i:], err)
 		}
 	}
+	var gone []string
 	for _, id := range touched.Documents {
-		if err := d.deliver(ctx, s, at, id, false); err != nil {
+		erased, err := d.deliver(ctx, s, at, id, false)
+		if err != nil {
 			return false, d.down(ctx, s, at, nil, err)
 		}
+		if erased {
+			gone = append(gone, id)
+		}
+	}
+	if err := d.erase(ctx, s, at, erasure(touched, gone)); err != nil {
+		return false, d.down(ctx, s, at, nil, err)
 	}
 	at.After, at.Again, at.Down, at.Since = touched.Last, nil, "", time.Time{}
 	return touched.More, d.keep(ctx, s, *at, again)
@@ -185,7 +212,7 @@ func (d *Desk) idle(ctx context.Context, s Sink) (idle bool, err error) {
 		}
 		touched, err := v.Touched(after)
 		if err == nil {
-			idle = len(touched.Documents) == 0
+			idle = len(touched.Documents) == 0 && len(touched.Erased) == 0
 		}
 		return err
 	})
@@ -223,6 +250,10 @@ func (d *Desk) lease(ctx context.Context, s Sink) (at *progress, err error) {
 	}
 	if at == nil {
 		first := progress{Who: d.Self}
+		err := d.Store.View(ctx, courier, func(v store.View) (err error) { first.Begun, err = v.Seq(); return err })
+		if err != nil {
+			return nil, err
+		}
 		body, err := json.Marshal(first)
 		if err != nil {
 			return nil, err

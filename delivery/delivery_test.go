@@ -13,13 +13,16 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	blobfolder "chartlake/blob/folder"
 	"chartlake/fault"
+	"chartlake/fhir"
 	"chartlake/record"
 	"chartlake/store"
 	"chartlake/store/sqlite"
@@ -308,5 +311,150 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	if _, err := Open("webhook=http://x", Secrets{Signature: "short"}); !fault.Is(err, fault.Invalid) {
 		t.Error("a short secret is taken")
+	}
+}
+
+// withOriginals gives a bench the originals of documents, by their names.
+func (b *bench) withOriginals(names ...string) {
+	b.t.Helper()
+	blobs, err := blobfolder.Open(b.t.TempDir(), blobfolder.Options{Reserve: -1})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, name := range names { // a document's id is the hash of its name here, and so of its bytes
+		if _, err := blobs.Put(b.t.Context(), strings.NewReader(name), 1000, nil); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+	b.Blobs = blobs
+}
+
+// TestOriginals: the bytes go behind their Bundle, which does not empty them again, once; they are
+// taken back with the rest.
+func TestOriginals(t *testing.T) {
+	t.Parallel()
+	r := newReceiver(t)
+	b := newBench(t, open(t, "fhir="+r.URL))
+	b.withOriginals("one")
+	id := idOf("one")
+	b.file("one", "Binary/"+id, "Observation/a")
+	b.once("")
+	b.do(put(id, 1, "Binary/"+id, "Observation/b"))
+	b.once("")
+	b.do(store.Move{ID: id, From: []store.State{store.Filed}, To: store.Rejected, Code: "person"})
+	b.once("")
+	if len(r.got) != 4 {
+		t.Fatalf("%d were sent: %v", len(r.got), r.got)
+	}
+	var binary struct {
+		ResourceType, ID, ContentType string
+		Data                          []byte
+	}
+	if err := json.Unmarshal([]byte(r.got[1]), &binary); err != nil || binary.ResourceType != "Binary" || binary.ID != id || binary.ContentType != "image/png" || string(binary.Data) != "one" {
+		t.Errorf("the original: %s, %v", r.got[1], err)
+	}
+	got := [][]string{verbs(t, r.got[0]), verbs(t, r.got[2]), verbs(t, r.got[3])}
+	want := [][]string{{"PUT Observation/a"}, {"PUT Observation/b", "DELETE Observation/a"}, {"DELETE Binary/" + id, "DELETE Observation/b"}}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got)\n%s", d)
+	}
+}
+
+// erasing is a bench with a patient who has a document and an observation.
+func erasing(t *testing.T, sink Sink) (b *bench, id string) {
+	b = newBench(t, sink)
+	if err := b.Store.Erasures(t.Context(), func(context.Context, string) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	b.withOriginals("one")
+	resource := func(body string) store.Command {
+		n, err := fhir.Parse([]byte(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return store.Update{Resource: n}
+	}
+	b.once("")
+	id = b.file("one", "Patient/p", "Observation/a", "Binary/"+idOf("one"))
+	b.do(resource(`{"resourceType":"Patient","id":"p"}`), resource(`{"resourceType":"Observation","id":"a","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/p"}}`),
+		store.Move{ID: id, From: []store.State{store.Filed}, To: store.Filed, Set: func(d *store.Document) {
+			d.Segments = []store.DocumentSegment{{Type: "lab_report", Pages: [2]int{1, 1}, Patient: "Patient/p"}}
+			d.Resources = []store.Key{{Type: "Patient", ID: "p"}, {Type: "Observation", ID: "a"}}
+		}})
+	b.once("")
+	return b, id
+}
+
+func (b *bench) erasePatient() {
+	b.do(store.Erase{Key: store.Key{Type: "Patient", ID: "p"}})
+}
+
+// TestErasureAtAServer: what is erased here is deleted there; what the receiver refuses to delete
+// stands aside and goes again; a receiver that is new is told nothing of what it never had.
+func TestErasureAtAServer(t *testing.T) {
+	t.Parallel()
+	r := newReceiver(t)
+	b, _ := erasing(t, open(t, "fhir="+r.URL))
+	b.erasePatient()
+	sent := len(r.got)
+	r.status = func(string) int { return 409 }
+	b.once("")
+	if seen, err := b.Status(t.Context(), anna); err != nil || seen[0].Dead["refused_409"] != 1 {
+		t.Fatalf("status %+v, %v", seen, err)
+	}
+	r.status = func(string) int { return 200 }
+	b.once("")
+	if len(r.got) != sent {
+		t.Error("what was refused went again by itself")
+	}
+	if _, err := b.Replay(t.Context(), anna, b.Sinks[0].Name(), ""); err != nil {
+		t.Fatal(err)
+	}
+	b.once("")
+	if len(r.got) != sent+1 {
+		t.Fatalf("%d were sent, want %d", len(r.got), sent+1)
+	}
+	deleted := verbs(t, r.got[sent])
+	slices.Sort(deleted)
+	if d := cmp.Diff([]string{"DELETE Observation/a", "DELETE Patient/p"}, deleted); d != "" {
+		t.Errorf("(-want +got)\n%s", d)
+	}
+	if seen, _ := b.Status(t.Context(), anna); seen[0].Dead != nil {
+		t.Errorf("status %+v", seen)
+	}
+	late := newReceiver(t)
+	b.Sinks = append(b.Sinks, open(t, "fhir="+late.URL))
+	if _, err := b.Once(t.Context(), b.Sinks[1]); err != nil || len(late.got) != 0 {
+		t.Errorf("a new receiver was sent %v, %v", late.got, err)
+	}
+}
+
+// TestErasureInAFolder takes the files away, and a webhook is told of the document.
+func TestErasureInAFolder(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	b, id := erasing(t, open(t, "folder="+dir))
+	for _, ending := range []string{".json", ".png"} {
+		if _, err := os.Stat(filepath.Join(dir, id+ending)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.erasePatient()
+	b.once("")
+	if left, err := os.ReadDir(dir); len(left) != 0 || err != nil {
+		t.Errorf("%d files are left, %v", len(left), err)
+	}
+}
+
+func TestErasureByNotice(t *testing.T) {
+	t.Parallel()
+	r := newReceiver(t)
+	b, id := erasing(t, open(t, "webhook="+r.URL))
+	b.erasePatient()
+	b.once("")
+	b.once("")
+	var n notice
+	if err := json.Unmarshal([]byte(r.got[len(r.got)-1]), &n); err != nil || len(r.got) != 2 || n.Type != "document.erased" || n.Data.Document != id {
+		t.Errorf("%d notices, the last %+v, %v", len(r.got), n, err)
 	}
 }

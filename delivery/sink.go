@@ -2,20 +2,26 @@ package delivery
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"chartlake/blob"
 	"chartlake/envelope"
 	"chartlake/fault"
 	"chartlake/store"
@@ -44,7 +50,7 @@ func Open(name string, secrets Secrets) (Sink, error) {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
 		return nil, fault.New(fault.Invalid, "bad_sink", "the address to deliver to is an http or https URL without a password in it")
 	}
-	client := &http.Client{Timeout: sendTime, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	switch kind {
 	case "fhir":
 		return server{name, place, secrets.Token, client}, nil
@@ -75,10 +81,39 @@ func (s server) Name() string  { return s.name }
 func (s server) Notices() bool { return false }
 
 func (s server) Send(ctx context.Context, p Parcel) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.base, bytes.NewReader(p.Bundle))
+	err := s.ask(ctx, http.MethodPost, "", bytes.NewReader(p.Bundle), int64(len(p.Bundle)))
+	if err != nil || p.Original == nil {
+		return err
+	}
+	body, length := binary(p.Document, p.Original)
+	defer body.Close()
+	return s.ask(ctx, http.MethodPut, "/Binary/"+p.Document.ID, body, length)
+}
+
+// erasedAtOnce is how many deletions go in one Bundle.
+const erasedAtOnce = 500
+
+// Erase deletes by transactions. One that the receiver refuses, as for what others there refer to, is a dead letter.
+func (s server) Erase(ctx context.Context, e Erasure) error {
+	for keys := range slices.Chunk(e.Keys, erasedAtOnce) {
+		bundle := without([]byte(emptyBundle), keys, nil)
+		err := s.ask(ctx, http.MethodPost, "", bytes.NewReader(bundle), int64(len(bundle)))
+		if f := fault.As(err); f != nil && slices.Contains([]string{"receiver_404", "receiver_409", "receiver_410"}, f.Code) {
+			err = fault.New(fault.Invalid, strings.Replace(f.Code, "receiver", "refused", 1), "the receiver refused to delete")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s server) ask(ctx context.Context, method, path string, body io.Reader, length int64) error {
+	r, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(s.base, "/")+path, body)
 	if err != nil {
 		return err
 	}
+	r.ContentLength = length
 	r.Header.Set("Content-Type", "application/fhir+json")
 	r.Header.Set("Accept", "application/fhir+json")
 	r.Header.Set("Prefer", "return=minimal")
@@ -86,6 +121,28 @@ func (s server) Send(ctx context.Context, p Parcel) error {
 		r.Header.Set("Authorization", "Bearer "+s.token)
 	}
 	return sent(s.client, r)
+}
+
+// binary is the Binary resource of an original, with its length: the bytes go through in base64 and are
+// never held as a whole.
+func binary(doc store.Document, original blob.Reader) (io.ReadCloser, int64) {
+	head := fmt.Sprintf(`{"resourceType":"Binary","id":%q,"contentType":%q,"data":"`, doc.ID, doc.MediaType)
+	const tail = `"}`
+	r, w := io.Pipe()
+	go func() {
+		_, err := io.WriteString(w, head)
+		if err == nil {
+			enc := base64.NewEncoder(base64.StdEncoding, w)
+			if _, err = io.Copy(enc, io.NewSectionReader(original, 0, original.Size())); err == nil {
+				err = enc.Close()
+			}
+		}
+		if err == nil {
+			_, err = io.WriteString(w, tail)
+		}
+		w.CloseWithError(err)
+	}()
+	return r, int64(len(head)+len(tail)) + int64(base64.StdEncoding.EncodedLen(int(original.Size())))
 }
 
 // answerMax is how much of an answer is read, so that the connection can be used again.
@@ -110,20 +167,65 @@ func sent(client *http.Client, r *http.Request) error {
 	}
 }
 
-// folder is a folder in which each document has a file, DOCUMENT.json.
+// folder is a folder in which each document has a file, DOCUMENT.json, and its original beside it.
 type folder struct{ name, path string }
 
 func (f folder) Name() string  { return f.name }
 func (f folder) Notices() bool { return false }
 
 func (f folder) Send(_ context.Context, p Parcel) error {
-	away := fault.New(fault.Unavailable, "folder_not_written", "the folder cannot be written")
+	original := filepath.Join(f.path, p.Document.ID+ending(p.Document.MediaType))
+	err := f.write(p.Document.ID+".json", bytes.NewReader(p.Bundle))
+	switch {
+	case err == nil && p.Original != nil:
+		err = f.write(filepath.Base(original), io.NewSectionReader(p.Original, 0, p.Original.Size()))
+	case err == nil && p.Withdrawn:
+		err = remove(original)
+	}
+	if err == nil {
+		err = envelope.SyncFolder(f.path)
+	}
+	if err != nil {
+		return fault.New(fault.Unavailable, "folder_not_written", "the folder cannot be written")
+	}
+	return nil
+}
+
+// endings are those of the files of originals, by media type.
+var endings = map[string]string{"application/pdf": ".pdf", "image/tiff": ".tif", "image/jpeg": ".jpg", "image/png": ".png"}
+
+func ending(media string) string { return cmp.Or(endings[media], ".bin") }
+
+// Erase takes the files of the documents away.
+func (f folder) Erase(_ context.Context, e Erasure) error {
+	for _, id := range e.Documents {
+		for _, ending := range []string{".json", ".pdf", ".tif", ".jpg", ".png", ".bin"} {
+			if err := remove(filepath.Join(f.path, id+ending)); err != nil {
+				return fault.New(fault.Unavailable, "folder_not_written", "the folder cannot be written")
+			}
+		}
+	}
+	if err := envelope.SyncFolder(f.path); err != nil {
+		return fault.New(fault.Unavailable, "folder_not_written", "the folder cannot be written")
+	}
+	return nil
+}
+
+func remove(name string) error {
+	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// write puts a file into its place whole or not at all.
+func (f folder) write(name string, from io.Reader) error {
 	file, err := os.CreateTemp(f.path, ".delivery-*")
 	if err != nil {
-		return away
+		return err
 	}
 	defer os.Remove(file.Name())
-	_, err = file.Write(p.Bundle)
+	_, err = io.Copy(file, from)
 	if err == nil {
 		err = file.Sync()
 	}
@@ -131,15 +233,9 @@ func (f folder) Send(_ context.Context, p Parcel) error {
 		err = e
 	}
 	if err == nil {
-		err = os.Rename(file.Name(), filepath.Join(f.path, p.Document.ID+".json"))
+		err = os.Rename(file.Name(), filepath.Join(f.path, name))
 	}
-	if err == nil {
-		err = envelope.SyncFolder(f.path)
-	}
-	if err != nil {
-		return away
-	}
-	return nil
+	return err
 }
 
 // webhook is an address that is told that a document came to rest. Signatures are those of Standard
@@ -169,6 +265,17 @@ type noticeOfDocs struct {
 	Types    []string    `json:"types"`
 }
 
+// Erase says which documents were erased.
+func (w webhook) Erase(ctx context.Context, e Erasure) error {
+	for _, id := range e.Documents {
+		n := notice{"document.erased", time.Now().UTC(), noticeOfDocs{Document: id, State: "erased", Types: []string{}}}
+		if err := w.tell(ctx, e.ID+"-"+id, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (w webhook) Send(ctx context.Context, p Parcel) error {
 	doc := &p.Document
 	at := doc.ReceivedAt
@@ -179,6 +286,10 @@ func (w webhook) Send(ctx context.Context, p Parcel) error {
 	for _, s := range doc.Segments {
 		n.Data.Types = append(n.Data.Types, s.Type)
 	}
+	return w.tell(ctx, p.ID, n)
+}
+
+func (w webhook) tell(ctx context.Context, id string, n notice) error {
 	body, err := json.Marshal(n)
 	if err != nil {
 		return err
@@ -189,9 +300,9 @@ func (w webhook) Send(ctx context.Context, p Parcel) error {
 	}
 	now := strconv.FormatInt(time.Now().Unix(), 10)
 	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("webhook-id", p.ID)
+	r.Header.Set("webhook-id", id)
 	r.Header.Set("webhook-timestamp", now)
-	r.Header.Set("webhook-signature", "v1,"+sign(w.key, p.ID, now, body))
+	r.Header.Set("webhook-signature", "v1,"+sign(w.key, id, now, body))
 	return sent(w.client, r)
 }
 

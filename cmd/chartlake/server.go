@@ -133,6 +133,7 @@ type server struct {
 	halted   chan error
 	library  *validate.Library
 	releases []*release.Release // imported code systems
+	bearer   smart.Caller       // who has the token; the zero Caller: whoever was given it
 }
 
 // newServer opens a data folder. workers is how many pages are worked on at once; 0: one per core.
@@ -219,7 +220,7 @@ func (s *server) deliveries(c setting) (*delivery.Desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &delivery.Desk{Store: s.store, Log: s.log, Self: rand.Text()}
+	d := &delivery.Desk{Store: s.store, Blobs: s.blobs, Log: s.log, Self: rand.Text()}
 	for _, name := range c.Deliver {
 		sink, err := delivery.Open(name, delivery.Secrets{Token: token, Signature: key})
 		if err != nil {
@@ -323,7 +324,7 @@ func (s *server) handler(token, base string) http.Handler {
 		Moved:    s.pipeline.Moved,
 		Banner:   s.engines.banner(),
 	}))
-	gate := smart.Gate{Token: token, Open: []string{"/healthz", "/readyz"}}
+	gate := smart.Gate{Token: token, Open: []string{"/healthz", "/readyz"}, Bearer: s.bearer}
 	return logged(s.log, s.registry, accounted(s.store.Trail, signedOr(token, known(amazon), gate.Wrap(known(mux)))))
 }
 
