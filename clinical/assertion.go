@@ -1,6 +1,7 @@
 package clinical
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -409,13 +410,10 @@ func listed(j, end int, in []*mention) bool {
 	return false
 }
 
+// within reports a mention at token j; in is in the order of the text, none overlapping.
 func within(j int, in []*mention) bool {
-	for _, m := range in {
-		if j >= m.first && j < m.last {
-			return true
-		}
-	}
-	return false
+	n, found := slices.BinarySearchFunc(in, j, func(m *mention, j int) int { return m.first - j })
+	return found || n > 0 && in[n-1].last > j
 }
 
 func apply(m *mention, k cueKind, c cue, toks []token) {

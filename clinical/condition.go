@@ -93,8 +93,11 @@ func ordered(toks []token, s span, m *mention, in []*mention) {
 	}
 	for j := m.first - 1; j >= s.first; j-- {
 		w := toks[j].lower
-		if orders[first] && occasions[w] || (w == "onset" || w == "each" || w == "sign") && medicated(toks, s, in, j) {
+		occasion := w == "onset" || w == "each" || w == "sign"
+		if orders[first] && occasions[w] || occasion && medicated(toks, s, in, j) {
 			apply(m, cueHypothetical, cue{first: j, last: j + 1, words: w}, toks)
+		}
+		if occasion || orders[first] && occasions[w] {
 			return
 		}
 	}
