@@ -55,6 +55,32 @@ func (s *Stages) standing(code, day string) (check.Standing, error) {
 	return out, nil
 }
 
+// onDay holds the codes of a mention against the embedded release of ICD-10-CM where it was in force on
+// the day of service and no imported one says more: a code that it has names it, one that it lacks
+// goes. On other days, and without a day, there is no verdict: the code names no release.
+func (s *Stages) onDay(e *record.Entity, day string) error {
+	r := s.Releases[terminology.ICD10CM]
+	if day < terminology.ICD10CMFrom || day > terminology.ICD10CMTo || r != nil && inForce(r, day) {
+		return nil
+	}
+	kept := make([]record.Code, 0, len(e.Codes))
+	for _, c := range e.Codes {
+		if c.System == terminology.ICD10CM {
+			_, ok, err := terminology.ICD10CMCode(c.Code)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				continue
+			}
+			c.Version = terminology.ICD10CMVersion
+		}
+		kept = append(kept, c)
+	}
+	e.Codes = kept
+	return nil
+}
+
 // rxNames bounds the names of one drug that are looked at: an ingredient has some hundred.
 const rxNames = 5000
 

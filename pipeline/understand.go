@@ -96,7 +96,8 @@ func (s *Stages) annotate(ctx context.Context, doc *document.Document, seg *reco
 		return nil
 	}
 	text := doc.Text(seg.Pages[0], seg.Pages[1])
-	found, err := s.Clinical.Annotate(OnDay(ctx, dayOf(seg)), text.String)
+	day := dayOf(seg)
+	found, err := s.Clinical.Annotate(OnDay(ctx, day), text.String)
 	if err != nil {
 		return err
 	}
@@ -112,6 +113,11 @@ func (s *Stages) annotate(ctx context.Context, doc *document.Document, seg *reco
 			e.Page, e.Box = span.Page, &span.Box
 		}
 		doubt(doc, text, &e)
+		if len(e.Codes) > 0 {
+			if err := s.onDay(&e, day); err != nil {
+				return err
+			}
+		}
 		seg.Entities = append(seg.Entities, e)
 	}
 	return nil
