@@ -18,8 +18,8 @@ import (
 //go:embed dist
 var dist embed.FS
 
-// pages serves the bundle. A path without a file name is a place inside the pages and gets
-// index.html; a file that is not there is a 404, so that a stale script never is HTML.
+// pages serves the bundle. A place inside the pages gets index.html; what is neither that nor a file is
+// a 404, so that a stale script never is HTML, and a wrong address says so.
 func pages() http.Handler {
 	files, err := fs.Sub(dist, "dist")
 	if err != nil {
@@ -27,7 +27,7 @@ func pages() http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
-		if path.Ext(name) == "" && !api(name) {
+		if screen(name) {
 			name = "index.html"
 		}
 		body, err := fs.ReadFile(files, name)
@@ -44,10 +44,20 @@ func pages() http.Handler {
 	})
 }
 
-// api reports whether a path is the interface's and not a place inside the pages.
-func api(name string) bool {
-	top, _, _ := strings.Cut(name, "/")
-	return slices.Contains([]string{"documents", "review", "events", "fhir", "console"}, top)
+// screens are the places inside the pages (Screen in web/src/app.tsx), ofOne those of a document or a
+// patient.
+var (
+	screens = []string{"", "search", "work", "board", "quality", "operations"}
+	ofOne   = []string{"d", "p"}
+)
+
+// screen reports whether a path is a place inside the pages.
+func screen(name string) bool {
+	top, id, deep := strings.Cut(name, "/")
+	if deep {
+		return slices.Contains(ofOne, top) && id != "" && !strings.Contains(id, "/")
+	}
+	return slices.Contains(screens, top)
 }
 
 // mediaType is by name; the table of the machine is not asked for the kinds that we have.

@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,6 +53,22 @@ func TestBundleIsBuiltFromItsSources(t *testing.T) {
 	}
 	if diff := cmp.Diff(sources, built); diff != "" {
 		t.Errorf("the bundle is not built from the sources (run `make console`):\n%s", diff)
+	}
+}
+
+// The server knows every place that the pages know.
+func TestScreensAreThoseOfThePages(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile("web/src/app.tsx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := []string{""}
+	for _, m := range regexp.MustCompile(`kind === "([^"]*)"`).FindAllSubmatch(source, -1) {
+		kinds = append(kinds, string(m[1]))
+	}
+	if diff := cmp.Diff(slices.Sorted(slices.Values(kinds)), slices.Sorted(slices.Values(slices.Concat(screens, ofOne)))); diff != "" {
+		t.Error(diff)
 	}
 }
 
