@@ -8,7 +8,6 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"chartlake/analytics/view"
-	"chartlake/fault"
 )
 
 const (
@@ -164,5 +163,5 @@ func (c parquetColumn) value(v any) (parquet.Value, error) {
 			return parquet.ByteArrayValue([]byte(x)), nil
 		}
 	}
-	return parquet.Value{}, fault.New(fault.Invalid, "view_value", "column %s: a value is no %s", c.Name, c.Type)
+	return parquet.Value{}, noValue(c.Column)
 }

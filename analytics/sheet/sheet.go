@@ -27,13 +27,58 @@ var Formats = []string{"parquet", "csv", "ndjson"}
 func New(format string, columns []view.Column, out io.Writer) (Writer, error) {
 	switch format {
 	case "csv":
-		return newCSV(columns, out)
+		w, err := newCSV(columns, out)
+		return checked{w, columns}, err
 	case "ndjson":
-		return newLines(columns, out), nil
+		return checked{newLines(columns, out), columns}, nil
 	case "parquet":
 		return newParquet(columns, out)
 	}
 	return nil, fault.New(fault.Invalid, "no_such_format", "formats are %s", strings.Join(Formats, ", "))
+}
+
+// checked refuses a value that is none of its column's type, so that a format without types has the same
+// rows as one with them.
+type checked struct {
+	Writer
+	columns []view.Column
+}
+
+func (w checked) Write(row []any) error {
+	for i, c := range w.columns {
+		list, ok := row[i].([]any)
+		if !c.Collection || !ok {
+			list = []any{row[i]}
+		}
+		for _, v := range list {
+			if c.Type != "" && !fits(kindOf(c), v) {
+				return noValue(c)
+			}
+		}
+	}
+	return w.Writer.Write(row)
+}
+
+// fits reports whether a value is one of a kind: words are all, a whole number is a decimal, too.
+func fits(k kind, v any) bool {
+	switch x := v.(type) {
+	case nil:
+		return true
+	case bool:
+		return k == truth || k == words
+	case int64:
+		return k != truth
+	case view.Number:
+		_, err := strconv.ParseFloat(string(x), 64)
+		return k == words || k == decimal && err == nil
+	case string:
+		return k == words
+	}
+	return false
+}
+
+func noValue(c view.Column) error {
+	return fault.New(fault.Invalid, "view_value", "column %s: a value is no %s", c.Name, c.Type)
 }
 
 // MediaType is what a format is served as.

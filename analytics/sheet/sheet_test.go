@@ -115,11 +115,34 @@ func TestRefusals(t *testing.T) {
 	if _, err := New("xlsx", columns, io.Discard); fault.As(err) == nil || fault.As(err).Code != "no_such_format" {
 		t.Errorf("%v", err)
 	}
-	w, err := New("parquet", columns[1:2], io.Discard)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Write([]any{"perhaps"}); fault.As(err) == nil || fault.As(err).Code != "view_value" {
-		t.Errorf("%v", err)
+	untyped := view.Column{Name: "any"}
+	for _, format := range Formats {
+		for what, c := range map[string]struct {
+			view.Column
+			value any
+			fits  bool
+		}{
+			"words for a truth":          {columns[1], "perhaps", false},
+			"a truth":                    {columns[1], true, true},
+			"nothing":                    {columns[1], nil, true},
+			"half a count":               {columns[2], view.Number("1.5"), false},
+			"a truth for a count":        {columns[2], false, false},
+			"words for an amount":        {columns[3], "1.5", false},
+			"a whole amount":             {columns[3], int64(2), true},
+			"an amount that is none":     {columns[3], view.Number("x"), false},
+			"a count as words":           {columns[0], int64(2), true},
+			"a list for one":             {columns[0], []any{"x"}, false},
+			"one bad of a list":          {view.Column{Name: "n", Type: "integer", Collection: true}, []any{int64(1), "x"}, false},
+			"words where no type is set": {untyped, "x", true},
+		} {
+			w, err := New(format, []view.Column{c.Column}, io.Discard)
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = w.Write([]any{c.value})
+			if f := fault.As(err); c.fits && err != nil || !c.fits && (f == nil || f.Code != "view_value") {
+				t.Errorf("%s, %s: %v", format, what, err)
+			}
+		}
 	}
 }
