@@ -400,44 +400,6 @@ func (s *sheet) prose(bands []band, columns []span) bool {
 	return float64(words)/float64(phrases) > 5 && 3*small > phrases
 }
 
-// mergeRows joins bands that go on with the cells of the band above: the first column is
-// empty, the distance is that of lines within a cell, and only few cells have text.
-func (s *sheet) mergeRows(bands []band, columns []span) [][]band {
-	pitch := []float64{}
-	for i := 1; i < len(bands); i++ {
-		pitch = append(pitch, bands[i].MidY()-bands[i-1].MidY())
-	}
-	slices.Sort(pitch)
-	usual := pitch[len(pitch)/2]
-	var rows [][]band
-	for i, b := range bands {
-		if i > 0 && len(rows) > 0 {
-			first := b.phrases[0].X0 <= columns[0].x1
-			near := b.MidY()-bands[i-1].MidY() < 1.15*usual && b.Y0-bands[i-1].Y1 < 1.1*s.Text
-			if !first && near && 2*len(b.phrases) <= len(columns) {
-				rows[len(rows)-1] = append(rows[len(rows)-1], b)
-				continue
-			}
-			if first && len(b.phrases) == 1 && near && len(columns) > 2 && s.wrapped(b, bands[i-1], columns) {
-				rows[len(rows)-1] = append(rows[len(rows)-1], b)
-				continue
-			}
-		}
-		rows = append(rows, []band{b})
-	}
-	return rows
-}
-
-// wrapped reports whether a lone first cell is the end of the name above: it starts with a
-// small letter or a bracket.
-func (s *sheet) wrapped(b, above band, columns []span) bool {
-	if above.phrases[0].X0 > columns[0].x1 {
-		return false
-	}
-	r, _ := utf8.DecodeRuneInString(s.page.Words[b.phrases[0].Words[0]].Text)
-	return unicode.IsLower(r) || r == '('
-}
-
 // cells puts every word of the rows into its column; a phrase over several columns spans them
 // where its row has nothing else there.
 func (s *sheet) cells(rows [][]band, columns []span, around layout.Rect) []cell {
