@@ -91,15 +91,15 @@ func ordered(toks []token, s span, m *mention, in []*mention) {
 			}
 		}
 	}
+	asked := false
 	for j := m.first - 1; j >= s.first; j-- {
 		w := toks[j].lower
-		occasion := w == "onset" || w == "each" || w == "sign"
+		occasion := !asked && (w == "onset" || w == "each" || w == "sign")
 		if orders[first] && occasions[w] || occasion && medicated(toks, s, in, j) {
 			apply(m, cueHypothetical, cue{first: j, last: j + 1, words: w}, toks)
-		}
-		if occasion || orders[first] && occasions[w] {
 			return
 		}
+		asked = asked || occasion
 	}
 }
 
