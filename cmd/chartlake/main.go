@@ -54,6 +54,7 @@ type commands struct {
 	Status      statusCommand      `cmd:"" help:"The state of a document, or of all."`
 	Retry       retryCommand       `cmd:"" help:"Run a document through the pipeline again."`
 	Explain     explainCommand     `cmd:"" help:"Why a field has this value: place, rule, confidence, reasons."`
+	Review      reviewCommand      `cmd:"" help:"What waits for a person: list it, show it, act on it."`
 	Check       checkCommand       `cmd:"" help:"Look for damage in a data folder, and repair it."`
 	Audit       auditCommand       `cmd:"" help:"The audit trail: verify and list."`
 	Keys        keysCommand        `cmd:"" help:"The keys of a data folder: list and rotate."`

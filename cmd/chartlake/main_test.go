@@ -113,7 +113,7 @@ func closedAddress(t *testing.T) string {
 func TestEveryVerbHasHelpWithAnExample(t *testing.T) {
 	t.Parallel()
 	for _, verb := range []string{"serve", "work", "demo", "ingest", "read", "annotate", "convert", "eval documents",
-		"eval generate", "eval specimen", "bench ingest", "status", "retry", "explain", "check", "doctor"} {
+		"eval generate", "eval specimen", "bench ingest", "status", "retry", "explain", "review", "check", "doctor"} {
 		code, stdout, _ := command(append(strings.Fields(verb), "--help")...)
 		if code != 0 || !strings.Contains(stdout, "Example: ") || !strings.Contains(stdout, "chartlake "+verb) {
 			t.Errorf("%s --help: code %d, %q", verb, code, stdout)
