@@ -106,6 +106,7 @@ func (p *page) place(seg *segment, readings []reading) []found {
 		}
 	}
 	readings, own = p.space(seg, readings, own)
+	p.reshape(readings, own)
 	spell(readings)
 	out := make([]found, len(readings))
 	for i, r := range readings {
