@@ -17,8 +17,9 @@ import (
 // and a request that a foreign page sent is refused. With a token every request must bear
 // it, as `Authorization: Bearer` or, for browsers, as the password of HTTP Basic.
 type Gate struct {
-	Token string   // empty: loopback only
-	Open  []string // paths that anybody may ask: /healthz, /readyz
+	Token  string   // empty: loopback only
+	Open   []string // paths that anybody may ask: /healthz, /readyz
+	Bearer Caller   // who has the token; the zero Caller: whoever was given it
 }
 
 // Wrap puts the gate before a handler.
@@ -51,6 +52,9 @@ func (g Gate) identify(r *http.Request) (Caller, error) {
 	}
 	if !sameSecret(presented(r), g.Token) {
 		return Caller{}, fault.New(fault.Unauthenticated, "token_required", "send the server's token as a bearer token or as the password of HTTP Basic")
+	}
+	if g.Bearer.ID != "" {
+		return g.Bearer, nil
 	}
 	name := "token"
 	if user, _, ok := r.BasicAuth(); ok && user != "" {

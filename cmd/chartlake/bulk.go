@@ -22,6 +22,7 @@ import (
 	"chartlake/fault"
 	"chartlake/fhir"
 	"chartlake/rest"
+	"chartlake/smart"
 )
 
 // openBulk opens the desk of exports and imports. Its files are where the originals are, so that every
@@ -78,6 +79,7 @@ func (p place) folder(e *env) (*fhirClient, func(), error) {
 		l.Close()
 		return nil, nil, err
 	}
+	s.bearer = smart.Operator() // nobody else learns the token
 	token := make([]byte, 24)
 	_, _ = rand.Read(token)
 	c := &fhirClient{base: base, token: hex.EncodeToString(token), http: &http.Client{}, served: s}

@@ -58,4 +58,12 @@ func TestImportExport(t *testing.T) {
 	}
 	call(exitUsage, "export", out, "--data", data)
 	call(3, "export", filepath.Join(dir, "out2"), "--data", filepath.Join(dir, "none"))
+	if _, err := os.Stat(filepath.Join(dir, "out2")); err == nil {
+		t.Error("an export that failed leaves an empty folder")
+	}
+	for line := range strings.Lines(call(0, "audit", "list", "--data", data, "--json")) {
+		if !strings.Contains(line, `"user:operator"`) && !strings.Contains(line, `"system:`) {
+			t.Errorf("at the command line it was %s", line)
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"chartlake/smart"
 	"chartlake/store"
 )
 
@@ -18,7 +19,7 @@ func (retryCommand) Help() string {
 	return "Example: chartlake retry --all-failed --data /srv/chartlake"
 }
 
-var operator = store.Actor{ID: "user:operator", Name: "operator at the command line"}
+var operator = store.Actor{ID: actorID(smart.Operator()), Name: smart.Operator().Name}
 
 func (c retryCommand) Run(e *env) error {
 	if (c.ID == "") == !c.AllFailed {
