@@ -65,7 +65,7 @@ func Open() (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{lexicon: l, tagger: sync.OnceValue(shipped), cues: parseCues(cuesData), headers: map[string]string{}, organs: parseOrgans(), placeless: map[string]bool{}, likeness: sync.OnceValue(newLikeness)}
+	e := &Engine{lexicon: l, tagger: sync.OnceValue(shipped), cues: parseCues(cuesData), headers: map[string]string{}, organs: parseOrgans(), placeless: map[string]bool{}, likeness: sync.OnceValue(func() *likeness { return newLikeness(l.problems) })}
 	for _, name := range placelessNames {
 		e.placeless[l.terms[hashOf(name)].code] = true
 	}

@@ -59,6 +59,7 @@ type lexicon struct {
 	terms    map[uint64]entry
 	prefixes map[uint64]struct{}
 	roles    map[uint64]uint8 // by the key of a word
+	problems []terminology.Term
 	alike    alike
 }
 
@@ -141,7 +142,7 @@ func newLexicon() (*lexicon, error) {
 	for _, g := range generic {
 		skip[terminology.Normal(g)] = true
 	}
-	l.roles = roles(problems)
+	l.roles, l.problems = roles(problems), problems
 	byName := make(map[string]*terminology.Term, len(problems))
 	var bleeds []terminology.Term
 	for i := range problems {

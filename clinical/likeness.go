@@ -1,6 +1,7 @@
 package clinical
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -18,90 +19,103 @@ import (
 // likeness is the index of names by their words. It is made when the first mention needs it.
 type likeness struct {
 	names   []terminology.Term
-	telling []int               // words of a name that are not vague
-	posting map[string][]uint32 // names by word, ascending
-	begins  map[string][]string // words by their first letters, ascending
-	idf     map[string]float64
+	telling []uint8          // words of a name that are not vague
+	words   []string         // words of names
+	ids     map[uint64]int32 // of words, by their key
+	vague   []bool           // of words
+	idf     []float64        // of words
+	begins  map[string][]int32
+	first   []uint32 // where the names of a word begin in posting, and after the last word its end
+	posting []uint32 // names, ascending for each word
 
 	mu     sync.Mutex
 	before map[string][]record.Code // answers to what was asked
 }
 
 const (
-	beginning   = 4    // letters that words which are alike begin with
-	triplesMin  = 0.6  // Dice's coefficient of their letter triples
-	postingMax  = 4000 // names with a word; one that more have says little
-	likenessMin = 0.8
+	beginning    = 4    // letters that words which are alike begin with
+	triplesMin   = 0.6  // Dice's coefficient of their letter triples
+	postingMax   = 4000 // names with a word; one that more have says little
+	likenessMin  = 0.8
+	likenessMost = 3    // candidates
+	answersMax   = 4096 // that are kept
+	askedMax     = 8    // words of a mention
+	rareMax      = 12   // names with a word that says by itself what a finding is
 	// likenessShare makes a score of how like a name is: of those that are wholly alike it is right so often.
 	likenessShare = 0.4
-	likenessMost  = 3    // candidates
-	answersMax    = 4096 // that are kept
-	askedMax      = 8    // words of a mention
-	rareMax       = 12   // names with a word that says by itself what a finding is
 )
 
 // vague are words that say little of what a finding is.
 var vague = words("of the and in with other unspecified specified disease disorder a an to by due or not site elsewhere classified type acute chronic initial encounter left right bilateral skin syndrome condition symptom finding state abnormal abnormality organism form part pure nos region status")
 
-func newLikeness() *likeness {
-	names, err := terminology.Problems()
-	if err != nil {
-		panic(err) // the tables are part of the program: that they can be read is tested
-	}
-	l := &likeness{posting: map[string][]uint32{}, begins: map[string][]string{}, idf: map[string]float64{}, before: map[string][]record.Code{}}
-	for _, t := range names {
-		if t.Code == "" || t.Source == terminology.Broader || organism(t.Code) || unsaid(t) || strings.Contains(t.Display, "encounter") && !strings.Contains(t.Display, "initial encounter") {
-			continue
+// newLikeness indexes the names that have a code of their own.
+func newLikeness(all []terminology.Term) *likeness {
+	l := &likeness{ids: make(map[uint64]int32, 40_000), begins: map[string][]int32{}, before: map[string][]record.Code{}}
+	var spelt []int32      // the words of all names, one after another
+	ends := []int{0}       // where those of a name end
+	count := []uint32(nil) // names by word
+	add := func(t terminology.Term) {
+		told := uint8(0)
+		for rest := t.Name; rest != ""; {
+			w, after, _ := strings.Cut(rest, " ")
+			rest = after
+			id, ok := l.ids[wordKey(w)]
+			if !ok {
+				id = int32(len(l.words))
+				l.ids[wordKey(w)] = id
+				l.words, l.vague, count = append(l.words, w), append(l.vague, vague[w]), append(count, 0)
+			}
+			if !l.vague[id] {
+				told++
+			}
+			if !slices.Contains(spelt[ends[len(ends)-1]:], id) {
+				spelt = append(spelt, id)
+				count[id]++
+			}
 		}
-		l.add(t)
+		l.names, l.telling, ends = append(l.names, t), append(l.telling, told), append(ends, len(spelt))
+	}
+	for i := range all {
+		if t := &all[i]; t.Code != "" && t.Source != terminology.Broader && !organism(t.Code) && !unsaid(*t) {
+			add(*t)
+		}
 	}
 	for _, t := range l.names {
 		if t.Source != terminology.Title {
 			continue
 		}
-		if one, other, is := strings.Cut(t.Name, " and "); is && l.alone(one) && l.alone(other) {
-			l.add(terminology.Term{Name: one, Code: t.Code, Display: t.Display})
-			l.add(terminology.Term{Name: other, Code: t.Code, Display: t.Display})
+		if one, other, is := strings.Cut(t.Name, " and "); is && l.alone(one, count) && l.alone(other, count) {
+			add(terminology.Term{Name: one, Code: t.Code, Display: t.Display})
+			add(terminology.Term{Name: other, Code: t.Code, Display: t.Display})
 		}
 	}
-	for w, p := range l.posting {
-		l.posting[w] = slices.Compact(p)
-		l.idf[w] = math.Log(1 + float64(len(l.names))/float64(len(p)))
-		if vague[w] {
-			l.idf[w] *= vagueShare
+	l.first, l.idf, l.posting = make([]uint32, len(count)+1), make([]float64, len(count)), make([]uint32, len(spelt))
+	for id, n := range count {
+		l.first[id+1] = l.first[id] + n
+		l.idf[id] = math.Log(1 + float64(len(l.names))/float64(n))
+		if l.vague[id] {
+			l.idf[id] *= vagueShare
 		}
-		if len(w) > beginning {
-			l.begins[w[:beginning]] = append(l.begins[w[:beginning]], w)
+		if w := l.words[id]; len(w) > beginning {
+			l.begins[w[:beginning]] = append(l.begins[w[:beginning]], int32(id))
 		}
 	}
-	for _, of := range l.begins {
-		slices.Sort(of)
-	}
-	l.telling = make([]int, len(l.names))
-	for i := range l.names {
-		for _, w := range strings.Fields(l.names[i].Name) {
-			if !vague[w] {
-				l.telling[i]++
-			}
+	next := slices.Clone(l.first)
+	for n := range l.names {
+		for _, id := range spelt[ends[n]:ends[n+1]] {
+			l.posting[next[id]] = uint32(n)
+			next[id]++
 		}
 	}
 	return l
 }
 
-func (l *likeness) add(t terminology.Term) {
-	n := uint32(len(l.names))
-	l.names = append(l.names, t)
-	for _, w := range strings.Fields(t.Name) {
-		l.posting[w] = append(l.posting[w], n)
-	}
-}
-
 // alone reports a half of a title ("hypo osmolality and hyponatremia") that names a finding by itself:
 // its last word stands in few names.
-func (l *likeness) alone(half string) bool {
+func (l *likeness) alone(half string, count []uint32) bool {
 	w := strings.Fields(half)
 	return len(w) > 0 && len(w) <= 2 && len(half) > 6 && !vague[w[0]] && !slices.Contains(w, "of") && !slices.Contains(w, "and") &&
-		len(l.posting[w[len(w)-1]]) <= rareMax
+		count[l.ids[wordKey(w[len(w)-1])]] <= rareMax
 }
 
 // vagueShare is what a vague word counts of its idf.
@@ -127,50 +141,72 @@ func (l *likeness) like(asked, beside []string) []record.Code {
 	return out
 }
 
+// rank looks at the rarest words first: a name that has none of the words that count for most cannot be
+// like enough any more, so the long lists of common words are only asked for the names that are left.
 func (l *likeness) rank(asked, beside []string) []record.Code {
+	type word struct {
+		alike  []share
+		weight float64
+		asked  bool
+	}
+	all := make([]word, 0, len(asked)+len(beside))
 	whole := 0.0
-	got := map[uint32]float64{}
-	has := map[uint32]int{} // telling words of a name
 	for i, w := range slices.Concat(asked, beside) {
-		best, rarest := map[uint32]float64{}, 0.0
-		found := map[uint32]bool{}
-		for other, share := range l.words(w) {
-			p := l.posting[other]
-			rarest = max(rarest, l.idf[other])
-			if len(p) > postingMax {
-				continue
+		one := word{alike: l.alike(w), asked: i < len(asked)}
+		for _, o := range one.alike {
+			one.weight = max(one.weight, l.idf[o.word])
+		}
+		if one.weight == 0 {
+			one.weight = unknownWeight
+		}
+		if one.asked {
+			whole += one.weight
+		}
+		all = append(all, one)
+	}
+	slices.SortStableFunc(all, func(a, b word) int {
+		if a.asked != b.asked {
+			if a.asked {
+				return -1
 			}
-			for _, n := range p {
-				best[n] = max(best[n], share*l.idf[other])
-				found[n] = found[n] || !vague[other] && (l.telling[n] > 1 || len(p) <= rareMax)
+			return 1
+		}
+		return cmp.Compare(b.weight, a.weight)
+	})
+	got := map[uint32]*kinship{}
+	left := whole
+	for n, w := range all {
+		for _, o := range w.alike {
+			p := l.posting[l.first[o.word]:l.first[o.word+1]]
+			telling := !l.vague[o.word]
+			if w.asked && left >= likenessMin*whole && len(p) <= postingMax {
+				for _, name := range p {
+					if got[name] == nil {
+						got[name] = &kinship{}
+					}
+				}
+			}
+			for name, k := range got {
+				if _, has := slices.BinarySearch(p, name); has {
+					k.hear(n, o.share*l.idf[o.word], w.asked, telling && (l.telling[name] > 1 || len(p) <= rareMax))
+				}
 			}
 		}
-		if rarest == 0 {
-			rarest = unknownWeight
-		}
-		if i < len(asked) {
-			whole += rarest
-			for n, s := range best {
-				got[n] += s
-			}
-		}
-		for n := range found {
-			if found[n] {
-				has[n]++
-			}
+		if w.asked {
+			left -= w.weight
 		}
 	}
 	type candidate struct {
 		name  uint32
 		score float64
 	}
-	var all []candidate
-	for n, s := range got {
-		if score := s / whole; score >= likenessMin && has[n] >= l.telling[n] && l.telling[n] > 0 {
-			all = append(all, candidate{n, math.Round(score*1000) / 1000})
+	var best []candidate
+	for n, k := range got {
+		if score := k.sum() / whole; score >= likenessMin && k.told >= l.telling[n] && l.telling[n] > 0 {
+			best = append(best, candidate{n, math.Round(score*1000) / 1000})
 		}
 	}
-	slices.SortFunc(all, func(a, b candidate) int {
+	slices.SortFunc(best, func(a, b candidate) int {
 		switch {
 		case a.score != b.score:
 			return int(math.Copysign(1, b.score-a.score))
@@ -180,7 +216,7 @@ func (l *likeness) rank(asked, beside []string) []record.Code {
 		return int(a.name) - int(b.name)
 	})
 	var out []record.Code
-	for _, c := range all {
+	for _, c := range best {
 		t := l.names[c.name]
 		if len(out) == likenessMost {
 			break
@@ -192,22 +228,51 @@ func (l *likeness) rank(asked, beside []string) []record.Code {
 	return out
 }
 
+// kinship is what a name has of some words.
+type kinship struct {
+	word   int     // the one that is heard now
+	now    float64 // the most that it counts
+	before float64 // what those before it count
+	told   uint8   // of the telling words of the name
+	spoke  bool    // the word that is heard now is one of them
+}
+
+func (k *kinship) hear(word int, counts float64, asked, telling bool) {
+	if word != k.word {
+		k.before, k.now, k.word, k.spoke = k.sum(), 0, word, false
+	}
+	if asked {
+		k.now = max(k.now, counts)
+	}
+	if telling && !k.spoke {
+		k.told++
+		k.spoke = true
+	}
+}
+
+func (k *kinship) sum() float64 { return k.before + k.now }
+
 // unknownWeight is what a word counts that no name has: as much as one of few names.
 const unknownWeight = 9
 
-// words gives the words of names that a word is, or is like, with how like they are.
-func (l *likeness) words(w string) map[string]float64 {
-	out := map[string]float64{}
-	if l.posting[w] != nil {
-		out[w] = 1
-		return out
+// share is a word of names and how like it is.
+type share struct {
+	word  int32
+	share float64
+}
+
+// alike gives the words of names that a word is, or is like.
+func (l *likeness) alike(w string) []share {
+	if id, ok := l.ids[wordKey(w)]; ok {
+		return []share{{id, 1}}
 	}
 	if len(w) <= beginning {
-		return out
+		return nil
 	}
-	for _, other := range l.begins[w[:beginning]] {
-		if d := dice(w, other); d >= triplesMin {
-			out[other] = d
+	var out []share
+	for _, id := range l.begins[w[:beginning]] {
+		if d := dice(w, l.words[id]); d >= triplesMin {
+			out = append(out, share{id, d})
 		}
 	}
 	return out
