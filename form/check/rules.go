@@ -399,7 +399,7 @@ func cardRules(c *Case) {
 	}
 }
 
-// readingRules: handwriting, and one summary of what was read with low confidence.
+// readingRules: handwriting, and one summary of what was read with low confidence or is crossed out.
 func readingRules(c *Case) {
 	var low record.Flag
 	for i := range c.Segment.Fields {
@@ -407,14 +407,14 @@ func readingRules(c *Case) {
 		if hasReason(f, "written by hand") {
 			c.raise("handwriting", record.SeverityWarning, f.Name+" was written by hand", f)
 		}
-		if hasReason(f, "low reading confidence") {
+		if hasReason(f, "low reading confidence") || hasReason(f, "crossed out") {
 			low.Fields = append(low.Fields, f.Name)
 			low.Evidence = append(low.Evidence, record.Evidence{Page: f.Page, Box: f.Box})
 		}
 	}
 	if len(low.Fields) > 0 {
 		low.Code, low.Severity = "low_confidence", record.SeverityWarning
-		low.Message = "read with low confidence: " + strings.Join(low.Fields, ", ")
+		low.Message = "read with low confidence or crossed out: " + strings.Join(low.Fields, ", ")
 		c.Segment.Flags = append(c.Segment.Flags, low)
 	}
 }
