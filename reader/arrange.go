@@ -7,6 +7,7 @@ import (
 
 	"chartlake/document"
 	"chartlake/reader/field"
+	"chartlake/reader/hand"
 	"chartlake/reader/layout"
 	"chartlake/reader/mark"
 	"chartlake/reader/ocr"
@@ -57,6 +58,11 @@ func complete(page *document.Page, img *image.Gray, rules []layout.Rule) {
 	order(page, rules)
 	if img != nil && markUp(page, img, rules) {
 		order(page, rules)
+	}
+	if img != nil && page.Source == document.SourceOCR {
+		for _, i := range hand.Find(img, page) {
+			page.Words[i].Handwritten = true
+		}
 	}
 	page.Tables = table.Find(page, rules)
 	for _, f := range field.Find(page, rules) {

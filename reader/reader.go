@@ -25,7 +25,7 @@ import (
 )
 
 // version changes whenever the reader reads something differently.
-const version = "4"
+const version = "5"
 
 // Config says what a reader may use. The zero value works.
 type Config struct {
