@@ -127,6 +127,14 @@ func (d *Desk) accept(ctx context.Context, actor store.Actor, r io.Reader, offer
 		return Receipt{}, 0, err
 	}
 	defer d.leave()
+	var before int64
+	err = d.Store.View(ctx, actor, func(v store.View) (err error) {
+		before, err = v.Seq()
+		return err
+	})
+	if err != nil {
+		return Receipt{}, 0, d.storing(err)
+	}
 	var kind reader.Media
 	locked := false
 	info, err := d.Blobs.Put(ctx, r, d.BytesMax, func(info blob.Info, bytes io.ReaderAt) (err error) {
@@ -147,6 +155,7 @@ func (d *Desk) accept(ctx context.Context, actor store.Actor, r io.Reader, offer
 			},
 			Arrival: store.Arrival{At: time.Now().UTC(), Source: offer.Source, Name: offer.Name.Reveal(), Actor: actor.ID},
 			Key:     offer.Key,
+			After:   before,
 		},
 		store.Enqueue{Job: queue.Job{Kind: queue.Document, Subject: info.Hash}},
 	}

@@ -252,6 +252,10 @@ type Receive struct {
 	Document Document
 	Arrival  Arrival
 	Key      string
+	// After is the last change (View.Seq) before the blob was put. Where the document was erased
+	// since, or the erasure took originals away since, the blob may be gone: that is Unavailable with
+	// code erased_meanwhile, and the bytes are to be put again. 0: nobody can have erased it.
+	After int64
 }
 
 // Move takes a document from one state to another by the table in state.go; a document that

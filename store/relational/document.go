@@ -41,7 +41,7 @@ func (t *turn) receive(c store.Receive, res *store.Result) error {
 	case !fault.Is(err, fault.NotFound):
 		return err
 	default:
-		if err := t.notErasing(d.ID); err != nil {
+		if err := t.notErasing(d.ID, c.After); err != nil {
 			return err
 		}
 		if err := t.newDocument(&d); err != nil {
@@ -80,11 +80,18 @@ func (t *turn) receive(c store.Receive, res *store.Result) error {
 }
 
 // notErasing refuses a document whose original is still to be erased: that would take the one that
-// has just come.
-func (t *turn) notErasing(id string) error {
+// has just come. One that was erased since the change after has been taken already, perhaps.
+func (t *turn) notErasing(id string, after int64) error {
 	pending, _, err := db.One(t.c, `SELECT count(*) FROM erasure WHERE state=0 AND documents LIKE ?`, "%"+id+"%")
-	if err == nil && pending > 0 {
-		err = fault.New(fault.Unavailable, "erasure_unfinished", "a document of these bytes is just being erased; send it again in a minute")
+	if err != nil {
+		return err
+	}
+	if pending > 0 {
+		return fault.New(fault.Unavailable, "erasure_unfinished", "a document of these bytes is just being erased; send it again in a minute")
+	}
+	_, since, err := db.One(t.c, `SELECT seq FROM touched WHERE what=? AND seq>?`, documentTouched+id, after)
+	if err == nil && since && after > 0 {
+		return &fault.Error{Kind: fault.Unavailable, Code: "erased_meanwhile", Message: "a document of these bytes was erased while it came; send it again", RetryAfter: time.Second}
 	}
 	return err
 }

@@ -356,7 +356,15 @@ func (s *Store) finish(ctx context.Context, p pending) error {
 			return err
 		}
 	}
-	return s.inner(ctx, func(w *Writer) error { return w.c.Exec(`UPDATE erasure SET state=1 WHERE n=?`, p.n) })
+	return s.inner(ctx, func(w *Writer) error {
+		t := &turn{Writer: w, r: &request{ctx: ctx, actor: checker}}
+		for _, d := range p.documents { // bytes that were put before now may have gone with it
+			if err := t.touch(documentTouched + d); err != nil {
+				return err
+			}
+		}
+		return w.c.Exec(`UPDATE erasure SET state=1 WHERE n=?`, p.n)
+	})
 }
 
 // erases reports whether commands erase something.

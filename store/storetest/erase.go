@@ -66,11 +66,19 @@ func testErase(t *testing.T, open Open) {
 	fails(t, s, "erase_not_ready", store.Erase{Key: patient})
 	var originals []string
 	broken := true
+	newest := func() (n int64) {
+		view(t, s, anna, func(v store.View) (err error) {
+			n, err = v.Seq()
+			return err
+		})
+		return n
+	}
+	before, during := newest(), int64(0)
 	err := s.Erasures(ctx, func(_ context.Context, document string) error {
 		if broken {
 			return errors.New("the disk is away")
 		}
-		originals = append(originals, document)
+		originals, during = append(originals, document), newest()
 		return nil
 	})
 	if err != nil {
@@ -115,7 +123,11 @@ func testErase(t *testing.T, open Open) {
 
 	// A worker that still reads the document leaves nothing; the sender may bring it again.
 	fails(t, s, "erased", store.PutStage{Key: store.StageKey{Input: mine.ID, Stage: "read", Version: "1", Part: "2"}, Output: []byte("canary")})
-	do(t, s, store.Receive{Document: mine, Arrival: store.Arrival{Source: "http"}},
+	for _, after := range []int64{before, during} { // the erasure has taken bytes that were put then
+		fails(t, s, "erased_meanwhile", store.Receive{Document: mine, Arrival: store.Arrival{Source: "http"}, After: after})
+	}
+	do(t, s, store.Receive{Document: document("a9"), Arrival: store.Arrival{Source: "http"}, After: before})
+	do(t, s, store.Receive{Document: mine, Arrival: store.Arrival{Source: "http"}, After: newest()},
 		store.PutStage{Key: store.StageKey{Input: mine.ID, Stage: "read", Version: "1", Part: "2"}, Output: []byte("new")})
 	v := do(t, s, store.Update{Resource: parse(t, `{"resourceType":"Patient","id":"a"}`)})[0].Version
 	if v.Version != 1 {
