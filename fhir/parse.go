@@ -80,7 +80,11 @@ func (s *scanner) fault() error {
 
 func (s *scanner) node(kind Kind, text string) *Node {
 	if len(s.chunk) == 0 {
-		s.chunk = make([]Node, min(32, 1+(len(s.text)-s.pos)/16))
+		most := 32
+		if s.lazy { // what most resources have at the top
+			most = 16
+		}
+		s.chunk = make([]Node, min(most, 1+(len(s.text)-s.pos)/16))
 	}
 	n := &s.chunk[0]
 	s.chunk = s.chunk[1:]
