@@ -64,6 +64,8 @@ var measures = []measure{
 	{"fields", "F1 of field pairs, key and value alike by 0.8", func(r *Result) (float64, float64) { return f1(r.Fields) }},
 	{"fields_exact", "F1 of field pairs, key and value equal", func(r *Result) (float64, float64) { return f1(r.FieldsExact) }},
 	{"value_boxes", "evidence of right values: IoU of 0.7 or more, or the cell around the ink", func(r *Result) (float64, float64) { return share(r.ValueBoxes) }},
+	{"handwritten", "words written by hand that are called so", func(r *Result) (float64, float64) { return share(r.Handwritten) }},
+	{"printed", "words of print that are not called handwritten", func(r *Result) (float64, float64) { return share(r.Printed) }},
 	{"marks", "F1 of check box states", func(r *Result) (float64, float64) { return f1(r.Marks) }},
 	{"codes", "F1 of bar codes: symbology, text and place", func(r *Result) (float64, float64) { return f1(r.Codes) }},
 	{"cells", "F1 of table cells with equal text at their place", cells()},

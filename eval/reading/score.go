@@ -23,6 +23,9 @@ type Result struct {
 	BagErrors int   `json:"bag_errors"` // the same, wherever they stand
 	WordBoxes Share `json:"word_boxes"` // of the words read right: box with IoU of 0.7 or more
 
+	Handwritten Share `json:"handwritten"` // of the words written by hand: called so
+	Printed     Share `json:"printed"`     // of the words of print: not called handwritten
+
 	Fields      Found `json:"fields"`       // key and value both alike by 0.8
 	FieldsExact Found `json:"fields_exact"` // key and value both equal
 	ValueBoxes  Share `json:"value_boxes"`  // of the values of fields and cells found: IoU of 0.7 or more
@@ -79,6 +82,7 @@ func score(want *Page, got *document.Page) Result {
 	}
 	if want.Words != nil {
 		r.words(want, got)
+		r.hands(want.Words, got.Words)
 	}
 	if want.Fields != nil {
 		r.fields(want.Fields, got.Fields)
@@ -178,6 +182,22 @@ func (r *Result) fields(want []Field, got []document.Field) {
 		}
 		if !f.Box.Empty() {
 			r.ValueBoxes.add(f.Box.IoU(g.ValueBox) >= overlap)
+		}
+	}
+}
+
+// hands looks at what hand the words that were read are in, each by the true word that it covers most of.
+func (r *Result) hands(want []Word, got []document.Word) {
+	for _, t := range want {
+		for _, w := range got {
+			if a := t.Box.Intersect(w.Box).Area(); a == 0 || a < 0.5*w.Box.Area() {
+				continue
+			}
+			if t.Handwritten {
+				r.Handwritten.add(w.Handwritten)
+			} else {
+				r.Printed.add(!w.Handwritten)
+			}
 		}
 	}
 }

@@ -46,8 +46,9 @@ type Page struct {
 
 // Word is text between white space. An empty Box is not scored.
 type Word struct {
-	Text string       `json:"text"`
-	Box  document.Box `json:"box"`
+	Text        string       `json:"text"`
+	Box         document.Box `json:"box"`
+	Handwritten bool         `json:"handwritten,omitempty"` // written by hand: not print
 }
 
 // Field is a label with its value. A blank to fill in that is empty has Value "".
