@@ -118,6 +118,18 @@ func (s *S3) Kept(bucket, key string) int {
 	return len(s.past[bucket+"/"+key])
 }
 
+// KeptBelow gives how many older versions and marks there are below a prefix.
+func (s *S3) KeptBelow(bucket, prefix string) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for name, past := range s.past {
+		if strings.HasPrefix(name, bucket+"/"+prefix) {
+			n += len(past)
+		}
+	}
+	return n
+}
+
 func (s *S3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -170,6 +182,16 @@ func (s *S3) take(w http.ResponseWriter, r *http.Request, name string) {
 	if _, there := s.objects[name]; there && r.Header.Get("If-None-Match") == "*" {
 		RefuseXML(w, 412, "PreconditionFailed")
 		return
+	}
+	if want := r.Header.Get("If-Match"); want != "" {
+		switch o, there := s.objects[name]; {
+		case !there:
+			RefuseXML(w, 404, "NoSuchKey")
+			return
+		case want != o.tag():
+			RefuseXML(w, 412, "PreconditionFailed")
+			return
+		}
 	}
 	s.Puts++
 	s.put(name, body)

@@ -1,5 +1,5 @@
-// Package bucket keeps originals in Amazon S3 and servers that speak as it does (blob.Originals), and
-// fetches files that others put there.
+// Package bucket keeps originals (blob.Originals) and tables (tables.go) in Amazon S3 and servers that speak
+// as it does, and fetches files that others put there.
 //
 // A blob is the object <prefix>sealed/<first two digits>/<hash>, a stream of package envelope
 // (plain/… where there are no keys, or as an older version left it): the layout of blob/folder, so

@@ -2,20 +2,55 @@ package main
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"chartlake/analytics/live"
+	"chartlake/aws"
+	"chartlake/aws/bucket"
 )
 
 // tablesEvery is how often the store is asked for changes: one is in the tables within seconds.
 const tablesEvery = time.Second
 
-// keepTables keeps the tables of the store in a folder until the context ends.
-func (s *server) keepTables(ctx context.Context, dir string, group *sync.WaitGroup) error {
-	folder, err := live.OpenFolder(dir)
+// bucketTables are tables in a bucket as live.Place has them.
+type bucketTables struct{ *bucket.Tables }
+
+func (b bucketTables) Open(ctx context.Context, name string) (live.Opened, error) {
+	return b.Tables.Open(ctx, name)
+}
+
+func (b bucketTables) Create(ctx context.Context, name string) (live.Made, error) {
+	return b.Tables.Create(ctx, name)
+}
+
+// tablesPlace opens the place of the tables: a folder, or s3://BUCKET/PREFIX. done gives it back.
+func (s *server) tablesPlace(ctx context.Context, address string) (place live.Place, done func(), err error) {
+	if !strings.HasPrefix(address, "s3://") {
+		folder, err := live.OpenFolder(address)
+		if err != nil {
+			return nil, nil, err
+		}
+		return folder, func() { folder.Close() }, nil
+	}
+	name, prefix, err := bucket.Parse(address)
+	if err != nil {
+		return nil, nil, usage("--tables is neither a folder nor s3://BUCKET/PREFIX")
+	}
+	c, err := aws.Load(ctx, aws.Config{})
+	if err != nil {
+		return nil, nil, err
+	}
+	kept := func(err error) { s.log.Warn(err.Error(), "code", faultCode(err)) }
+	return bucketTables{bucket.NewTables(bucket.Config{AWS: c, Bucket: name, Prefix: prefix, Kept: kept})}, func() {}, nil
+}
+
+// keepTables keeps the tables of the store in a folder or a bucket until the context ends.
+func (s *server) keepTables(ctx context.Context, address string, group *sync.WaitGroup) error {
+	place, done, err := s.tablesPlace(ctx, address)
 	if err != nil {
 		return err
 	}
@@ -24,8 +59,8 @@ func (s *server) keepTables(ctx context.Context, dir string, group *sync.WaitGro
 	s.registry.MustRegister(behind, leftOut)
 	failed := ""
 	group.Go(func() {
-		defer folder.Close()
-		live.Follow(s.store, folder).Run(ctx, tablesEvery, func(r live.Report, err error) {
+		defer done()
+		live.Follow(s.store, place).Run(ctx, tablesEvery, func(r live.Report, err error) {
 			behind.Set(float64(r.Newest - r.Change))
 			leftOut.Add(float64(r.LeftOut))
 			code := ""

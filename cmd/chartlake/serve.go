@@ -22,7 +22,7 @@ type serveCommand struct {
 	S3Addr  string   `help:"Address to speak S3 on: what is put there is taken in (docs/guide/from-aws.md)." name:"s3-addr" placeholder:"HOST:PORT"`
 	Token   string   `help:"Token that every request must bear, or file:NAME." env:"CHARTLAKE_TOKEN" placeholder:"TOKEN"`
 	Watch   []string `help:"Folder whose files are taken in (repeatable)." placeholder:"DIR" type:"path"`
-	Tables  string   `help:"Keep the tables in this folder as Parquet files, in clear, in step with the store." placeholder:"DIR" type:"path"`
+	Tables  string   `help:"Keep the tables in this folder, or below s3://BUCKET/PREFIX, as Parquet files, in clear, in step with the store." placeholder:"DIR"`
 	Workers int      `help:"Workers, one page each at a time; 0: this process only serves; -1: one per core." default:"-1" placeholder:"N"`
 }
 

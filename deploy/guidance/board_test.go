@@ -48,6 +48,7 @@ func board(t *testing.T, lake string) {
 	see("problems", `document.querySelector('[aria-label="Problems by patients"] [data-mark]')`)
 	click(`document.querySelector('[aria-label="Problems by patients"] [data-mark]')`)
 	see("who has it, and where it stands", `/s3:.*page 1, box 0\./.test(document.querySelector('[aria-label="Top problems"] .behind')?.textContent)`)
+	see("somebody's numbers", `document.querySelector('[aria-label="Lab trend"] header .chip')`)
 	click(`document.querySelector('[aria-label="Lab trend"] header .chip')`)
 	see("numbers of a patient", `document.querySelectorAll('[aria-label="Lab trend as a table"] tbody tr').length > 5`)
 }

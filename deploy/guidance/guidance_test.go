@@ -74,10 +74,9 @@ func TestGuidance(t *testing.T) {
 		t.Skip("tesseract is not installed, and a scan is to be read")
 	}
 	bin := build(t)
-	tables := filepath.Join(t.TempDir(), "tables")
-	lake := serve(t, filepath.Join(bin, "chartlake"), tables)
 	events := newRuntime(t)
 	bucket := openBucket(t, gateway, events.URL+"/events")
+	lake := serve(t, filepath.Join(bin, "chartlake"), bucket)
 	function(t, filepath.Join(bin, "chartlake-lambda"), events, bucket.address, lake)
 
 	all := papers(t)
@@ -93,7 +92,7 @@ func TestGuidance(t *testing.T) {
 
 	t.Run("FHIR", func(t *testing.T) { filed(t, lake, all) })
 	t.Run("SQL", func(t *testing.T) { asked(t, filepath.Join(bin, "chartlake"), lake, all) })
-	t.Run("Parquet", func(t *testing.T) { kept(t, tables, lake) })
+	t.Run("Parquet", func(t *testing.T) { kept(t, bucket, events.tables, lake) })
 	t.Run("board", func(t *testing.T) { board(t, lake) })
 }
 

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -22,15 +23,18 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"chartlake/reader/readertest"
 )
 
 const (
-	bucketName = "intake"
-	keyID      = "guidance"
-	secret     = "a-secret-of-this-test"
-	patience   = 5 * time.Minute // of a busy machine, for all documents
+	bucketName   = "intake" // of documents
+	lakeName     = "lake"   // of tables
+	tablesPrefix = "tables/"
+	keyID        = "guidance"
+	secret       = "a-secret-of-this-test"
+	patience     = 5 * time.Minute // of a busy machine, for all documents
 )
 
 // start starts a program that ends with the test.
@@ -52,10 +56,11 @@ func environment(more ...string) []string {
 }
 
 // serve starts the lake and gives its address. It reads nothing by itself: --workers 0.
-func serve(t *testing.T, chartlake, tables string) string {
+func serve(t *testing.T, chartlake string, b *bucket) string {
 	t.Helper()
-	cmd := exec.Command(chartlake, "--cache-dir", readertest.Cache(), "serve", "--data", t.TempDir(), "--addr", "127.0.0.1:0", "--workers", "0", "--tables", tables)
-	cmd.Env = environment()
+	cmd := exec.Command(chartlake, "--cache-dir", readertest.Cache(), "serve", "--data", t.TempDir(), "--addr", "127.0.0.1:0", "--workers", "0",
+		"--tables", "s3://"+lakeName+"/"+strings.TrimSuffix(tablesPrefix, "/"))
+	cmd.Env = environment("AWS_ENDPOINT_URL_S3=" + b.address)
 	said, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -110,8 +115,10 @@ func openBucket(t *testing.T, gateway, webhook string) *bucket {
 		})})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	if _, err := b.client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: sdk.String(bucketName)}); err != nil {
-		t.Fatalf("versitygw makes no bucket: %v\n%s", err, &said)
+	for _, name := range []string{bucketName, lakeName} {
+		if _, err := b.client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &name}); err != nil {
+			t.Fatalf("versitygw makes no bucket: %v\n%s", err, &said)
+		}
 	}
 	return b
 }
@@ -131,19 +138,39 @@ func (b *bucket) put(t *testing.T, key string, data []byte) {
 	}
 }
 
+// get gives an object of the lake; nil where there is none.
+func (b *bucket) get(t *testing.T, key string) []byte {
+	t.Helper()
+	out, err := b.client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: sdk.String(lakeName), Key: &key})
+	var none *types.NoSuchKey
+	if errors.As(err, &none) {
+		return nil
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Body.Close()
+	data, err := io.ReadAll(out.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
 // runtime is what stands between bucket and function: the queue that takes the bucket's events, and
 // Lambda's runtime API, which gives the function each of them, twice, as a batch of SQS.
 type runtime struct {
 	*httptest.Server
 	waiting  chan []byte
 	answered chan struct{}
+	tables   chan struct{} // has something when tables.json was written
 	mu       sync.Mutex
 	given    int
 	answers  []string
 }
 
 func newRuntime(t *testing.T) *runtime {
-	r := &runtime{waiting: make(chan []byte, 100), answered: make(chan struct{}, 100)}
+	r := &runtime{waiting: make(chan []byte, 100), answered: make(chan struct{}, 100), tables: make(chan struct{}, 1)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /events", r.event)
 	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", r.next)
@@ -159,7 +186,16 @@ func newRuntime(t *testing.T) *runtime {
 // event is the queue's end. The gateway's own test of it is no event of an object.
 func (r *runtime) event(_ http.ResponseWriter, req *http.Request) {
 	body, _ := io.ReadAll(req.Body)
-	if bytes.Contains(body, []byte("ObjectCreated")) {
+	switch {
+	case !bytes.Contains(body, []byte("ObjectCreated")):
+	case bytes.Contains(body, []byte(`"name":"`+lakeName+`"`)):
+		if bytes.Contains(body, []byte(tablesPrefix+"tables.json")) {
+			select {
+			case r.tables <- struct{}{}:
+			default:
+			}
+		}
+	default:
 		r.waiting <- body
 		r.waiting <- body
 	}

@@ -4,22 +4,19 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/fsnotify/fsnotify"
 	"github.com/google/go-cmp/cmp"
 
 	"chartlake/analytics/live"
 	"chartlake/analytics/sheet"
 )
 
-// kept: the Parquet files have the rows that SQL counts, once they tell of the last change.
-func kept(t *testing.T, dir, lake string) {
+// kept: the Parquet files of the bucket have the rows that SQL counts, once they tell of the last change.
+func kept(t *testing.T, b *bucket, written <-chan struct{}, lake string) {
 	want := map[string][]string{}
 	for _, table := range []string{"document_references", "observations", "conditions", "evidence", "patients"} {
 		want[table] = ids(t, lake, table)
@@ -27,26 +24,18 @@ func kept(t *testing.T, dir, lake string) {
 			t.Errorf("%s is empty", table)
 		}
 	}
-	watch, err := fsnotify.NewWatcher()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer watch.Close()
-	if err := watch.Add(dir); err != nil {
-		t.Fatal(err)
-	}
 	late := time.After(patience)
 	for {
 		got := map[string][]string{}
 		for table := range want {
-			got[table] = inFiles(t, dir, table)
+			got[table] = inFiles(t, b, table)
 		}
 		diff := cmp.Diff(want, got)
 		if diff == "" {
 			return
 		}
 		select {
-		case <-watch.Events:
+		case <-written:
 		case <-late:
 			t.Fatalf("ids of rows (-SQL +Parquet):\n%s", diff)
 		}
@@ -72,16 +61,16 @@ func ids(t *testing.T, lake, table string) (out []string) {
 	return out
 }
 
-// inFiles are those in the files that tables.json names.
-func inFiles(t *testing.T, dir, table string) (out []string) {
+// inFiles are those in the files that tables.json names. A file that goes meanwhile is of an older
+// tables.json: the next look has the newer one.
+func inFiles(t *testing.T, b *bucket, table string) (out []string) {
 	t.Helper()
 	var m live.Manifest
-	data, err := os.ReadFile(filepath.Join(dir, "tables.json"))
-	if err != nil || json.Unmarshal(data, &m) != nil {
+	if json.Unmarshal(b.get(t, tablesPrefix+"tables.json"), &m) != nil {
 		return nil
 	}
 	for _, f := range m.Tables[table] {
-		data := file(filepath.Join(dir, filepath.FromSlash(f.Path)))
+		data := b.get(t, tablesPrefix+f.Path)
 		if data == nil {
 			return nil
 		}
@@ -91,15 +80,4 @@ func inFiles(t *testing.T, dir, table string) (out []string) {
 	}
 	slices.Sort(out)
 	return out
-}
-
-// file reads a file, which gets its name right after tables.json does. One that is not there under either
-// name is of an older tables.json, and the next look has the newer one.
-func file(name string) []byte {
-	for _, n := range []string{name, name + ".new", name} {
-		if data, err := os.ReadFile(n); err == nil {
-			return data
-		}
-	}
-	return nil
 }
