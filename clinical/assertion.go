@@ -35,7 +35,7 @@ func (e *Engine) assert(toks []token, s span, section string, in []*mention) {
 			if c.forward != "" && c.last <= m.first {
 				e.forward(toks, s, c, cues, m, in, section)
 			}
-			if c.backward != "" && c.first >= m.last && (shared(toks, c, told) || reaches(toks, m, c, in) || subject(toks, s, m, c) || placed(toks, m.last, c.first)) &&
+			if c.backward != "" && c.first >= m.last && (shared(toks, c, told) || takenUp(toks, m, c, in) || reaches(toks, m, c, in) || subject(toks, s, m, c) || placed(toks, m.last, c.first)) &&
 				!outcome(m, c) && toks[c.first].begin >= m.resultEnd && !excepted(toks, s, m) {
 				apply(m, c.backward, c, toks)
 				told = c.last

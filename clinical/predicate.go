@@ -110,5 +110,30 @@ func shared(toks []token, c cue, told int) bool {
 	return true
 }
 
+// takenUp reports a predicate about what a pronoun takes up: "suspected appendicitis, which was ruled out", "asthma and
+// gout, but these were excluded".
+func takenUp(toks []token, m *mention, c cue, in []*mention) bool {
+	j := c.first - 1
+	if j < m.last || !pronouns[toks[j].lower] {
+		return false
+	}
+	many := severals[toks[j].lower]
+	for ; j >= m.last; j-- {
+		t := toks[j]
+		switch {
+		case t.text == ",", t.text == "(", joints[t.lower], pronouns[t.lower], t.lower == "or", t.lower == "although", t.lower == "though", t.lower == "however":
+		case many && within(j, in):
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+var (
+	pronouns = words("which that this it these those they both all")
+	severals = words("which these those they both all")
+)
+
 // joints join two predicates.
 var joints = words("and but then later now or yet")
