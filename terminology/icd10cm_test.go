@@ -13,3 +13,12 @@ func TestICD10CMCode(t *testing.T) {
 		}
 	}
 }
+
+func TestHasWord(t *testing.T) {
+	t.Parallel()
+	for word, want := range map[string]bool{"chloride": true, "health": true, "heaith": false, "": false} {
+		if HasWord(word) != want {
+			t.Errorf("%q: %v", word, !want)
+		}
+	}
+}

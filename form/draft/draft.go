@@ -96,6 +96,11 @@ func Field(f Finding) record.Field {
 	if e.OCR && stray(f, raw) {
 		out.Reasons = append(out.Reasons, "a point stands behind a word of a name")
 	}
+	if e.OCR && (out.Kind == record.KindText || out.Kind == record.KindAddress) {
+		if w, is := misread(raw); is {
+			out.Reasons = append(out.Reasons, "no word is "+w+", and one that looks like it is")
+		}
+	}
 	if e.OCR && exact(out.Kind) && mixed(raw) {
 		out.Reasons = append(out.Reasons, "a letter among digits may be a digit")
 	}

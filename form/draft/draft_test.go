@@ -11,6 +11,12 @@ func TestSignsOfMisreading(t *testing.T) {
 			t.Errorf("odd(%q) = %v", s, got)
 		}
 	}
+	for s, want := range map[string]string{"Chioride": "chioride", "Red Blood Celi Count": "celi", "Not medically necessary": "", "None availabie.": "availabie", "the wal] of it": "wal]",
+		"Omar Hollister": "", "Hold!": "", "140 mmol/L": "", "Blue Heron Heaith Plan": "heaith"} {
+		if got, _ := misread(s); got != want {
+			t.Errorf("misread(%q) = %q, want %q", s, got, want)
+		}
+	}
 	for _, c := range []struct {
 		name, kind, raw string
 		want            bool

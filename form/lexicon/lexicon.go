@@ -309,3 +309,17 @@ func (r Run) begins(i int, spelling []string) (used int, exact, ok bool) {
 	}
 	return last + 1 - i, exact, true
 }
+
+var labelWords = sync.OnceValue(func() map[string]struct{} {
+	out := map[string]struct{}{}
+	for _, w := range strings.FieldsFunc(strings.ToLower(labelData), func(r rune) bool { return r < 'a' || r > 'z' }) {
+		out[w] = struct{}{}
+	}
+	return out
+})
+
+// HasWord reports whether a word, in lower case, stands in a label.
+func HasWord(word string) bool {
+	_, ok := labelWords()[word]
+	return ok
+}

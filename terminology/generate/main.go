@@ -18,8 +18,10 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -65,6 +67,9 @@ func generate(from, to, sums string) error {
 		return err
 	}
 	if err := write(filepath.Join(to, "labs.tsv.zst"), labs); err != nil {
+		return err
+	}
+	if err := write(filepath.Join(to, "words.txt.zst"), words(problems, labs)); err != nil {
 		return err
 	}
 	vitals, err := vitals()
@@ -147,6 +152,21 @@ func icdTitles(from string) ([]title, error) {
 		out = append(out, title{code, strings.TrimSpace(l[77:]), l[14] == '1'})
 	}
 	return out, nil
+}
+
+// words lists the words of the tables, in lower case, of three letters or more.
+func words(tables ...[]string) []string {
+	seen := map[string]bool{}
+	for _, table := range tables {
+		for _, row := range table {
+			for _, w := range strings.FieldsFunc(strings.ToLower(row), func(r rune) bool { return r < 'a' || r > 'z' }) {
+				if len(w) >= 3 {
+					seen[w] = true
+				}
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(seen))
 }
 
 // codes lists the codes of a release, sorted, with b for one that may be billed and h for a heading.
