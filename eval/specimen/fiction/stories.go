@@ -74,7 +74,7 @@ var stories = []story{
 			"This {age}-year-old {sex} presented with [p melena] and [p fatigue]. {He} denies [p- abdominal pain], [p- weight loss] and [p- dysphagia].",
 		},
 		denials:     []string{"Denies [p- chest pain] and [p- shortness of breath].", "No [p- fever], no [p- jaundice], no [p- easy bruising]."},
-		examination: "Pale conjunctivae. Abdomen soft with mild epigastric [p tenderness]. No [p- hepatomegaly].",
+		examination: "[p Pale] conjunctivae. Abdomen soft with mild epigastric [p tenderness]. No [p- hepatomegaly].",
 		course: []string{
 			"[x Upper endoscopy] showed a clean-based [p gastric ulcer] without active [p- bleeding].", "Two units of packed red cells were given. [m Ibuprofen] was stopped.",
 			"Samples were taken to rule out [p? malignancy].",
