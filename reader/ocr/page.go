@@ -313,6 +313,15 @@ func (p *page) analyse() ([]*segment, []layout.Stroke) {
 	segs := segments(p.comps, skip, size, append(sides, strokes...))
 	specks := p.grain(size)
 	segs = slices.DeleteFunc(segs, func(s *segment) bool { return p.noise(s, size) || specks.around(s, p.comps, size) })
+	if p.coarse {
+		for _, s := range segs {
+			specks := p.dust(s)
+			s.members = slices.DeleteFunc(s.members, func(m int) bool { return slices.Contains(specks, m) })
+			for _, m := range specks {
+				skip[m] = true
+			}
+		}
+	}
 	order(segs)
 	p.owner = make([]int32, len(p.comps))
 	for i, s := range segs {

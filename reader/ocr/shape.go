@@ -9,7 +9,7 @@ import (
 )
 
 // The network guesses from the look of a whole line what is large and what is small; the ink of a
-// letter shows it. Only letters are looked at, never figures, and no word becomes surer for it.
+// letter shows it. Only letters and the colon are looked at, never figures, and no word becomes surer for it.
 
 const (
 	small    = "acemnorsuvwxz" // letters without ascender and descender
@@ -46,12 +46,14 @@ func signs(comps []pixel.Component) []sign {
 }
 
 // reshape corrects the words of one segment by the shapes of their letters; own gives the
-// components of each word from left to right.
-func (p *page) reshape(words []reading, own [][]pixel.Component) {
+// components of each word from left to right. It gives how many signs each word has.
+func (p *page) reshape(seg *segment, words []reading, own [][]pixel.Component) []int {
 	all := make([][]sign, len(words))
+	counts := make([]int, len(words))
 	var heights []int
 	for i, w := range words {
 		all[i] = signs(own[i])
+		counts[i] = len(all[i])
 		text := []rune(w.text)
 		if len(text) != len(all[i]) {
 			continue
@@ -62,13 +64,24 @@ func (p *page) reshape(words []reading, own [][]pixel.Component) {
 			}
 		}
 	}
-	if len(heights) < 3 {
-		return
-	}
 	slices.Sort(heights)
 	for i := range words {
-		words[i].text = p.initial(words[i].text, all[i], float64(heights[len(heights)/2]))
+		if len(heights) >= 3 {
+			words[i].text = p.initial(words[i].text, all[i], float64(heights[len(heights)/2]))
+		}
+		words[i].text = colon(words[i].text, all[i], seg)
 	}
+	return counts
+}
+
+// colon tells a semicolon at the end of a word from a colon: its lower piece hangs below the line.
+func colon(text string, ink []sign, seg *segment) string {
+	const hang = 0.12 // of the height of capitals
+	n := len(ink)
+	if n < 2 || !strings.HasSuffix(text, ";") || ink[n-1].pieces != 2 || float64(ink[n-1].Y1) > seg.base+hang*seg.rise {
+		return text
+	}
+	return text[:len(text)-1] + ":"
 }
 
 // initial corrects the first letter of a word of small letters by its ink; x is the height of small

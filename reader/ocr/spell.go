@@ -28,8 +28,9 @@ var units = sync.OnceValue(func() []string {
 // doubtful is the confidence below which a word may be respelled.
 const doubtful = 0.9
 
-// spell corrects the words of one line.
-func spell(words []reading) {
+// spell corrects the words of one line. signs is how many signs the ink of each word shows; nil
+// where that is not known.
+func spell(words []reading, signs []int) {
 	for i := range words {
 		w := &words[i]
 		w.text = brackets.Replace(w.text)
@@ -43,7 +44,11 @@ func spell(words []reading) {
 		case figures(w.text):
 			w.text = number(w.text)
 		default:
-			w.text = unit(strings.Map(upright(w.text), w.text))
+			n := 0
+			if signs != nil {
+				n = signs[i]
+			}
+			w.text = unit(strings.Map(upright(w.text), w.text), n)
 		}
 	}
 }
@@ -108,31 +113,46 @@ func upright(t string) func(rune) rune {
 	}
 }
 
-// unit is the unit that a word is a misreading of, or the word.
-func unit(t string) string {
+// fused are signs that two of a unit are read as where they touch, and what that costs.
+var fused = strings.NewReplacer("ovU", "ol/", "oV", "ol/", "oU", "ol/")
+
+const (
+	fusedCost   = 0.3
+	missingCost = 0.6 // of a sign that the ink shows and the unit lacks: "mg/d" of five signs is no "mg/L"
+	unitMost    = 1.25
+)
+
+// unit is the unit that a word is a misreading of, or the word. signs is how many its ink shows, 0
+// where that is not known.
+func unit(t string, signs int) string {
 	if n := utf8.RuneCountInString(t); n < 3 || n > 14 {
 		return t
 	}
-	best, cost, second := "", 1.25, 9.0
+	apart := fused.Replace(t)
+	best, cost, second := "", 9.0, 9.0
 	for _, u := range units() {
 		c := distance(t, u)
 		if c == 0 {
 			return t
 		}
+		if apart != t {
+			c = min(c, distance(apart, u)+fusedCost)
+		}
+		c += missingCost * float64(max(signs-utf8.RuneCountInString(u), 0))
 		if c < cost {
 			best, cost, second = u, c, cost
 		} else if c < second {
 			second = c
 		}
 	}
-	if best == "" || utf8.RuneCountInString(best) < 3 || second-cost < 0.25 || cost > 0.3*float64(utf8.RuneCountInString(best)) {
+	if cost > unitMost || utf8.RuneCountInString(best) < 3 || second-cost < 0.25 || cost > 0.3*float64(utf8.RuneCountInString(best)) {
 		return t
 	}
 	return best
 }
 
 // alike are signs that are read for each other; a change within a group costs little.
-var alike = [...]string{"Il1|!i[]t/", "LltdbiI_-.,1", "O0oQ©@°D", "gqy9", "cCeo(", "S5s$", "B8", "UVuv", "mn", "µu", "/lj1", "AL", "V/"}
+var alike = [...]string{"Il1|!i[]t/", "LltbiI_-.,1", "O0oQ©@°D", "gqy9", "cCeo(", "S5s$", "B8", "UVuv", "mn", "µu", "/lj1", "AL", "V/"}
 
 // distance is the edit distance of two words in which likely misreadings cost less.
 func distance(a, b string) float64 {

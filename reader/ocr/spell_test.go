@@ -23,13 +23,29 @@ func TestSpell(t *testing.T) {
 		for _, f := range strings.Fields(c.in) {
 			words = append(words, reading{text: f, confidence: c.sure})
 		}
-		spell(words)
+		spell(words, nil)
 		var got []string
 		for _, w := range words {
 			got = append(got, w.text)
 		}
 		if g := strings.Join(got, " "); g != c.want {
 			t.Errorf("%q (%.2f) is spelled %q, want %q", c.in, c.sure, g, c.want)
+		}
+	}
+}
+
+// TestUnitsByInk: the ink shows how many signs a unit has.
+func TestUnitsByInk(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		in, want string
+		signs    int
+	}{
+		{"mg/d", "mg/dL", 5}, {"mg/d", "mg/dL", 4}, {"mag/di", "mg/dL", 5}, {"mg/L", "mg/L", 5}, {"mmoVL", "mmol/L", 5},
+		{"mmoUL", "mmol/L", 6}, {"mmovUL", "mmol/L", 6}, {"Value", "Value", 5}, {"Vial", "Vial", 4}, {"Unit", "Unit", 4},
+	} {
+		if got := unit(c.in, c.signs); got != c.want {
+			t.Errorf("%q with %d signs: %q, want %q", c.in, c.signs, got, c.want)
 		}
 	}
 }
@@ -42,7 +58,7 @@ func FuzzSpell(f *testing.F) {
 			words = append(words, reading{text: w, confidence: 0.5})
 		}
 		n := len(words)
-		spell(words)
+		spell(words, nil)
 		for _, w := range words {
 			if w.text == "" {
 				t.Error("a word was emptied")

@@ -106,8 +106,7 @@ func (p *page) place(seg *segment, readings []reading) []found {
 		}
 	}
 	readings, own = p.space(seg, readings, own)
-	p.reshape(readings, own)
-	spell(readings)
+	spell(readings, p.reshape(seg, readings, own))
 	out := make([]found, len(readings))
 	for i, r := range readings {
 		w := found{math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1), r.text, r.confidence}
