@@ -61,7 +61,7 @@ func (s *sheet) cost(k *key, p piece) (float64, string) {
 	if k.kind == "" {
 		look = 1
 	}
-	if !says(text) || k.rule == ruleBelow && s.headline(k, p) {
+	if !says(text) || k.rule == ruleBelow && (s.headline(k, p) || s.overMarks(k.rect)) {
 		return 0, ""
 	}
 	row := k.rect.OverlapY(p.rect) > 0.5*min(k.rect.H(), p.rect.H())
@@ -112,6 +112,13 @@ func (s *sheet) headline(k *key, p piece) bool {
 	}
 	return slices.ContainsFunc(s.keys, func(o *key) bool {
 		return o != k && o.line == p.line && (o.rule == ruleColon || o.rule == ruleLeader)
+	})
+}
+
+// overMarks reports whether places to mark stand right below a text: it is their question.
+func (s *sheet) overMarks(r layout.Rect) bool {
+	return slices.ContainsFunc(s.marks, func(m layout.Rect) bool {
+		return m.Y0 > r.MidY() && m.Y0 < r.Y1+1.6*s.Text && m.OverlapX(r) > 0
 	})
 }
 

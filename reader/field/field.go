@@ -68,6 +68,7 @@ type sheet struct {
 	keys   []*key
 	pieces []piece
 	combed []bool // as p.Words: letters of combs
+	marks  []layout.Rect
 }
 
 // Find pairs keys with values, in reading order of the keys. p was arranged by layout.Arrange;
@@ -77,6 +78,9 @@ func Find(p *document.Page, rules []layout.Rule) []document.Field {
 		return nil
 	}
 	s := &sheet{Frame: layout.NewFrame(p, rules), page: p, lex: known()}
+	for _, m := range p.Marks {
+		s.marks = append(s.marks, s.Rect(m.Box))
+	}
 	s.combs()
 	for _, g := range s.Grids() {
 		for _, c := range g.Cells {

@@ -309,3 +309,23 @@ func FuzzFind(f *testing.F) {
 		}
 	})
 }
+
+// TestHeadingOfMarks: what stands over places to mark is their question, though it is worded as a label.
+func TestHeadingOfMarks(t *testing.T) {
+	t.Parallel()
+	p := &document.Page{Width: 612, Height: 792, Source: document.SourceText}
+	set(p, 40, 80, 10, "Family history")
+	set(p, 240, 80, 10, "Do you have now")
+	for i := range 3 {
+		y := 96 + 16*float64(i)
+		set(p, 56, y, 10, "Diabetes")
+		set(p, 256, y, 10, "Headache")
+		for _, x := range []float64{40, 240} {
+			p.Marks = append(p.Marks, document.Mark{Box: document.Box{X: x / 612, Y: y / 792, W: 10.0 / 612, H: 10.0 / 792}})
+		}
+	}
+	layout.Arrange(p, nil)
+	for _, f := range Find(p, nil) {
+		t.Errorf("%q = %q by %s", f.Key, f.Value, f.Rule)
+	}
+}
