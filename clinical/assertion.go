@@ -51,6 +51,8 @@ func (e *Engine) assert(toks []token, s span, section string, in []*mention) {
 			likewise(toks, s, m, in[n-1])
 		}
 		ofKin(toks, s, m, in)
+		oneWho(toks, s, m)
+		heard(toks, s, m, in)
 		parentLetter(toks, s, m)
 		inverted(toks, s, m)
 		yearsAgo(toks, s, m)
@@ -90,7 +92,7 @@ func oneWay(toks []token, c cue, s span, in []*mention) cue {
 	}
 	if c.words == "neg" || c.words == "negative" || c.words == "none" {
 		if c.first > s.first && toks[c.first-1].word() && toks[c.first-1].lower != "and" && toks[c.first-1].lower != "or" && toks[c.first-1].newlines == 0 ||
-			c.first > s.first && answerMark(toks[c.first-1]) || c.last < s.last && !toks[c.last].word() {
+			c.first > s.first && answerMark(toks[c.first-1]) && within(c.first-2, in) || c.last < s.last && !toks[c.last].word() {
 			c.forward = "" // it answers for what stands before it
 		}
 	}
@@ -189,7 +191,7 @@ func (e *Engine) forward(toks []token, s span, c cue, cues []cue, m *mention, in
 			continue
 		}
 		if other.forward == cueStop && ends(c.forward, other.words) && !(other.first == c.last && participle[other.words]) &&
-			!(had(other.words) && nobody(toks, c, other.first)) {
+			!(had(other.words) && nobody(toks, c, other.first)) && !(strings.HasPrefix(other.words, "complaint") && other.first <= c.last+complaintReach) {
 			return
 		}
 		if c.forward == cueHistorical && other.forward == cueNegated {
@@ -222,9 +224,12 @@ func (e *Engine) forward(toks []token, s span, c cue, cues []cue, m *mention, in
 	}
 }
 
+// complaintReach is how many words may stand between a denial and the complaints that it denies ("no motor or sensory complaints of").
+const complaintReach = 4
+
 // adjacent are cues that say something of the next words only: an "old fracture" is past, what
 // an old man has is not.
-var adjacent = map[string]bool{"old": true, "former": true, "healed": true,
+var adjacent = map[string]bool{"old": true, "former": true, "healed": true, "as far as": true,
 	"transitioned from": true, "switched from": true, "changed from": true}
 
 // anew reports that a list ends between tokens from and to: what follows a comma or "and" has
@@ -441,6 +446,9 @@ func apply(m *mention, k cueKind, c cue, toks []token) {
 			m.attribute("relationship", strings.TrimPrefix(r, "in "))
 		}
 	case cueOther:
+		if m.Experiencer == "family" {
+			return // "father died of stroke"
+		}
 		m.Experiencer = "other"
 	default:
 		return

@@ -3,6 +3,8 @@ package clinical
 import (
 	"slices"
 	"strings"
+
+	"chartlake/record"
 )
 
 // Whose a finding is: relatives and other people that a sentence names.
@@ -88,7 +90,7 @@ func had(stop string) bool {
 
 // kinQualifiers may stand before a word for a relative.
 var kinQualifiers = words(`his her their the a an both one two three several multiple maternal paternal older younger elder twin half great all my
-patient's first second biological birth late deceased also and`)
+side sides of patient's first second biological birth late deceased also and`)
 
 // ofKin reads the relative behind a finding: "stroke in both parents", "gout (brother)", "melanoma - mother".
 func ofKin(toks []token, s span, m *mention, in []*mention) {
@@ -104,13 +106,13 @@ func ofKin(toks []token, s span, m *mention, in []*mention) {
 	}
 	open := toks[j].text
 	switch toks[j].lower {
-	case "in", "(", "-", "–", ":":
+	case "in", "(", "-", "–", ":", "on":
 	default:
 		return
 	}
 	for j++; j < s.last && kinQualifiers[toks[j].lower]; j++ {
 	}
-	if j >= s.last || !kin[toks[j].lower] {
+	if j >= s.last || !kin[toks[j].lower] && toks[j].lower != "family" && !(toks[j-1].lower == "side" || toks[j-1].lower == "sides") {
 		return
 	}
 	if next := j + 1; next < s.last && toks[next].word() && open != "in" && !toks[next].number() {
@@ -121,6 +123,53 @@ func ofKin(toks []token, s span, m *mention, in []*mention) {
 		}
 	}
 	apply(m, cueFamily, cue{first: j, last: j + 1, words: toks[j].lower}, toks)
+}
+
+// oneWho reads "an HIV infected partner", "her alcoholic father": what stands before a person is said of that person.
+func oneWho(toks []token, s span, m *mention) {
+	j := m.last
+	for ; j < s.last && j < m.last+2 && (toks[j].lower == "infected" || toks[j].lower == "positive" || toks[j].lower == "affected" || toks[j].text == "-"); j++ {
+	}
+	if j >= s.last {
+		return
+	}
+	switch c := (cue{first: j, last: j + 1, words: toks[j].lower}); {
+	case j+1 < s.last && reporting[toks[j+1].lower]:
+	case kin[c.words]:
+		apply(m, cueFamily, c, toks)
+	case people[c.words]:
+		apply(m, cueOther, c, toks)
+	}
+}
+
+// reporting are verbs with which somebody tells of the patient.
+var reporting = words(`reports reported report states stated says said notes noted noticed thinks believes brought called gave denies denied describes observed
+worries feels wants asks tells told`)
+
+// heard leaves to a person what is listed beside a relative ("hypertension, father with lupus"), and what is said of "he"
+// behind a sentence about a relative.
+func heard(toks []token, s span, m *mention, in []*mention) {
+	if m.Experiencer != "patient" || m.Type != record.Problem {
+		return
+	}
+	if s.relative {
+		m.doubts = append(m.doubts, "a relative is spoken of before")
+		return
+	}
+	for j := s.first; j < m.first; j++ {
+		if toks[j].word() && !within(j, in) {
+			return
+		}
+	}
+	for j := m.last; j+1 < s.last; j++ {
+		switch t := toks[j]; {
+		case kin[t.lower] && relates(toks, cue{first: j, last: j + 1, words: t.lower}, m):
+			m.doubts = append(m.doubts, "a relative is named in the sentence")
+			return
+		case t.word() && !within(j, in) && !kinQualifiers[t.lower]:
+			return
+		}
+	}
 }
 
 // parentLetter reads the labels of "M: HTN, F: DM2, sister: asthma": a letter is a relative where another is named so.

@@ -19,6 +19,8 @@ func introduce(toks []token, all []span, starts []sectionStart) {
 	for i := range all {
 		s := &all[i]
 		first := toks[s.first]
+		s.relative = i > 0 && first.newlines < 2 && (first.lower == "he" || first.lower == "she" || first.lower == "they" || first.lower == "both") &&
+			aboutKin(toks, all[i-1])
 		mark := bullet(toks, s.first) || numbered
 		switch {
 		case header[s.first]:
@@ -63,14 +65,19 @@ func relativesLine(toks []token, all []span, i int) *span {
 	if before := &all[i-1]; before.lead != nil {
 		return before.lead
 	}
-	first := all[i-1].first
-	for n := 0; n < 3 && first < all[i-1].last && (kinQualifiers[toks[first].lower] || toks[first].number()); n++ {
-		first++
-	}
-	if first < all[i-1].last && kin[toks[first].lower] {
+	if aboutKin(toks, all[i-1]) {
 		return &all[i-1]
 	}
 	return nil
+}
+
+// aboutKin reports a sentence that begins with a relative who does not tell of the patient.
+func aboutKin(toks []token, s span) bool {
+	first := s.first
+	for n := 0; n < 3 && first < s.last && (kinQualifiers[toks[first].lower] || toks[first].number()); n++ {
+		first++
+	}
+	return first < s.last && kin[toks[first].lower] && !(first+1 < s.last && reporting[toks[first+1].lower])
 }
 
 // itemNumber reports a sentence that is the number of a list's item only.
