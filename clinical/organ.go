@@ -13,7 +13,7 @@ var organsData string
 // organ is how the titles of ICD-10-CM name an organ, and what a change of it is coded as that is not
 // named closer.
 type organ struct {
-	nouns    []string
+	nouns    []string // none: a region of the body, which has lumps only
 	disorder string
 	group    string // of neoplasms of unspecified behavior; "" where its title is too long for the tables
 }
@@ -25,7 +25,10 @@ func parseOrgans() organs {
 	out := organs{}
 	for _, row := range rows(organsData) {
 		f := append(strings.Split(row, "\t"), "", "", "")
-		o := &organ{nouns: strings.Split(f[1], "/"), disorder: f[2], group: f[3]}
+		o := &organ{disorder: f[2], group: f[3]}
+		if f[1] != "" {
+			o.nouns = strings.Split(f[1], "/")
+		}
 		for _, w := range strings.Split(f[0], ",") {
 			out[terminology.Normal(w)] = o
 		}
@@ -33,17 +36,23 @@ func parseOrgans() organs {
 	return out
 }
 
-// in gives the organ that words in Normal form name: the one that stands first.
-func (o organs) in(words []string) *organ {
+// in gives the organ that words in Normal form name: the one that stands first, a region of the body
+// only where no organ does.
+func (o organs) in(words []string) (region *organ) {
 	for i := range words {
+		found := o[words[i]]
 		if i+1 < len(words) && o[words[i]+" "+words[i+1]] != nil {
-			return o[words[i]+" "+words[i+1]]
+			found = o[words[i]+" "+words[i+1]]
 		}
-		if o[words[i]] != nil {
-			return o[words[i]]
+		switch {
+		case found == nil:
+		case found.nouns != nil:
+			return found
+		case region == nil:
+			region = found
 		}
 	}
-	return nil
+	return region
 }
 
 // growth is what kind of change a word names: the titles have their own word for each.
@@ -51,6 +60,7 @@ type growth byte
 
 const (
 	lesion growth = iota + 1
+	lump          // which has a code by the region of the body, too
 	tumor
 	malignant
 	secondary
@@ -58,7 +68,7 @@ const (
 )
 
 // growths are the last words of the names of changes, in Normal form.
-var growths = map[string]growth{"lesion": lesion, "mass": lesion, "nodule": lesion, "lump": lesion, "abnormality": lesion, "alteration": lesion,
+var growths = map[string]growth{"lesion": lesion, "mass": lump, "nodule": lump, "lump": lump, "swelling": lump, "abnormality": lesion, "alteration": lesion,
 	"formation": lesion, "pathology": lesion, "involvement": lesion, "thickening": lesion, "nodulation": lesion, "disorder": lesion, "disease": lesion,
 	"dysfunction": lesion, "impairment": lesion, "dilation": lesion, "dilatation": lesion, "calcification": lesion, "damage": lesion, "ulceration": lesion, "infiltrate": lesion, "opacity": lesion,
 	"consolidation": lesion, "perforation": lesion, "compression": lesion, "fibrosis": lesion, "hypertrophy": lesion, "defect": lesion, "cyst": lesion,
@@ -75,6 +85,9 @@ var placelessNames = []string{"", "localized swelling mass and lump", "neoplasm 
 // changed gives the names of a change of an organ as titles say it, the finest first.
 func changed(g growth, o *organ, side string) []string {
 	var out []string
+	if o.nouns == nil && g != lump {
+		return nil
+	}
 	of := func(kind string) {
 		for _, n := range o.nouns {
 			if side != "" {
@@ -99,7 +112,7 @@ func changed(g growth, o *organ, side string) []string {
 			out = append(out, "neoplasm of unspecified behavior of "+o.group)
 		}
 	}
-	if g == lesion {
+	if g == lesion || g == lump {
 		out = append(out, o.disorder)
 	}
 	return out

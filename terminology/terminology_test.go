@@ -74,3 +74,32 @@ func TestChecksums(t *testing.T) {
 		}
 	}
 }
+
+// What is said without detail has the code whose title says no more: no side, no course, no cause.
+func TestCodesAddNothing(t *testing.T) {
+	t.Parallel()
+	problems, err := Problems()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, p := range problems {
+		got[p.Name] = p.Display
+	}
+	for name, want := range map[string]string{
+		"epilepsy":                 "Epilepsy, unspecified, not intractable, without status epilepticus",
+		"leukemia":                 "Leukemia, unspecified not having achieved remission",
+		"inguinal hernia":          "Unilateral inguinal hernia, without obstruction or gangrene, not specified as recurrent",
+		"respiratory failure":      "Respiratory failure, unspecified, unspecified whether with hypoxia or hypercapnia",
+		"pressure ulcer":           "Pressure ulcer of unspecified site, unspecified stage",
+		"type 1 diabetes mellitus": "Type 1 diabetes mellitus without complications",
+		"non hodgkin lymphoma":     "Non-Hodgkin lymphoma, unspecified, unspecified site",
+		"sickle cell disease":      "Sickle-cell disease without crisis",
+		"migraine":                 "Migraine, unspecified, not intractable, without status migrainosus",
+		"myalgia":                  "Myalgia, unspecified site",
+	} {
+		if got := got[Normal(name)]; got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}

@@ -45,7 +45,7 @@ func (t *tree) plainest(code string) string {
 		return children[0].code
 	}
 	own := strings.ToLower(t.titles[code].title)
-	for _, fits := range []func(title string) bool{
+	fits := []func(title string) bool{
 		func(s string) bool { return strings.Contains(s, ", initial encounter") },
 		func(s string) bool {
 			return strings.Contains(s, "unspecified") && !strings.HasPrefix(s, "other") && !sided(s)
@@ -53,20 +53,20 @@ func (t *tree) plainest(code string) string {
 		func(s string) bool { return strings.HasPrefix(s, own) && strings.Contains(s, "without") },
 		func(s string) bool { return strings.Contains(s, "without") && !strings.Contains(own, "without") },
 		func(s string) bool { return s == "other "+own },
-	} {
-		best, words := "", 0
-		for _, c := range children {
-			title := strings.ToLower(c.title)
-			n := len(strings.Fields(title))
-			if adds(title, own) {
-				n += 1000 // only where every child says more
+	}
+	for _, more := range []bool{false, true} { // what says more only where every child does
+		for _, fit := range fits {
+			best, least := "", 0
+			for _, c := range children {
+				title := strings.ToLower(c.title)
+				n := len(strings.Fields(title)) - 100*strings.Count(title, "unspecified") // the vaguest, then the shortest
+				if fit(title) && (more || !adds(title, own)) && (best == "" || n < least) {
+					best, least = c.code, n
+				}
 			}
-			if fits(title) && (best == "" || n < words) {
-				best, words = c.code, n
+			if best != "" {
+				return best
 			}
-		}
-		if best != "" {
-			return best
 		}
 	}
 	return ""
@@ -75,10 +75,12 @@ func (t *tree) plainest(code string) string {
 // adds reports a title, in lower case, that states what the one above it does not: "with hypoxia",
 // "intractable", "recurrent", "bilateral". What is only not specified it does not state.
 func adds(title, above string) bool {
-	for _, less := range []string{"whether with", "not intractable", "not specified as recurrent", "without"} {
+	for _, less := range []string{"whether with", "not intractable", "not specified as recurrent", "not having achieved remission", "without",
+		"partial versus complete"} {
 		title = strings.ReplaceAll(title, less, "")
 	}
-	for _, more := range []string{" with ", "intractable", "recurrent", "bilateral", "obstructed", "exacerbation", "complicated"} {
+	for _, more := range []string{" with ", "intractable", "recurrent", "bilateral", "obstructed", "exacerbation", "remission", "relapse",
+		"partial", "complete", "unstageable", "early onset", "late onset", "congenital"} {
 		if strings.Contains(title, more) && !strings.Contains(above, strings.TrimSpace(more)) {
 			return true
 		}
