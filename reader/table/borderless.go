@@ -84,7 +84,7 @@ func (s *sheet) bands() []band {
 // first, columns that stay apart, no large gap. Between its rows up to two bands of one phrase may
 // stand, a heading within the table or a note under a result, unless heads of columns follow.
 func (s *sheet) reach(bands []band) int {
-	if len(bands[0].phrases) < 2 || s.form(bands[0]) {
+	if len(bands[0].phrases) < 2 || s.form(bands[0]) || s.letterhead(bands[0]) {
 		return 0
 	}
 	columns := spans(bands[0])
@@ -115,6 +115,13 @@ func (s *sheet) reach(bands []band) int {
 		columns, last, single = joined, n, 0
 	}
 	return last
+}
+
+// letterhead reports whether a band has type so large that it is no row.
+func (s *sheet) letterhead(b band) bool {
+	return slices.ContainsFunc(b.phrases, func(p *layout.Phrase) bool {
+		return slices.ContainsFunc(p.Words, func(w int) bool { return s.Words[w].H() > 1.7*s.Text })
+	})
 }
 
 // heads reports whether a band names columns, as the first of another table does: words without
@@ -258,7 +265,7 @@ func (s *sheet) build(bands []band) (document.Table, bool) {
 			full++
 		}
 	}
-	if len(columns) < 2 || full < 3 && (len(columns) < 3 || full < 2) || len(columns) > 40 || s.prose(bands, columns) {
+	if len(columns) < 2 || full < 3 && (len(columns) < 3 || full < 2 || !s.heads(bands[0])) || len(columns) > 40 || s.prose(bands, columns) {
 		return document.Table{}, false
 	}
 	rows := s.mergeRows(bands, columns)
@@ -333,7 +340,7 @@ func (s *sheet) splitColumn(bands []band, c span) []span {
 				clear = false
 			}
 		}
-		if !clear || 5*left < 4*len(rows) || 10*right < 7*len(rows) || !aligned(starts, 0.35*s.Text) {
+		if !clear || 5*left < 4*len(rows) || 10*right < 7*len(rows) || !level(starts, 0.35*s.Text) {
 			continue
 		}
 		first := span{c.x0, cut - 0.2*s.Text}
@@ -366,8 +373,8 @@ func (s *sheet) candidates(rows [][]int) []float64 {
 	return slices.Compact(xs)
 }
 
-// aligned reports whether four fifths of the places lie within the tolerance of their median.
-func aligned(xs []float64, tolerance float64) bool {
+// level reports whether four fifths of the places lie within the tolerance of their median.
+func level(xs []float64, tolerance float64) bool {
 	slices.Sort(xs)
 	mid := xs[len(xs)/2]
 	n := 0
@@ -431,9 +438,32 @@ func (s *sheet) cells(rows [][]band, columns []span, around layout.Rect) []cell 
 func (s *sheet) spread(row []cell, b band, columns []span) {
 	for _, p := range b.phrases {
 		for _, part := range s.parts(p.Words) {
-			s.place(row, part, columns, len(b.phrases) == 1)
+			if len(b.phrases) == 1 {
+				s.place(row, part, columns, true)
+				continue
+			}
+			for _, piece := range s.aligned(part, columns) {
+				s.place(row, piece, columns, false)
+			}
 		}
 	}
+}
+
+// aligned cuts a part where a word begins exactly where a column does, or ends so: heads are often
+// wider than what stands under them.
+func (s *sheet) aligned(words []int, columns []span) (out [][]int) {
+	from := 0
+	for i := 1; i < len(words); i++ {
+		left, right := s.Words[words[i-1]], s.Words[words[i]]
+		for c := 1; c < len(columns); c++ {
+			if near := 0.4 * s.Text; left.X0 < columns[c-1].x1 && right.X1 > columns[c].x0 &&
+				(math.Abs(right.X0-columns[c].x0) < near || math.Abs(left.X1-columns[c-1].x1) < near) {
+				out, from = append(out, words[from:i]), i
+				break
+			}
+		}
+	}
+	return append(out, words[from:])
 }
 
 // place puts a part of a phrase into the columns of a row.

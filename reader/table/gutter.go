@@ -8,12 +8,12 @@ import (
 	"chartlake/reader/layout"
 )
 
-// A gutter between columns is clear of words in all rows, but for long texts that run over from
-// one column in one row of twelve, and at least half of the rows have a gap there that is wider
-// than their blanks.
+// A gutter between columns is clear of words in all rows, but for texts that run over from one
+// column into another in one row of twelve, or in one of five and more; and at least half of the
+// rows have a gap there that is wider than their blanks.
 const (
 	overrunRows  = 12
-	overrunWords = 3 // of a text that may run over
+	overrunLeast = 5
 )
 
 // columns are the intervals between the gutters of the bands with several phrases.
@@ -112,7 +112,8 @@ func (s *sheet) parts(words []int) (out [][]int) {
 	return out
 }
 
-// wide is a gap between words that is no blank: almost twice the usual one.
+// wide is a gap between words that is no blank: almost twice the narrow ones, of which no more than
+// an eighth are narrower; most gaps of a table may be between its columns.
 func (s *sheet) wide() float64 {
 	if s.blank == 0 {
 		var gaps []float64
@@ -126,46 +127,63 @@ func (s *sheet) wide() float64 {
 		s.blank = 0.4 * s.Text
 		if len(gaps) > 8 {
 			slices.Sort(gaps)
-			s.blank = gaps[len(gaps)/3]
+			s.blank = gaps[len(gaps)/8]
 		}
 	}
-	return max(1.8*s.blank, 0.55*s.Text)
+	return max(1.9*s.blank, 0.55*s.Text)
 }
 
 // gutters finds what parts the columns of rows, from left to right.
 func (s *sheet) gutters(rows [][]part) (out []span) {
 	type edge struct {
-		x          float64
-		hard, soft int
+		x float64
+		n int
 	}
 	var edges []edge
+	var words []layout.Rect
 	for _, row := range rows {
 		for _, p := range row {
 			for _, w := range p.words {
-				e := edge{x: w.X0, hard: 1}
-				if len(p.words) >= overrunWords {
-					e = edge{x: w.X0, soft: 1}
-				}
-				edges = append(edges, e, edge{w.X1, -e.hard, -e.soft})
+				edges = append(edges, edge{w.X0, 1}, edge{w.X1, -1})
+				words = append(words, w)
 			}
 		}
 	}
-	slices.SortFunc(edges, func(a, b edge) int { return cmp.Compare(a.x, b.x) })
-	hard, soft := 0, 0
-	open, at := false, 0.0
+	slices.SortFunc(edges, func(a, b edge) int { return cmp.Or(cmp.Compare(a.x, b.x), cmp.Compare(a.n, b.n)) })
+	slices.SortFunc(words, func(a, b layout.Rect) int { return cmp.Compare(a.X0, b.X0) })
+	over := len(rows) / overrunRows
+	if len(rows) >= overrunLeast {
+		over = max(over, 1)
+	}
+	n, open, at := 0, false, 0.0
 	for i, e := range edges {
-		hard, soft = hard+e.hard, soft+e.soft
-		clear := hard == 0 && soft <= len(rows)/overrunRows && i+1 < len(edges)
-		if clear && !open {
+		n += e.n
+		clear := n <= over && i+1 < len(edges)
+		if clear && !open && i > 0 {
 			open, at = true, e.x
 		} else if !clear && open {
 			open = false
-			if g := (span{at, e.x}); s.parted(rows, g) {
-				out = append(out, g)
+			for _, g := range between(span{at, e.x}, words) {
+				if s.parted(rows, g) {
+					out = append(out, g)
+				}
 			}
 		}
 	}
 	return out
+}
+
+// between cuts out of a gutter the words that stand in it: they run over from nowhere.
+func between(g span, words []layout.Rect) (out []span) {
+	for _, w := range words {
+		if w.X0 > g.x0 && w.X1 < g.x1 {
+			if w.X0 > g.x0 {
+				out = append(out, span{g.x0, w.X0})
+			}
+			g.x0 = w.X1
+		}
+	}
+	return append(out, g)
 }
 
 // parted reports whether rows have a gap at a gutter that is wider than their blanks: at least

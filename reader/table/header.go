@@ -34,7 +34,7 @@ func header(t document.Table, s *sheet, around layout.Rect) int {
 		below += figures[r]
 	}
 	n := 0
-	for n < min(3, t.Rows-1) && figures[n] == 0 && filled[n] > 0 && (n == 0 || spans[n-1] || filled[n-1] == 1) {
+	for n < min(3, t.Rows-1) && figures[n] == 0 && filled[n] > 0 && (n == 0 || filled[n] > 1 && (spans[n-1] || filled[n-1] == 1)) {
 		n++
 	}
 	switch {
@@ -75,7 +75,7 @@ func isColumnName(w string) bool {
 		"medication", "drug", "dose", "dosage", "route", "frequency", "start", "stop", "strength", "sig", "refills",
 		"vaccine", "lot", "manufacturer", "site", "provider", "allergen", "reaction", "severity", "relation",
 		"relationship", "age", "modifier", "units/days", "item", "id", "no", "number", "type", "specimen", "method",
-		"low", "high", "normal", "previous", "current", "comment", "comments", "notes", "instructions", "adjustment":
+		"problem", "condition", "onset", "immunization", "prescriber", "debit", "credit", "low", "high", "normal", "previous", "current", "comment", "comments", "notes", "instructions", "adjustment":
 		return true
 	}
 	return false
