@@ -83,6 +83,9 @@ func expectPaper(d *sheet.Draft, p *fiction.Paper) {
 		}
 	}
 	expectPlanted(d, shown, p.Silent...)
+	if bill := d.Expected.Fields["FL4"]; len(bill.Parts) == 1 && len(bill.Parts[0]) < len("0111") {
+		d.Expected.Flags = append(d.Expected.Flags, expected.Flag{Code: expected.Names{"bill_type"}, Fields: []string{"FL4"}, Note: "the design prints a type of bill without its last digit"})
+	}
 	if _, born := d.Expected.Fields["dob"]; d.Expected.DocType == "discharge_instructions" && !born {
 		d.Expected.Flags = append(d.Expected.Flags, expected.Flag{Code: expected.Names{"identity_weak"}, Note: "a name is all that the paper says of its patient"})
 	}

@@ -162,7 +162,7 @@ var (
 )
 
 // organisations are the fields of texts that are names.
-var organisations = []string{"lab", "facility", "practice", "clinic", "payer", "pharmacy", "sender", "manufacturer", "employer", "plan"}
+var organisations = []string{"lab", "facility", "practice", "clinic", "payer", "pharmacy", "sender", "manufacturer", "employer"}
 
 // stray finds a point behind a word of a name that is no abbreviation: a speck.
 func stray(f Finding, raw string) bool {

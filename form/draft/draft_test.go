@@ -12,7 +12,7 @@ func TestSignsOfMisreading(t *testing.T) {
 		}
 	}
 	for s, want := range map[string]string{"Chioride": "chioride", "Red Blood Celi Count": "celi", "Not medically necessary": "", "None availabie.": "availabie", "the wal] of it": "wal]",
-		"Omar Hollister": "", "Hold!": "", "140 mmol/L": "", "Blue Heron Heaith Plan": "heaith"} {
+		"Omar Hollister": "", "Hold!": "", "Numbness of both hands": "", "East Harrow": "", "140 mmol/L": "", "Blue Heron Heaith Plan": "heaith"} {
 		if got, _ := misread(s); got != want {
 			t.Errorf("misread(%q) = %q, want %q", s, got, want)
 		}

@@ -10,7 +10,7 @@ import (
 // lookalikes are letters and signs that readers take for each other, as read and as printed
 // (document-types.md §2.6, and what faxes made of development documents).
 var lookalikes = [][2]string{{"i", "l"}, {"l", "i"}, {"1", "l"}, {"1", "i"}, {"!", "l"}, {"]", "l"}, {"|", "l"}, {"0", "o"}, {"5", "s"}, {"$", "s"}, {"8", "b"}, {"6", "b"},
-	{"j", "l"}, {"c", "e"}, {"e", "c"}, {"rn", "m"}, {"m", "rn"}, {"cl", "d"}, {"d", "cl"}, {"vv", "w"}, {"f", "t"}, {"t", "f"}, {"q", "g"}, {"u", "n"}, {"n", "u"}, {"h", "b"}, {"b", "h"}}
+	{"j", "l"}, {"c", "e"}, {"e", "c"}, {"rn", "m"}, {"m", "rn"}, {"cl", "d"}, {"d", "cl"}, {"vv", "w"}, {"f", "t"}, {"t", "f"}, {"q", "g"}, {"u", "n"}, {"n", "u"}}
 
 // wordMin is the length from which words are compared: shorter ones look like too many others.
 const wordMin = 4
@@ -41,4 +41,8 @@ func misread(text string) (word string, ok bool) {
 	return "", false
 }
 
-func known(word string) bool { return terminology.HasWord(word) || lexicon.HasWord(word) }
+// known knows a plural by its singular, too.
+func known(word string) bool {
+	one := strings.TrimSuffix(word, "s")
+	return terminology.HasWord(word) || lexicon.HasWord(word) || terminology.HasWord(one) || lexicon.HasWord(one)
+}
