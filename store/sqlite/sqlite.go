@@ -136,6 +136,9 @@ func (s *Store) start(ctx context.Context, fresh bool) error {
 				return err
 			}
 		}
+		if err := steady(c); err != nil {
+			return err
+		}
 		return c.Exec(`PRAGMA busy_timeout=30000; PRAGMA journal_mode=wal; PRAGMA synchronous=` + sync + `;
 			PRAGMA temp_store=memory; PRAGMA secure_delete=on; PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=4000; PRAGMA foreign_keys=off`)
 	})
@@ -225,11 +228,21 @@ func (s *Store) openReader() (*conn, error) {
 		return nil, sqlFault(err)
 	}
 	err = db.Exec(`PRAGMA busy_timeout=10000; PRAGMA query_only=on; PRAGMA temp_store=memory; PRAGMA cache_size=-8192`)
+	if err == nil {
+		err = steady(db)
+	}
 	if err != nil {
 		db.Close()
 		return nil, sqlFault(err)
 	}
 	return newConn(db), nil
+}
+
+// steady keeps plans from depending on the values that are bound: SQLite would else prepare a kept
+// statement anew for most of them (SQLITE_DBCONFIG_ENABLE_QPSG).
+func steady(c *sqlite3.Conn) error {
+	_, err := c.Config(sqlite3.DBCONFIG_ENABLE_QPSG, true)
+	return err
 }
 
 // Jobs leases work that Enqueue commands left.
