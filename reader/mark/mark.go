@@ -96,7 +96,7 @@ func look(img *image.Gray, f *layout.Frame, p *document.Page) *scene {
 func (s *scene) boxes() []candidate {
 	f, p, level, unit := s.f, s.p, s.level, s.unit
 	size := f.Text / unit
-	var out []candidate
+	var out, doubted []candidate
 	add := func(s shape, frame pixel.Component, kind string) {
 		m := candidate{shape: kind, fill: s.fill(frame, kind), cross: s.crossed(frame)}
 		m.blot = kind == "circle" && frame == s.box && s.disc()
@@ -109,6 +109,9 @@ func (s *scene) boxes() []candidate {
 		var ok bool
 		if m.own, ok = words(m, f, p); ok {
 			out = append(out, m)
+		} else if w := swallowed(m, f, p); w >= 0 {
+			m.stuck = []int{w}
+			doubted = append(doubted, m)
 		}
 	}
 	var rings []pixel.Component
@@ -133,6 +136,9 @@ func (s *scene) boxes() []candidate {
 			add(s, ring, "circle")
 		}
 	}
+	out = append(out, slices.DeleteFunc(doubted, func(m candidate) bool {
+		return !slices.ContainsFunc(out, func(o candidate) bool { return o.shape == "circle" && !o.blot && inColumn(o.Rect, m.Rect) })
+	})...)
 	slices.SortFunc(out, func(a, b candidate) int { return cmp.Compare(b.W(), a.W()) })
 	var kept []candidate // a box within a box is its mark
 	for _, m := range out {
@@ -143,6 +149,19 @@ func (s *scene) boxes() []candidate {
 	kept = withPeers(kept)
 	states(kept)
 	return kept
+}
+
+// inColumn reports whether two circles are as large as each other and one stands below the other.
+func inColumn(a, b layout.Rect) bool {
+	return math.Abs(a.H()-b.H()) < 0.15*a.H() && math.Abs(a.MidX()-b.MidX()) < 0.9*a.W()
+}
+
+// swallowed is the word whose first letter a circle was taken for: "ONo" of a circle before "No"; -1 for none. The
+// letter "O" of "Other" is as round: such a circle counts only in a column of others.
+func swallowed(m candidate, f *layout.Frame, p *document.Page) int {
+	return slices.IndexFunc(f.Words, func(r layout.Rect) bool {
+		return m.shape == "circle" && p.Source == document.SourceOCR && r.OverlapY(m.Rect) > 0.5*m.H() && math.Abs(r.X0-m.X0) < 0.3*m.W() && m.W() < 0.6*r.W()
+	})
 }
 
 // withPeers drops blots that no hollow circle of their size accompanies: bullets and dots.
@@ -359,8 +378,15 @@ func stuck(t string, read bool) (state document.MarkState, n int, ok bool) {
 func (m candidate) text(f *layout.Frame, p *document.Page) string {
 	s := f.JoinText(m.label)
 	if len(m.stuck) > 0 {
-		if _, n, ok := stuck(p.Words[m.stuck[0]].Text, true); ok {
+		t := p.Words[m.stuck[0]].Text
+		_, n, ok := stuck(t, true)
+		switch {
+		case ok:
 			s = string([]rune(s)[n:])
+		case strings.HasSuffix(t, "Yes"), strings.HasSuffix(t, "No"):
+			s = s[max(strings.Index(s, "Yes"), strings.Index(s, "No")):]
+		case m.shape == "circle":
+			s = string([]rune(s)[1:])
 		}
 		s = strings.TrimLeft(s, "])")
 	}
