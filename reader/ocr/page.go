@@ -95,16 +95,16 @@ func glance(img *image.Gray) view {
 		small = pixel.Invert(small)
 	}
 	small = pixel.Even(small)
-	dots := dithered(small)
-	if dots {
-		small = smooth(small)
-	}
-	v := view{dots: dots}
 	t := threshold(small)
-	v.comps, _ = pixel.Components(pixel.Threshold(small, t))
+	v := view{comps: pixel.Boxes(pixel.Threshold(small, t))}
+	if v.dots = dithered(v.comps); v.dots {
+		small = smooth(small)
+		t = threshold(small)
+		v.comps = pixel.Boxes(pixel.Threshold(small, t))
+	}
 	words, most := pieces(v.comps)
 	for less := uint8(lessMost / 3); less <= lessMost && words > 5 && 6*words > most; less += lessMost / 3 {
-		comps, _ := pixel.Components(pixel.Threshold(small, t-less))
+		comps := pixel.Boxes(pixel.Threshold(small, t-less))
 		w, letters := pieces(comps)
 		if 10*letters < 11*most { // nothing comes apart any more, or thin print goes
 			break
@@ -169,8 +169,7 @@ func smooth(img *image.Gray) *image.Gray {
 
 // dithered reports whether a page is full of dots that are no print: at least as many as there
 // are other pieces of ink, and more than full stops and dust make.
-func dithered(img *image.Gray) bool {
-	comps, _ := pixel.Components(pixel.Threshold(img, threshold(img)))
+func dithered(comps []pixel.Component) bool {
 	dots := 0
 	for _, c := range comps {
 		if c.Area <= 3 {

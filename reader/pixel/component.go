@@ -1,5 +1,7 @@
 package pixel
 
+import "bytes"
+
 // Component is a set of ink pixels that touch each other, corners included.
 type Component struct {
 	X0, Y0, X1, Y1 int // X1, Y1 are one past the last
@@ -18,6 +20,15 @@ type run struct {
 // Components finds the connected components. labels has one entry per pixel: 0 for paper, else
 // 1 + the component's index. They are in the order of their first pixel, row by row.
 func Components(k *Ink) (comps []Component, labels []int32) {
+	labels = make([]int32, k.W*k.H)
+	return collect(k, runsOf(k), labels), labels
+}
+
+// Boxes is Components without the labels, which cost more than all else.
+func Boxes(k *Ink) []Component { return collect(k, runsOf(k), nil) }
+
+// runsOf finds the runs of ink in the rows, each with one that it touches.
+func runsOf(k *Ink) []run {
 	runs := []run{}
 	previous, start := 0, 0 // runs[previous:start] are the row above
 	for y := range k.H {
@@ -25,10 +36,11 @@ func Components(k *Ink) (comps []Component, labels []int32) {
 		previous, start = start, len(runs)
 		above := previous
 		for x := 0; x < k.W; {
-			if row[x] == 0 {
-				x++
-				continue
+			skip := bytes.IndexByte(row[x:], 1)
+			if skip < 0 {
+				break
 			}
+			x += skip
 			x0 := x
 			for x < k.W && row[x] != 0 {
 				x++
@@ -43,7 +55,7 @@ func Components(k *Ink) (comps []Component, labels []int32) {
 			}
 		}
 	}
-	return collect(k, runs)
+	return runs
 }
 
 func root(runs []run, i int32) int32 {
@@ -63,8 +75,8 @@ func join(runs []run, a, b int32) {
 	}
 }
 
-func collect(k *Ink, runs []run) ([]Component, []int32) {
-	labels := make([]int32, k.W*k.H)
+// collect makes components of runs that touch; labels may be nil.
+func collect(k *Ink, runs []run, labels []int32) []Component {
 	number := make([]int32, len(runs))
 	comps := []Component{}
 	for i := range runs {
@@ -79,10 +91,13 @@ func collect(k *Ink, runs []run) ([]Component, []int32) {
 		c.X0, c.X1 = min(c.X0, int(r.x0)), max(c.X1, int(r.x1))
 		c.Y1 = max(c.Y1, int(r.y)+1)
 		c.Area += int(r.x1 - r.x0)
+		if labels == nil {
+			continue
+		}
 		line := labels[int(r.y)*k.W+int(r.x0) : int(r.y)*k.W+int(r.x1)]
 		for x := range line {
 			line[x] = n
 		}
 	}
-	return comps, labels
+	return comps
 }

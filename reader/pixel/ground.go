@@ -33,15 +33,9 @@ func MeasureGround(img *image.Gray) Ground {
 	dark := 0 // pixels much darker than the paper around them
 	for ty := range g.th {
 		for tx := range g.tw {
-			var count [256]int
-			n := 0
-			for y := ty * groundTile; y < min((ty+1)*groundTile, h); y++ {
-				row := img.Pix[y*img.Stride+tx*groundTile : y*img.Stride+min((tx+1)*groundTile, w)]
-				for _, v := range row {
-					count[v]++
-				}
-				n += len(row)
-			}
+			x0, y0, x1, y1 := tx*groundTile, ty*groundTile, min((tx+1)*groundTile, w), min((ty+1)*groundTile, h)
+			tile := image.Gray{Pix: img.Pix[y0*img.Stride+x0:], Stride: img.Stride}
+			count, n := histogram(&tile, x1-x0, y1-y0), (x1-x0)*(y1-y0)
 			for v, c := range count {
 				all[v] += c
 			}
