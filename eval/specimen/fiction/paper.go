@@ -373,7 +373,7 @@ func (s Source) prescription(p *Paper, at time.Time) {
 	p.Blocks = []Block{b}
 }
 
-// supply is the quantity that directions for some days or weeks take, one unit at a time; other
+// supply is the quantity that directions for some days or weeks take; other
 // directions take as many as are given.
 func supply(sig string, otherwise int) string {
 	var n int
@@ -390,7 +390,11 @@ func supply(sig string, otherwise int) string {
 	if strings.HasPrefix(unit, "week") {
 		n *= 7
 	}
-	return fmt.Sprint(n * times)
+	dose := 1
+	if _, err := fmt.Sscanf(sig, "Take %d ", &dose); err != nil {
+		dose = 1
+	}
+	return fmt.Sprint(n * times * dose)
 }
 
 func (s Source) refill(p *Paper, at time.Time) {
