@@ -92,7 +92,7 @@ func oneWay(toks []token, c cue, s span, in []*mention) cue {
 	}
 	if c.words == "neg" || c.words == "negative" || c.words == "none" {
 		if c.first > s.first && toks[c.first-1].word() && toks[c.first-1].lower != "and" && toks[c.first-1].lower != "or" && toks[c.first-1].newlines == 0 ||
-			c.first > s.first && answerMark(toks[c.first-1]) && within(c.first-2, in) || c.last < s.last && !toks[c.last].word() {
+			c.first > s.first && answerMark(toks[c.first-1]) && (c.words == "none" || within(c.first-2, in)) || c.last < s.last && !toks[c.last].word() {
 			c.forward = "" // it answers for what stands before it
 		}
 	}
@@ -192,6 +192,9 @@ func (e *Engine) forward(toks []token, s span, c cue, cues []cue, m *mention, in
 		}
 		if other.forward == cueStop && ends(c.forward, other.words) && !(other.first == c.last && participle[other.words]) &&
 			!(had(other.words) && nobody(toks, c, other.first)) && !(strings.HasPrefix(other.words, "complaint") && other.first <= c.last+complaintReach) {
+			if c.forward == cueFamily && other.words != "patient" {
+				m.doubts = append(m.doubts, "a relative is named in the sentence") // "his brother, although he is well, has gout"
+			}
 			return
 		}
 		if c.forward == cueHistorical && other.forward == cueNegated {
@@ -446,7 +449,7 @@ func apply(m *mention, k cueKind, c cue, toks []token) {
 			m.attribute("relationship", strings.TrimPrefix(r, "in "))
 		}
 	case cueOther:
-		if m.Experiencer == "family" {
+		if m.Experiencer == "family" && (strings.HasPrefix(c.words, "died") || strings.HasPrefix(c.words, "passed") || strings.HasPrefix(c.words, "succumbed")) {
 			return // "father died of stroke"
 		}
 		m.Experiencer = "other"

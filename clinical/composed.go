@@ -27,7 +27,7 @@ func composes(w *spelling) bool {
 }
 
 // held are verbs of what somebody holds to be so.
-var held = words("think believe feel felt suspect doubt thought believed suspected convinced sure certain likely possible unlikely doubtful probable clear")
+var held = words("think recall remember believe feel felt suspect doubt thought believed suspected convinced sure certain likely possible unlikely doubtful probable clear")
 
 // complement lets a cue reach over the subject of what is said behind it ("I do not think she has
 // angina", "it is unlikely that the patient has lupus"), and act forward where its own subject is "it".
@@ -44,10 +44,14 @@ func complement(toks []token, s span, c cue) cue {
 	if that && c.first > s.first && toks[c.first-1].lower == "it" && c.backward != "" && c.forward == "" {
 		c.forward, c.backward = c.backward, ""
 	}
-	if k := c.forward; k != cueNegated && k != cueUncertain || !that && !held[toks[c.last-1].lower] {
+	thinks := !that && held[toks[j].lower] && toks[c.last-1].lower == "not" // "does not think she has"
+	if k := c.forward; k != cueNegated && k != cueUncertain || !that && !thinks && !held[toks[c.last-1].lower] {
 		return c
 	}
-	if that {
+	if that || thinks {
+		j++
+	}
+	if thinks && j < s.last && toks[j].lower == "that" {
 		j++
 	}
 	for n := 0; n < 2 && j < s.last; n++ {

@@ -38,7 +38,7 @@ func inverted(toks []token, s span, m *mention) {
 
 // purposes are words behind the name of a disease against or for which something is done.
 var purposes = words(`vaccine vaccines vaccination vaccinations booster boosters shot shots immunization immunizations screening screen prophylaxis
-prevention precautions precaution clinic clinics program foundation education handout handouts teaching pamphlet brochure leaflet counseling counselling awareness surveillance`)
+prevention precautions precaution risk clinic clinics program foundation education handout handouts teaching pamphlet brochure leaflet counseling counselling awareness surveillance`)
 
 // inquiries are those behind the name of a disease that ask for it, unless their result is told.
 var inquiries = words("test tests testing titer titers serology serologies screen workup work-up panel protocol")

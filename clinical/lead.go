@@ -1,6 +1,9 @@
 package clinical
 
-import "maps"
+import (
+	"maps"
+	"strings"
+)
 
 // A list below the sentence that introduces it ("He denies:", "Return if you have any of the
 // following:"): what that sentence says holds for each item.
@@ -33,8 +36,8 @@ func introduce(toks []token, all []span, starts []sectionStart) {
 			lead != nil && !mark && (first.newlines > 1 || s.last-s.first > itemTokensMax):
 			lead = nil
 		}
-		if from := relativesLine(toks, all, i); from != nil {
-			s.lead = from
+		if from := partOf(toks, all, i); from != nil {
+			s.lead, s.part = from, true
 			continue
 		}
 		if lead != nil {
@@ -50,26 +53,26 @@ func introduce(toks []token, all []span, starts []sectionStart) {
 // partTokensMax is how many words and marks a part of a line has at most to name no subject of its own.
 const partTokensMax = 6
 
-// relativesLine gives the part of a line about a relative that a later part of it goes on with: "Father: gout; diabetes;
-// mother: asthma".
-func relativesLine(toks []token, all []span, i int) *span {
+// partOf gives the part of a line that a short later part of it goes on with: "Father: gout; diabetes; mother: asthma",
+// "risks include bleeding; infection", "denies fever; chills".
+func partOf(toks []token, all []span, i int) *span {
 	s := all[i]
 	if i == 0 || toks[s.first].newlines > 0 || toks[s.first-1].text != ";" || s.last-s.first > partTokensMax {
 		return nil
 	}
 	for _, t := range toks[s.first:s.last] {
-		if kin[t.lower] || people[t.lower] || t.lower == "patient" || t.lower == "pt" || t.lower == "he" || t.lower == "she" {
+		if kin[t.lower] || people[t.lower] || verbs[t.lower] || finite[t.lower] || turns[t.lower] || anewWords[t.lower] {
 			return nil
 		}
 	}
 	if before := &all[i-1]; before.lead != nil {
 		return before.lead
 	}
-	if aboutKin(toks, all[i-1]) {
-		return &all[i-1]
-	}
-	return nil
+	return &all[i-1]
 }
+
+// anewWords begin a part of a line that says something of its own.
+var anewWords = words("pt endorses admits complains notes now currently positive pos + today new exam")
 
 // aboutKin reports a sentence that begins with a relative who does not tell of the patient.
 func aboutKin(toks []token, s span) bool {
@@ -101,6 +104,9 @@ func (e *Engine) introduced(toks []token, s span, m *mention, section string) {
 	}
 	ordered(toks, lead, end, nil)
 	inverted(toks, lead, end)
+	if s.part && end.Negated && end.Experiencer == "patient" && (end.Cue == nil || !strings.HasPrefix(strings.ToLower(end.Cue.Text), "den")) {
+		return // "no murmur; edema"
+	}
 	m.Negated, m.Uncertain = m.Negated || end.Negated, m.Uncertain || end.Uncertain
 	m.Hypothetical, m.Historical = m.Hypothetical || end.Hypothetical, m.Historical || end.Historical
 	m.Experiencer, m.doubts = end.Experiencer, append(m.doubts, end.doubts...)

@@ -166,7 +166,7 @@ func zero(toks []token, s span, m *mention) bool {
 	j := m.last
 	for ; j < s.last && j < m.last+3; j++ {
 		switch toks[j].lower {
-		case ":", "=", "-", "–", "score", "level", "scale", "grade", "rating", "is", "of", "rated", "currently":
+		case ":", "=", "-", "–", "score", "level", "scale", "grade", "rating", "is", "of", "rated", "currently", "x", "time", "times":
 			continue
 		}
 		break

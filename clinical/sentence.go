@@ -7,6 +7,7 @@ type span struct {
 	first, last int
 	endless     bool  // it goes on with a sentence that was too long
 	lead        *span // of an item of a list: the sentence that introduces the list
+	part        bool  // it goes on behind a semicolon with what lead says
 	relative    bool  // it begins with a pronoun, behind a sentence about a relative
 }
 
