@@ -58,8 +58,9 @@ func (r *Running) Next(words []Word) []Mention {
 	}
 	for at, from := range short {
 		d := defined{at: n}
+		// a disease or a drug that the long form ends with tells what the whole is: "ritodrine-induced [hemolytic anemia] (RIHA)"
 		for _, m := range found {
-			if m.Last == at-1 && m.First >= from-1 && m.First <= from+1 {
+			if m.Last == at-1 && (m.First >= from-1 && m.First <= from+1 || m.Type < Test) {
 				d.typ, d.probability = m.Type, m.Probability
 			}
 		}
