@@ -217,6 +217,10 @@ func (e *Engine) mentions(text []rune, toks []token, s span, section string) []*
 		if inner, last, is := e.lexicon.allergen(toks, i, end); is && en.kind == kindProblem {
 			en, end = inner, last
 		}
+		if season(toks, i, s) {
+			i++
+			continue
+		}
 		if toks[i].number() && en.kind != kindProblem {
 			i++
 			continue
@@ -240,6 +244,17 @@ func (e *Engine) mentions(text []rune, toks []token, s span, section string) []*
 		i = end
 	}
 	return out
+}
+
+// season reports the fall that is no fall: "in the fall of 2007".
+func season(toks []token, i int, s span) bool {
+	if toks[i].lower != "fall" || i == s.first {
+		return false
+	}
+	if i+2 < s.last && toks[i+1].lower == "of" && len(toks[i+2].text) == 4 && toks[i+2].number() {
+		return true
+	}
+	return i-2 >= s.first && toks[i-1].lower == "the" && (toks[i-2].lower == "in" || toks[i-2].lower == "during")
 }
 
 // tokenAt gives the first token from i that begins at or after a character.
