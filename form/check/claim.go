@@ -133,13 +133,8 @@ func claimSums(c *Case) {
 	total := c.sure("28")
 	tot, okTot := cents(total)
 	charges := c.cells("24F")
-	sum, all := int64(0), len(charges) > 0 && len(charges) == len(c.Segment.Lines)
-	for _, f := range charges {
-		v, ok := cents(f)
-		all = all && ok && f.State == record.Accepted
-		sum += v
-	}
-	if all && okTot && sum != tot {
+	if sum, tot, is := off(charges, c.field("28")); is && len(charges) == len(c.Segment.Lines) {
+		total := c.field("28")
 		c.raise("sum_mismatch", record.SeverityError, fmt.Sprintf("the line charges add to %s, box 28 says %s", dollars(sum), dollars(tot)), append(charges, total)...)
 		c.keep(charges)
 	}

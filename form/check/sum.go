@@ -1,6 +1,7 @@
 package check
 
 import (
+	"strconv"
 	"strings"
 
 	"chartlake/form/draft"
@@ -83,6 +84,60 @@ func (c *Case) confirm(rows []map[string]record.Field, name string, total *recor
 	}
 	confirmed(total)
 	return true
+}
+
+// digitsMisread is how many digits of one amount a reader may have taken for others at most for a sum
+// that does not come out to be put down to the reading.
+const digitsMisread = 2
+
+// off reports a sum that does not come out although no more than one of its amounts was hardly read,
+// and whatever that one is, more of its digits than a reader misreads would have to be others.
+func off(parts []*record.Field, total *record.Field) (sum, want int64, is bool) {
+	want, ok := plainAmount(total)
+	if !ok || len(parts) == 0 {
+		return 0, 0, false
+	}
+	var doubtful *record.Field
+	count := 0
+	for _, f := range append([]*record.Field{total}, parts...) {
+		if f.State != record.Accepted {
+			doubtful, count = f, count+1
+		}
+	}
+	for _, f := range parts {
+		v, ok := plainAmount(f)
+		if !ok {
+			return 0, 0, false
+		}
+		sum += v
+	}
+	if sum == want || count > 1 || count == 1 && doubtful.Confidence < readable {
+		return sum, want, false
+	}
+	if count == 0 {
+		return sum, want, true
+	}
+	is1, _ := plainAmount(doubtful)
+	would := is1 + want - sum
+	if doubtful == total {
+		would = sum
+	}
+	return sum, want, differing(is1, would) > digitsMisread
+}
+
+// differing counts the digits in which two amounts differ; those of other lengths differ in all.
+func differing(a, b int64) int {
+	x, y := strconv.FormatInt(abs(a), 10), strconv.FormatInt(abs(b), 10)
+	if len(x) != len(y) || b < 0 {
+		return max(len(x), len(y))
+	}
+	n := 0
+	for i := range x {
+		if x[i] != y[i] {
+			n++
+		}
+	}
+	return n
 }
 
 // confirmedConfidence is how sure an amount is that a sum confirms.

@@ -44,6 +44,31 @@ func TestConfirmSums(t *testing.T) {
 	}
 }
 
+// TestOff: one amount that was hardly read excuses a sum only where few of its digits would be others.
+func TestOff(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		s    *record.Segment
+		want bool
+	}{
+		"all sure":                     {segment("cms1500", "28=160.00", "24F=100.00", "24F=50.00"), true},
+		"it comes out":                 {segment("cms1500", "28=150.00", "24F=100.00", "24F=50.00"), false},
+		"one digit of the hardly read": {segment("cms1500", "28=45000.00", "24F=1753.00", "24F=?43847.00"), false},
+		"far from the hardly read":     {segment("cms1500", "28=45000.00", "24F=1753.00", "24F=?42842.80"), true},
+		"the total was hardly read":    {segment("cms1500", "28=?45000.00", "24F=1753.00", "24F=42842.80"), true},
+		"two were hardly read":         {segment("cms1500", "28=45000.00", "24F=?1753.00", "24F=?42842.80"), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			claimSums(&Case{Segment: c.s})
+			got := len(c.s.Flags) == 1 && c.s.Flags[0].Code == "sum_mismatch"
+			if got != c.want || len(c.s.Flags) > 1 {
+				t.Errorf("flags %+v", c.s.Flags)
+			}
+		})
+	}
+}
+
 // TestSlips: what a reader took for something else, told by form alone.
 func TestSlips(t *testing.T) {
 	t.Parallel()
