@@ -55,12 +55,54 @@ func (p *page) choices(size int) []choice {
 	if len(all) > choicesMax {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(all), func(m choice) bool { return comb(all, m) || !p.apart(m, shaped, size) })
+	var free, sure []choice
+	for _, m := range all {
+		if room, tall := p.apart(m, shaped, size); room && !comb(all, m) {
+			free = append(free, m)
+			if tall {
+				sure = append(sure, m)
+			}
+		}
+	}
+	out := slices.DeleteFunc(free, func(m choice) bool {
+		return !slices.ContainsFunc(sure, func(s choice) bool { return s == m || inColumn(s, m) })
+	})
+	return append(out, p.struck(sure, shaped, size)...)
+}
+
+// struck finds the frames that a mark has made unlike one: what stands free in a column of frames,
+// as large as they are or a little larger.
+func (p *page) struck(sure []choice, shaped map[int]bool, size int) []choice {
+	const column = 2 // frames that make one
+	var out []choice
+	for i, c := range p.comps {
+		n := 0
+		for _, s := range sure {
+			h := s.frame.H()
+			if 10*c.H() >= 9*h && 10*c.H() <= 14*h && 10*c.W() >= 9*h && 10*c.W() <= 15*h && 3*abs(c.X0-s.frame.X0) <= h {
+				n++
+			}
+		}
+		if n < column || shaped[i] {
+			continue
+		}
+		if room, _ := p.apart(choice{i, c, true}, shaped, size); room {
+			out = append(out, choice{i, c, true})
+		}
+	}
+	return out
+}
+
+// inColumn reports whether a frame stands in one column with another of its size: then what is tall
+// in its own row, a letter that hangs below the line or a mark, does not matter.
+func inColumn(a, b choice) bool {
+	h := a.frame.H()
+	return a.round == b.round && 10*abs(h-b.frame.H()) <= h && 10*abs(a.frame.W()-b.frame.W()) <= h && 3*abs(a.frame.X0-b.frame.X0) <= h
 }
 
 // apart reports whether a frame is no letter: it has room on its sides, and is taller than the
 // capitals of its row.
-func (p *page) apart(m choice, shaped map[int]bool, size int) bool {
+func (p *page) apart(m choice, shaped map[int]bool, size int) (room, big bool) {
 	c, frame, h := p.comps[m.component], m.frame, m.frame.H()
 	left, right := h, h
 	capital := size
@@ -85,7 +127,7 @@ func (p *page) apart(m choice, shaped map[int]bool, size int) bool {
 	if m.round {
 		tall, near = circleTall, circleNear
 	}
-	return float64(min(left, right)) >= near*float64(h) && float64(max(left, right)) >= frameApart*float64(h) &&
+	return float64(min(left, right)) >= near*float64(h) && float64(max(left, right)) >= frameApart*float64(h),
 		float64(h) >= tall*float64(capital)
 }
 

@@ -19,8 +19,32 @@ func TestChoices(t *testing.T) {
 		"letter O of a word":      {func(k *pixel.Ink) { ringIn(k, 53, 53, 11); bars(k, 66, 42, 22) }, 0},
 		"letter O on its own":     {func(k *pixel.Ink) { ringIn(k, 53, 53, 11); bars(k, 90, 42, 22) }, 0},
 		"comb to write into":      {func(k *pixel.Ink) { frameIn(k, 40, 40, 26); frameIn(k, 72, 40, 26); frameIn(k, 104, 40, 26) }, 0},
+		"frames under a frame, one beside a tall sign": {func(k *pixel.Ink) {
+			frameIn(k, 40, 40, 26)
+			bars(k, 75, 43, 22)
+			frameIn(k, 40, 90, 26)
+			bars(k, 75, 88, 30)
+		}, 2},
+		"a struck circle under circles": {func(k *pixel.Ink) {
+			for y := range 2 {
+				ringIn(k, 53, 53+50*y, 13)
+				bars(k, 75, 43+50*y, 22)
+			}
+			ringIn(k, 53, 153, 13)
+			for d := range 34 {
+				k.Pix[(136+d)*k.W+40+d*4/5], k.Pix[(136+d)*k.W+41+d*4/5] = 1, 1
+			}
+			bars(k, 80, 143, 22)
+		}, 3},
+		"a heading over circles": {func(k *pixel.Ink) {
+			bars(k, 41, 10, 30)
+			for y := range 2 {
+				ringIn(k, 53, 73+50*y, 13)
+				bars(k, 75, 63+50*y, 22)
+			}
+		}, 2},
 	} {
-		k := pixel.NewInk(240, 110)
+		k := pixel.NewInk(240, 220)
 		c.draw(k)
 		p := &page{ink: k}
 		p.comps, p.labels = pixel.Components(k)
