@@ -217,7 +217,7 @@ func (e *Engine) mentions(text []rune, toks []token, s span, section string) []*
 		if inner, last, is := e.lexicon.allergen(toks, i, end); is && en.kind == kindProblem {
 			en, end = inner, last
 		}
-		if season(toks, i, s) {
+		if homograph(toks, i, s) {
 			i++
 			continue
 		}
@@ -246,15 +246,22 @@ func (e *Engine) mentions(text []rune, toks []token, s span, section string) []*
 	return out
 }
 
-// season reports the fall that is no fall: "in the fall of 2007".
-func season(toks []token, i int, s span) bool {
+// homograph reports a word that is written like a finding and is none: "in the fall of 2007", "rise and fall", "hearing aids".
+func homograph(toks []token, i int, s span) bool {
+	if toks[i].text == "aids" {
+		return true
+	}
 	if toks[i].lower != "fall" || i == s.first {
 		return false
 	}
 	if i+2 < s.last && toks[i+1].lower == "of" && len(toks[i+2].text) == 4 && toks[i+2].number() {
 		return true
 	}
-	return i-2 >= s.first && toks[i-1].lower == "the" && (toks[i-2].lower == "in" || toks[i-2].lower == "during")
+	if i-2 < s.first {
+		return false
+	}
+	before, last := toks[i-2].lower, toks[i-1].lower
+	return last == "the" && (before == "in" || before == "during") || last == "and" && before == "rise"
 }
 
 // tokenAt gives the first token from i that begins at or after a character.

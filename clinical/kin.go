@@ -115,7 +115,7 @@ func ofKin(toks []token, s span, m *mention, in []*mention) {
 	if j >= s.last || !kin[toks[j].lower] && toks[j].lower != "family" && !(toks[j-1].lower == "side" || toks[j-1].lower == "sides") {
 		return
 	}
-	if next := j + 1; next < s.last && toks[next].word() && open != "in" && !toks[next].number() {
+	if next := j + 1; next < s.last && toks[next].word() && open != "in" && open != "on" && !toks[next].number() {
 		switch toks[next].lower {
 		case "and", "or", "at", "aged", "age", "x", "side", "died", "had", "has", "deceased":
 		default:
