@@ -8,7 +8,8 @@
 #   CHARTLAKE_SHARED   folder with data/ of development documents (default ../shared)
 #   CHARTLAKE_ALL      whole corpora instead of a seeded sample: rest, fhir/validate
 #   CHARTLAKE_LAB      every crash point, every example, many thousand random queries: store/sqlite, store/postgres
-# Others: CHARTLAKE_LAB_KILLS=N (kills in the tests of cmd/chartlake-lab, 10), CHARTLAKE_SHOTS=DIR
+# Others: CHARTLAKE_PYICEBERG=PYTHON (one with pyiceberg and pyarrow, which reads the tables as Iceberg in
+# the tests of analytics/live), CHARTLAKE_LAB_KILLS=N (kills in the tests of cmd/chartlake-lab, 10), CHARTLAKE_SHOTS=DIR
 # (pictures of the console while its tests run), CHARTLAKE_BENCH_BUNDLES=N and
 # CHARTLAKE_BENCH_FOLDER=DIR (benchmarks of store/sqlite).
 #

@@ -166,6 +166,9 @@ func (f *Follower) kept() (out []string) {
 			out = append(out, p.Path)
 		}
 	}
+	for _, p := range f.at.Iceberg {
+		out = append(out, icebergFiles(p)...)
+	}
 	return out
 }
 
@@ -182,13 +185,18 @@ func (f *Follower) commit(ctx context.Context, next Manifest) error {
 		}
 		next.Tables[s.Table.Name] = files
 	}
+	was := f.at
+	if err := f.describe(ctx, &next); err != nil {
+		return err
+	}
 	data, err := json.MarshalIndent(next, "", " ")
 	if err != nil {
 		return err
 	}
+	f.at = next
 	if err := f.place.Commit(ctx, data, f.kept()); err != nil {
+		f.at = was
 		return err
 	}
-	f.at = next
 	return nil
 }

@@ -18,6 +18,8 @@ type Manifest struct {
 	Change int64 `json:"change"`
 	// Tables has the files of each table, as paths below the folder.
 	Tables map[string][]File `json:"tables"`
+	// Iceberg has the path of each table's Iceberg metadata; see package iceberg.
+	Iceberg map[string]string `json:"iceberg"`
 	// Definition changes when a table or its columns do: then all is made anew.
 	Definition string `json:"definition"`
 	// Store is a token of the store that only it can open.
@@ -37,8 +39,9 @@ type Anchor struct {
 
 // File is a Parquet file of a table.
 type File struct {
-	Path string `json:"path"`
-	Rows int64  `json:"rows"`
+	Path  string `json:"path"`
+	Rows  int64  `json:"rows"`
+	Bytes int64  `json:"bytes"`
 }
 
 // manifestMax bounds tables.json.
@@ -51,12 +54,22 @@ func parseManifest(data []byte) (*Manifest, error) {
 	}
 	for _, files := range m.Tables {
 		for _, f := range files {
-			if f.Path != path.Clean(f.Path) || strings.HasPrefix(f.Path, "/") || strings.HasPrefix(f.Path, "..") || f.Rows < 0 {
+			if !below(f.Path) || f.Rows < 0 || f.Bytes < 0 {
 				return nil, errDamaged()
 			}
 		}
 	}
+	for _, p := range m.Iceberg {
+		if !below(p) || !strings.HasSuffix(p, icebergTable) {
+			return nil, errDamaged()
+		}
+	}
 	return m, nil
+}
+
+// below reports a path that stays within the folder.
+func below(p string) bool {
+	return p == path.Clean(p) && !strings.HasPrefix(p, "/") && !strings.HasPrefix(p, "..")
 }
 
 func errDamaged() error {
@@ -66,7 +79,7 @@ func errDamaged() error {
 // definition is a digest of what the tables are made by.
 func definition(tables []analytics.Table) string {
 	h := sha256.New()
-	fmt.Fprintln(h, "layout 1")
+	fmt.Fprintln(h, "layout 2")
 	for _, t := range tables {
 		fmt.Fprintf(h, "%s %v %s\n", t.Name, t.Columns, t.Definition())
 	}

@@ -27,6 +27,8 @@ type Place interface {
 	// Commit makes the manifest the one that holds, and takes all files away that are not in keep.
 	// After a crash the one before or this one holds, and Commit with its keep mends the rest.
 	Commit(ctx context.Context, manifest []byte, keep []string) error
+	// URI is how others name a file.
+	URI(name string) string
 }
 
 // Made is a file that is written. It is durable once Close says so; Abort gives it up, after Close it does nothing.
@@ -56,7 +58,11 @@ type Folder struct {
 
 // OpenFolder takes a folder, made where it is missing. Conflict with code tables_in_use: another process keeps it.
 func OpenFolder(path string) (*Folder, error) {
-	if err := os.MkdirAll(path, 0o700); err != nil {
+	path, err := filepath.Abs(path)
+	if err == nil {
+		err = os.MkdirAll(path, 0o700)
+	}
+	if err != nil {
 		return nil, unusable(err)
 	}
 	f, err := os.OpenFile(filepath.Join(path, ".lock"), os.O_CREATE|os.O_RDWR, 0o600)
@@ -79,6 +85,9 @@ func unusable(err error) error {
 
 // Close gives the folder back.
 func (f *Folder) Close() error { return f.lock.Close() }
+
+// URI is Place's.
+func (f *Folder) URI(name string) string { return "file://" + f.at(name) }
 
 func (f *Folder) at(name string) string { return filepath.Join(f.path, filepath.FromSlash(name)) }
 
@@ -208,7 +217,7 @@ func (f *Folder) tidy(keep []string) error {
 		case name == ".lock" || name == manifestName:
 		case isNew && slices.Contains(keep, base):
 			fresher = append(fresher, base)
-		case isNew || strings.HasSuffix(name, ".parquet") && !slices.Contains(keep, name):
+		case isNew || Ours(name) && !slices.Contains(keep, name):
 			gone = append(gone, name)
 		}
 		return nil
@@ -228,20 +237,22 @@ func (f *Folder) tidy(keep []string) error {
 	return nil
 }
 
+// Ours reports the name of a file as a Follower makes them, tables.json apart.
+func Ours(name string) bool {
+	return strings.HasSuffix(name, ".parquet") || strings.HasSuffix(name, ".avro") || strings.HasSuffix(name, icebergTable)
+}
+
 // syncFolders makes the entries of new files durable.
 func (f *Folder) syncFolders() error {
-	entries, err := os.ReadDir(f.path)
-	if err != nil {
-		return unusable(err)
-	}
-	for _, e := range entries {
-		if e.IsDir() {
-			if err := syncFolder(filepath.Join(f.path, e.Name())); err != nil {
-				return err
-			}
+	return filepath.WalkDir(f.path, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return unusable(err)
 		}
-	}
-	return syncFolder(f.path)
+		if !d.IsDir() {
+			return nil
+		}
+		return syncFolder(path)
+	})
 }
 
 // syncFolder makes the names in a folder durable.

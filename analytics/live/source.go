@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"hash/maphash"
+	"io"
 
 	"chartlake/analytics"
 	"chartlake/analytics/sheet"
@@ -88,6 +89,7 @@ func (s *source) load(ctx context.Context, place Place, f File) error {
 type writing struct {
 	*source
 	made  Made
+	count *counted
 	sheet sheet.Writer
 	file  File
 	ids   []uint64
@@ -115,8 +117,21 @@ func (w *writing) begin(ctx context.Context, place Place, change int64) (err err
 	if w.made, err = place.Create(ctx, w.file.Path); err != nil {
 		return err
 	}
-	w.sheet, err = sheet.New("parquet", w.Table.Columns, w.made)
+	w.count = &counted{to: w.made}
+	w.sheet, err = sheet.New("parquet", w.Table.Columns, w.count)
 	return err
+}
+
+// counted counts what is written.
+type counted struct {
+	to io.Writer
+	n  int64
+}
+
+func (c *counted) Write(p []byte) (int, error) {
+	n, err := c.to.Write(p)
+	c.n += int64(n)
+	return n, err
 }
 
 func (s *source) fileName(change int64) string {
@@ -134,6 +149,7 @@ func (w *writing) end() error {
 	if err := w.made.Close(); err != nil {
 		return err
 	}
+	w.file.Bytes = w.count.n
 	p := w.add(w.file)
 	for _, d := range w.ids {
 		w.where[d] = p.number
@@ -204,8 +220,10 @@ func (s *source) merge(ctx context.Context, place Place, change int64, drop func
 		return f, err
 	}
 	defer m.Abort()
-	if f.Rows, err = sheet.Merge(s.Table.Columns, from, m); err != nil || f.Rows == 0 {
+	to := &counted{to: m}
+	if f.Rows, err = sheet.Merge(s.Table.Columns, from, to); err != nil || f.Rows == 0 {
 		return f, err
 	}
+	f.Bytes = to.n
 	return f, m.Close()
 }

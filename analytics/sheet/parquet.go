@@ -40,6 +40,9 @@ func newParquet(columns []view.Column, out io.Writer) (Writer, error) {
 		} else {
 			node = parquet.Optional(node)
 		}
+		if !c.Collection {
+			node = parquet.FieldID(node, i+1) // what package iceberg goes by
+		}
 		group[c.Name] = node
 		w.columns = append(w.columns, parquetColumn{c, i, kindOf(c)})
 	}

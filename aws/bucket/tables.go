@@ -28,8 +28,8 @@ const (
 	tablesMax  = 16 << 20 // bytes of tables.json
 )
 
-// Tables keeps the files of analytics/live below a prefix of a bucket: it is a live.Place but for the types of
-// what Open and Create give, so that who needs no tables links none of what makes them. The bucket makes tables.json the one
+// Tables keeps the files of analytics/live below a prefix of a bucket: it is a live.Place but for the
+// types of what is opened and made, so that who needs no tables links none of what makes them. The bucket makes tables.json the one
 // that holds in one step, and only where it is still the one that was read: of two processes that keep the
 // same tables one is refused with tables_in_use and begins at the other's tables.json, and neither takes a
 // file away that the other has named. It refuses a server that does not know such conditions.
@@ -98,6 +98,9 @@ func (t *Tables) manifest(ctx context.Context) (data []byte, tag string, err err
 	return data, sdk.ToString(out.ETag), nil
 }
 
+// URI is live.Place's.
+func (t *Tables) URI(name string) string { return "s3://" + t.at.Bucket + "/" + t.key(name) }
+
 // Open is live.Place's.
 func (t *Tables) Open(ctx context.Context, name string) (*TableOpened, error) {
 	key := t.key(name)
@@ -121,30 +124,14 @@ func (o *TableOpened) Size() int64 { return o.size }
 // Close is live.Opened's.
 func (o *TableOpened) Close() error { return nil }
 
-// Create is live.Place's. The file is held in memory until it is closed: it is some tens of MB at most.
-func (t *Tables) Create(ctx context.Context, name string) (*TableMade, error) {
-	return &TableMade{t: t, ctx: ctx, name: name}, nil
-}
-
-// TableMade is a file that is written.
-type TableMade struct {
-	bytes.Buffer
-	t    *Tables
-	ctx  context.Context
-	name string
-}
-
-// Close is live.Made's.
-func (f *TableMade) Close() error {
-	if _, err := f.t.put(f.ctx, &service.PutObjectInput{Key: sdk.String(f.t.key(tablesFresh + f.name))}, f.Bytes()); err != nil {
+// Keep makes a file that no tables.json names yet, durably.
+func (t *Tables) Keep(ctx context.Context, name string, data []byte) error {
+	if _, err := t.put(ctx, &service.PutObjectInput{Key: sdk.String(t.key(tablesFresh + name))}, data); err != nil {
 		return err
 	}
-	f.t.fresh[f.name] = true
+	t.fresh[name] = true
 	return nil
 }
-
-// Abort is live.Made's.
-func (f *TableMade) Abort() { f.Reset() }
 
 // put makes an object and gives its tag.
 func (t *Tables) put(ctx context.Context, in *service.PutObjectInput, data []byte) (string, error) {
@@ -175,6 +162,9 @@ func (t *Tables) Commit(ctx context.Context, manifest []byte, keep []string) err
 		if err := t.hold(ctx, manifest, keep); err != nil {
 			return err
 		}
+	}
+	for _, name := range keep {
+		t.known[name] = true
 	}
 	for name := range t.known {
 		if !slices.Contains(keep, name) {
@@ -253,6 +243,11 @@ func (t *Tables) remove(ctx context.Context, key string) error {
 	return err
 }
 
+// ours reports the name of a file of the tables, tables.json apart.
+func ours(name string) bool {
+	return strings.HasSuffix(name, ".parquet") || strings.HasSuffix(name, ".avro") || strings.HasSuffix(name, ".metadata.json")
+}
+
 // tidy takes away what a killed process left, now and then.
 func (t *Tables) tidy(ctx context.Context, keep []string) error {
 	if time.Since(t.tidied) < tablesLost {
@@ -266,7 +261,7 @@ func (t *Tables) tidy(ctx context.Context, keep []string) error {
 		}
 		for _, o := range out.Contents {
 			name := strings.TrimPrefix(sdk.ToString(o.Key), t.at.Prefix)
-			if strings.HasSuffix(name, ".parquet") && !slices.Contains(keep, name) && time.Since(sdk.ToTime(o.LastModified)) > tablesLost {
+			if ours(name) && !slices.Contains(keep, name) && time.Since(sdk.ToTime(o.LastModified)) > tablesLost {
 				if err := t.remove(ctx, *o.Key); err != nil {
 					return err
 				}

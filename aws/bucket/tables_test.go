@@ -1,6 +1,7 @@
 package bucket
 
 import (
+	"bytes"
 	"context"
 	"strings"
 	"testing"
@@ -19,8 +20,17 @@ func (p place) Open(ctx context.Context, name string) (live.Opened, error) {
 }
 
 func (p place) Create(ctx context.Context, name string) (live.Made, error) {
-	return p.Tables.Create(ctx, name)
+	return &made{keep: func(data []byte) error { return p.Keep(ctx, name, data) }}, nil
 }
+
+// made is a file that is written: in memory, some tens of MB at most, until it is closed.
+type made struct {
+	bytes.Buffer
+	keep func(data []byte) error
+}
+
+func (m *made) Close() error { return m.keep(m.Bytes()) }
+func (m *made) Abort()       { m.Reset() }
 
 // tablesOf are the files that a reader takes for those of tables: all but what begins with a low line.
 func tablesOf(s *awstest.S3) map[string][]byte {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"strings"
 	"sync"
@@ -24,8 +25,17 @@ func (b bucketTables) Open(ctx context.Context, name string) (live.Opened, error
 }
 
 func (b bucketTables) Create(ctx context.Context, name string) (live.Made, error) {
-	return b.Tables.Create(ctx, name)
+	return &bucketFile{keep: func(data []byte) error { return b.Keep(ctx, name, data) }}, nil
 }
+
+// bucketFile is a file that is written: in memory, some tens of MB at most, until it is closed.
+type bucketFile struct {
+	bytes.Buffer
+	keep func(data []byte) error
+}
+
+func (m *bucketFile) Close() error { return m.keep(m.Bytes()) }
+func (m *bucketFile) Abort()       { m.Reset() }
 
 // tablesPlace opens the place of the tables: a folder, or s3://BUCKET/PREFIX. done gives it back.
 func (s *server) tablesPlace(ctx context.Context, address string) (place live.Place, done func(), err error) {

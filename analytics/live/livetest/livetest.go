@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -99,6 +100,17 @@ func InFiles(t testing.TB, files map[string][]byte) map[string][]string {
 			named++
 		}
 		slices.Sort(out[name])
+	}
+	if len(m.Iceberg) != len(m.Tables) {
+		t.Errorf("%d tables are described for Iceberg", len(m.Iceberg))
+	}
+	for name := range files {
+		if strings.Contains(name, "/metadata/") {
+			named++
+		}
+	}
+	if described := strings.Count(strings.Join(slices.Collect(maps.Keys(files)), " "), "/metadata/"); described != 3*len(m.Iceberg) {
+		t.Errorf("%d files for Iceberg", described)
 	}
 	if len(files) != named {
 		t.Errorf("%d files, %d of the tables", len(files), named)
