@@ -46,7 +46,7 @@ var rules = []struct {
 	run  func(*Case)
 }{
 	{"pages", pages}, {"identity", identity}, {"addressee", addressee}, {"dates", dates}, {"identifiers", identifiers},
-	{"results", results}, {"confirmed sums", confirmSums}, {"sums", sums}, {"note", noteRules}, {"card", cardRules}, {"claim", claimRules}, {"settled", settledRules}, {"hospital", hospitalRules}, {"authorization", authorizationRules},
+	{"results", results}, {"confirmed sums", confirmSums}, {"amounts", amounts}, {"sums", sums}, {"note", noteRules}, {"card", cardRules}, {"claim", claimRules}, {"settled", settledRules}, {"hospital", hospitalRules}, {"authorization", authorizationRules},
 	{"formats", formatRules}, {"drugs", drugRules}, {"calculated", calculatedRules}, {"doses", doseRules}, {"consent", consentRules}, {"old form", oldForm}, {"times", timesOfDay}, {"reading", readingRules},
 }
 

@@ -140,6 +140,29 @@ func differing(a, b int64) int {
 	return n
 }
 
+// amounts: no charge of a claim is negative; what is taken back is a claim of its own.
+func amounts(c *Case) {
+	if !isClaim(c) {
+		return
+	}
+	blame := func(f *record.Field) bool {
+		v, ok := amount(f)
+		if !ok || v >= 0 {
+			return false
+		}
+		c.raise("amount_negative", record.SeverityWarning, f.Name+" says "+f.Raw+", and no charge is negative", f)
+		return true
+	}
+	blame(c.field("28"))
+	for _, row := range c.Segment.Lines {
+		for _, name := range []string{"24F", "FL47", "FL48"} {
+			if f, ok := row[name]; ok && blame(&f) {
+				row[name] = f
+			}
+		}
+	}
+}
+
 // confirmedConfidence is how sure an amount is that a sum confirms.
 const confirmedConfidence = 0.9
 

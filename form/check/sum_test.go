@@ -69,6 +69,21 @@ func TestOff(t *testing.T) {
 	}
 }
 
+func TestNegativeCharges(t *testing.T) {
+	t.Parallel()
+	for row, want := range map[string]int{"24F=-50.00": 1, "24F=50.00": 0, "24F=?-50.00": 0} {
+		s := segment("cms1500", "28=50.00", row)
+		amounts(&Case{Segment: s})
+		if len(s.Flags) != want || want > 0 && (s.Flags[0].Code != "amount_negative" || s.Lines[0]["24F"].State != record.Review) {
+			t.Errorf("%s: flags %+v", row, s.Flags)
+		}
+	}
+	invoice := segment("medical_invoice", "total=-50.00")
+	if amounts(&Case{Segment: invoice}); len(invoice.Flags) != 0 {
+		t.Error("an invoice may give back")
+	}
+}
+
 // TestSlips: what a reader took for something else, told by form alone.
 func TestSlips(t *testing.T) {
 	t.Parallel()
