@@ -52,9 +52,9 @@ func (s *sheet) bands() []band {
 		}
 	}
 	var phrases []*layout.Phrase
-	for _, p := range s.Phrases() {
-		if !slices.ContainsFunc(p.Words, func(w int) bool { return s.taken[w] || apart[w] }) {
-			phrases = append(phrases, p)
+	for _, l := range s.page.Lines { // which are phrases
+		if !slices.ContainsFunc(l.Words, func(w int) bool { return s.taken[w] || apart[w] }) {
+			phrases = append(phrases, &layout.Phrase{Words: l.Words, Rect: s.Around(l.Words)})
 		}
 	}
 	slices.SortStableFunc(phrases, func(a, b *layout.Phrase) int { return cmp.Compare(a.MidY(), b.MidY()) })
