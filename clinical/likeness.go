@@ -18,7 +18,7 @@ import (
 
 // likeness is the index of names by their words. It is made when the first mention needs it.
 type likeness struct {
-	names   []terminology.Term
+	names   []*terminology.Term
 	telling []uint8          // words of a name that are not vague
 	words   []string         // words of names
 	ids     map[uint64]int32 // of words, by their key
@@ -38,7 +38,7 @@ const (
 	postingMax   = 4000 // names with a word; one that more have says little
 	likenessMin  = 0.8
 	likenessMost = 3    // candidates
-	answersMax   = 4096 // that are kept
+	answersMax   = 1024 // that are kept
 	askedMax     = 8    // words of a mention
 	rareMax      = 12   // names with a word that says by itself what a finding is
 	// likenessShare makes a score of how like a name is: of those that are wholly alike it is right so often.
@@ -51,10 +51,11 @@ var vague = words("of the and in with other unspecified specified disease disord
 // newLikeness indexes the names that have a code of their own.
 func newLikeness(all []terminology.Term) *likeness {
 	l := &likeness{ids: make(map[uint64]int32, 40_000), begins: map[string][]int32{}, before: map[string][]record.Code{}}
-	var spelt []int32      // the words of all names, one after another
-	ends := []int{0}       // where those of a name end
-	count := []uint32(nil) // names by word
-	add := func(t terminology.Term) {
+	l.names, l.telling = make([]*terminology.Term, 0, len(all)), make([]uint8, 0, len(all))
+	spelt := make([]int32, 0, 5*len(all)) // the words of all names, one after another
+	ends := make([]int32, 1, len(all))    // where those of a name end
+	var count []uint32                    // names by word
+	add := func(t *terminology.Term) {
 		told := uint8(0)
 		for rest := t.Name; rest != ""; {
 			w, after, _ := strings.Cut(rest, " ")
@@ -73,11 +74,11 @@ func newLikeness(all []terminology.Term) *likeness {
 				count[id]++
 			}
 		}
-		l.names, l.telling, ends = append(l.names, t), append(l.telling, told), append(ends, len(spelt))
+		l.names, l.telling, ends = append(l.names, t), append(l.telling, told), append(ends, int32(len(spelt)))
 	}
 	for i := range all {
 		if t := &all[i]; t.Code != "" && t.Source != terminology.Broader && !organism(t.Code) && !unsaid(*t) {
-			add(*t)
+			add(t)
 		}
 	}
 	for _, t := range l.names {
@@ -85,8 +86,8 @@ func newLikeness(all []terminology.Term) *likeness {
 			continue
 		}
 		if one, other, is := strings.Cut(t.Name, " and "); is && l.alone(one, count) && l.alone(other, count) {
-			add(terminology.Term{Name: one, Code: t.Code, Display: t.Display})
-			add(terminology.Term{Name: other, Code: t.Code, Display: t.Display})
+			add(&terminology.Term{Name: one, Code: t.Code, Display: t.Display})
+			add(&terminology.Term{Name: other, Code: t.Code, Display: t.Display})
 		}
 	}
 	l.first, l.idf, l.posting = make([]uint32, len(count)+1), make([]float64, len(count)), make([]uint32, len(spelt))
