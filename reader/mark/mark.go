@@ -132,7 +132,7 @@ func (s *scene) boxes() []candidate {
 		add(s, frame, kind)
 	}
 	for _, s := range unlike {
-		if ring, ok := s.ring(rings); ok {
+		if ring, ok := s.ring(rings); ok && !spelt(f, p, layout.Rect{X0: float64(ring.X0) * unit, Y0: float64(ring.Y0) * unit, X1: float64(ring.X1) * unit, Y1: float64(ring.Y1) * unit}) {
 			add(s, ring, "circle")
 		}
 	}
@@ -211,6 +211,18 @@ func printed(m candidate, r layout.Rect, w document.Word, source document.Source
 	}
 	c := []rune(w.Text)[0]
 	return (unicode.IsLetter(c) || unicode.IsDigit(c)) && (source == document.SourceText || w.Confidence >= printedSure)
+}
+
+// spelt reports whether one letter or figure was read surely right where a circle with strokes seems to be:
+// "6" and "8" are as round.
+func spelt(f *layout.Frame, p *document.Page, at layout.Rect) bool {
+	for i, w := range p.Words {
+		r := []rune(w.Text)
+		if len(r) == 1 && (unicode.IsLetter(r[0]) || unicode.IsDigit(r[0])) && w.Confidence >= printedSure && f.Words[i].Holds(at) {
+			return true
+		}
+	}
+	return false
 }
 
 // letter reports whether a word is one small letter that was read well: "a" of a blurred page has

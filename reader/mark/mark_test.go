@@ -332,3 +332,38 @@ func TestLettersOfPrint(t *testing.T) {
 		}
 	}
 }
+
+// TestSwallowedCircle: circles that were read with their labels, one with thick strokes across it, count in the
+// column of a circle that stands alone; the same ring in a word elsewhere is its letter.
+func TestSwallowedCircle(t *testing.T) {
+	t.Parallel()
+	c := blank()
+	c.p.Source = document.SourceOCR
+	word := func(x, y, w int, text string) {
+		c.p.Words = append(c.p.Words, document.Word{Text: text, Confidence: 0.9,
+			Box: document.Box{X: float64(x) / 1700, Y: float64(y) / 1100, W: float64(w) / 1700, H: 26.0 / 1100}})
+	}
+	for row, text := range []string{"Yes", "OYes", "@No"} {
+		y := 200 + 60*row
+		c.ring(114, y+13, 13)
+		if row == 0 {
+			word(136, y, 60, text)
+		} else {
+			word(100, y, 96, text)
+		}
+		if row == 2 {
+			c.line(106, y+5, 119, y+18, 4)
+			c.line(119, y+5, 106, y+18, 4)
+		}
+	}
+	c.ring(614, 413, 13)
+	word(600, 400, 110, "Other")
+	layout.Arrange(c.p, nil)
+	var got []string
+	for _, m := range Find(c.img, c.p, nil) {
+		got = append(got, m.Label+"|"+string(m.State))
+	}
+	if g := strings.Join(got, " "); g != "Yes|off Yes|off No|on" {
+		t.Errorf("got %q", g)
+	}
+}

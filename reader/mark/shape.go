@@ -2,6 +2,7 @@ package mark
 
 import (
 	"math"
+	"slices"
 
 	"chartlake/reader/pixel"
 )
@@ -114,18 +115,36 @@ func outer(r0, r1, p0, p1 int, ink func(r, p int) bool) [2]int {
 // ring finds a circle within a component that is larger than it, because a stroke goes over it: of
 // the size of a circle that stands alone on the page.
 func (s shape) ring(alone []pixel.Component) (pixel.Component, bool) {
-	tried := map[int]bool{}
+	var sides []int
 	for _, a := range alone {
-		side := (a.W() + a.H() + 1) / 2
-		if tried[side] || s.box.W() < side || s.box.H() < side || s.box.W() > 5*side/2 || s.box.H() > 5*side/2 {
-			continue
+		if side := (a.W() + a.H() + 1) / 2; !slices.Contains(sides, side) {
+			sides = append(sides, side)
 		}
-		tried[side] = true
-		for y := s.box.Y0; y+side <= s.box.Y1; y++ {
-			for x := s.box.X0; x+side <= s.box.X1; x++ {
-				if c := (pixel.Component{X0: x, Y0: y, X1: x + side, Y1: y + side}); s.round(c) {
-					return c, true
-				}
+	}
+	for _, side := range sides {
+		if c, ok := s.within(side, s.round); ok {
+			return c, true
+		}
+	}
+	for _, d := range [3]int{0, 1, -1} { // blurred strokes across it
+		for _, side := range sides {
+			if c, ok := s.within(side+d, s.rim); ok {
+				return c, true
+			}
+		}
+	}
+	return pixel.Component{}, false
+}
+
+// within looks for a square of this side in a component that is a ring.
+func (s shape) within(side int, ring func(pixel.Component) bool) (pixel.Component, bool) {
+	if s.box.W() < side || s.box.H() < side || s.box.W() > 5*side/2 || s.box.H() > 5*side/2 {
+		return pixel.Component{}, false
+	}
+	for y := s.box.Y0; y+side <= s.box.Y1; y++ {
+		for x := s.box.X0; x+side <= s.box.X1; x++ {
+			if c := (pixel.Component{X0: x, Y0: y, X1: x + side, Y1: y + side}); ring(c) {
+				return c, true
 			}
 		}
 	}
@@ -163,6 +182,34 @@ func (s shape) round(c pixel.Component) bool {
 		}
 	}
 	return on >= directions-1 && thin >= directions*5/8
+}
+
+// rim reports whether a component has a ring at c with strokes across it, as blur makes them: its outer edge
+// lies on the circle in all directions, and most is free outside of it and a quarter inside.
+func (s shape) rim(c pixel.Component) bool {
+	if c.H() < 10 {
+		return false
+	}
+	cx, cy := float64(c.X0+c.X1-1)/2, float64(c.Y0+c.Y1-1)/2
+	r := float64(c.W()+c.H()) / 4
+	const directions = 32
+	on, inside, outside := 0, 0, 0
+	for i := range directions {
+		sin, cos := math.Sincos(float64(i) * 2 * math.Pi / directions)
+		at := func(d float64) bool {
+			return s.has(int(math.Round(cx+cos*r*d)), int(math.Round(cy+sin*r*d)))
+		}
+		if at(0.88) || at(0.94) || at(1) {
+			on++
+		}
+		if !at(0.6) {
+			inside++
+		}
+		if !at(1.2) {
+			outside++
+		}
+	}
+	return on == directions && 4*inside >= directions && 8*outside >= 7*directions
 }
 
 // wall is the thickness of the line of a ring in pixels, where its middle line enters it.
