@@ -191,9 +191,10 @@ func (e *Engine) forward(toks []token, s span, c cue, cues []cue, m *mention, in
 			continue
 		}
 		if other.forward == cueStop && ends(c.forward, other.words) && !(other.first == c.last && participle[other.words]) &&
+			!((c.forward == cueFamily || c.forward == cueOther) && subordinate(toks, other)) &&
 			!(had(other.words) && nobody(toks, c, other.first)) && !(strings.HasPrefix(other.words, "complaint") && other.first <= c.last+complaintReach) {
-			if c.forward == cueFamily && other.words != "patient" {
-				m.doubts = append(m.doubts, "a relative is named in the sentence") // "his brother, although he is well, has gout"
+			if (c.forward == cueFamily || c.forward == cueOther) && other.words != "patient" {
+				m.doubts = append(m.doubts, "another person is named in the sentence") // "his brother, although he is well, has gout"
 			}
 			return
 		}
@@ -250,7 +251,7 @@ func anew(toks []token, from, to int, s span) bool {
 			if !alternative(toks, j+1, s) {
 				return true
 			}
-		case "a", "an", "the", "his", "her", "their", "its", "normal", "elevated", "increased", "decreased", "preserved", "positive", "we", "it", "they", "this", "these":
+		case "just", "only", "instead", "a", "an", "the", "his", "her", "their", "its", "normal", "elevated", "increased", "decreased", "preserved", "positive", "we", "it", "they", "this", "these":
 			return true
 		}
 	}

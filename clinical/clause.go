@@ -1,11 +1,13 @@
 package clinical
 
+import "strings"
+
 // Where one clause of a sentence ends and another begins: a denial in the first says nothing of
 // the second ("no rales were heard, and the abdomen was soft").
 
 // verbs are finite verbs of description.
 var verbs = words(`was were is are has had showed shows revealed reveals demonstrated remained remains became appeared appears
-improved worsened increased decreased measured treated managed corrected`)
+improved worsened increased decreased measured treated managed corrected controlled`)
 
 // perceived are predicates that a whole list of denied findings shares ("no fever or chills were noted"),
 // or that say by themselves that a finding was not there.
@@ -38,6 +40,9 @@ func pronoun(w string) bool { return w == "that" || w == "which" || w == "who" }
 // treatedFor reports a finding that is named as known, for which something was not done or does not exist: "no surgery is
 // planned for the hernia".
 func treatedFor(toks []token, c cue, m *mention) bool {
+	if m.first-1 >= c.last && toks[m.first-1].lower == "for" && (strings.HasPrefix(c.words, "declin") || strings.HasPrefix(c.words, "refus")) {
+		return true // "declines statin for hyperlipidemia"
+	}
 	if m.first-2 < c.last || toks[m.first-2].lower != "for" {
 		return false
 	}

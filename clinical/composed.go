@@ -9,7 +9,7 @@ func (e *Engine) composed(toks []token, i int, s span, listed cue) cue {
 	if !toks[i].composes {
 		return complement(toks, s, best)
 	}
-	for _, c := range []cue{predicate(toks, i, s), smallReason(toks, i, s), familyHistory(toks, i, s), nursingWithout(toks, i, s), possessed(toks, i)} {
+	for _, c := range []cue{predicate(toks, i, s), smallReason(toks, i, s), familyHistory(toks, i, s), lookout(toks, i, s), nursingWithout(toks, i, s), possessed(toks, i)} {
 		if c.last > best.last {
 			best = c
 		}
@@ -23,7 +23,7 @@ func composes(w *spelling) bool {
 	case "never", "not", "family", "familial", "fam", "fhx", "fh", "s", "s̄":
 		return true
 	}
-	return links[w.lower] || small[w.lower] || strings.HasSuffix(w.lower, "'s") || strings.HasSuffix(w.lower, "’s")
+	return links[w.lower] || small[w.lower] || watches[w.lower] || strings.HasSuffix(w.lower, "'s") || strings.HasSuffix(w.lower, "’s")
 }
 
 // held are verbs of what somebody holds to be so.
@@ -35,7 +35,7 @@ func complement(toks []token, s span, c cue) cue {
 	if c.last == 0 || c.last >= s.last {
 		return c
 	}
-	if c.backward == cueNegated && c.forward == "" && toks[c.last].lower == "for" && strings.HasPrefix(toks[c.last-1].lower, "neg") {
+	if c.backward == cueNegated && c.forward == "" && toks[c.last].lower == "for" && (strings.HasPrefix(toks[c.last-1].lower, "neg") || toks[c.last-1].lower == "out") {
 		c.forward, c.backward, c.last = cueNegated, "", c.last+1 // "tested negative for"
 		return c
 	}
@@ -91,6 +91,29 @@ func smallReason(toks []token, i int, s span) (out cue) {
 			return out
 		}
 		if !reasonable[toks[j].lower] {
+			return out
+		}
+	}
+	return out
+}
+
+// watches are verbs of looking out for what may come.
+var watches = words(`watch watched watching monitor monitored monitoring look looking screen screened check checked checking observe observed observing
+assess assessed assessing evaluate evaluated examine examined follow followed`)
+
+// watched may stand between such a verb and its "for".
+var watched = words("closely carefully him her them you patient pt the your his site wound incision out daily regularly overnight serially")
+
+// lookout reads "watch the wound closely for".
+func lookout(toks []token, i int, s span) (out cue) {
+	if !watches[toks[i].lower] {
+		return out
+	}
+	for j := i + 1; j < s.last && j <= i+4; j++ {
+		if toks[j].lower == "for" {
+			return cue{rule: rule{forward: cueHypothetical}, first: i, last: j + 1}
+		}
+		if !watched[toks[j].lower] && !strings.HasSuffix(toks[j].lower, "ly") {
 			return out
 		}
 	}

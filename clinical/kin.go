@@ -30,7 +30,7 @@ func relates(toks []token, c cue, m *mention) bool {
 	}
 	for j := c.last; j < len(toks) && j < c.last+5; j++ {
 		switch toks[j].lower {
-		case "has", "had", "have", "with", "without", "takes", "took", "suffering", "gets", "underwent", "treated", "died", "diagnosed", "history", "hx", "suffered", "suffers", ":", "-", "–", "(", "deceased", "developed",
+		case "has", "had", "have", "with", "without", "w", "takes", "took", "suffering", "gets", "underwent", "treated", "died", "diagnosed", "history", "hx", "suffered", "suffers", ":", "-", "–", "(", "deceased", "developed",
 			"carry", "carries", "passed", "succumbed", "positive":
 			return true
 		case "is", "was", "are", "were":
@@ -78,8 +78,23 @@ func nobody(toks []token, c cue, verb int) bool {
 	return false
 }
 
+// subordinate reports a "he" or "she" who is the one that was spoken of: "his girlfriend was told she has herpes".
+func subordinate(toks []token, pronoun cue) bool {
+	if pronoun.words != "he" && pronoun.words != "she" || pronoun.first == 0 {
+		return false
+	}
+	switch toks[pronoun.first-1].lower {
+	case "told", "that", "learned", "found", "although", "though", "because", "when", "since", "while":
+		return true
+	}
+	return false
+}
+
 // had are the stop words with which somebody is said to have something.
 func had(stop string) bool {
+	if stop == "he" || stop == "she" {
+		return true
+	}
 	for _, w := range []string{"has", "developed", "report", "experienced", "underwent", "diagnosed", "died", "suffered", "found", "noted"} {
 		if strings.Contains(stop, w) {
 			return true

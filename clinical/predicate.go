@@ -19,7 +19,7 @@ var passives = words(`is was are were be been being isn't wasn't aren't weren't 
 deemed judged believed found`)
 
 // manners may stand within a predicate and do not change what it says.
-var manners = words(`also now again still further since therefore thus all both as at most more very rather quite so otherwise ever that this ruled`)
+var manners = words(`also now again still further since therefore thus all both as at most more very rather quite so otherwise ever that this ruled later then soon once`)
 
 // refusals say that something is not there.
 var refusals = words(`excluded rejected denied absent negative unlikely improbable doubtful nonreactive unrevealing lacking unsupported discounted
