@@ -1,6 +1,6 @@
 // Package barcode reads the bar codes on a page picture: Code 128, Code 39, Code 93, Codabar,
 // Interleaved 2 of 5, EAN and UPC, QR (ISO/IEC 18004), Data Matrix (ISO/IEC 16022) and Aztec
-// (ISO/IEC 24778), in any of the four directions and at the skew that scanners make.
+// (ISO/IEC 24778), and patch codes, in any of the four directions and at the skew that scanners make.
 //
 // A page is not searched by the decoders, which would cost more than its recognition. The
 // texture of bars and of dots, and the eyes of QR codes, are looked for first, in one pass over
@@ -35,6 +35,7 @@ const (
 	QR         = "qr"
 	DataMatrix = "datamatrix"
 	Aztec      = "aztec"
+	Patch      = "patch" // a patch code of document scanners: PATCHT and others
 )
 
 // Bounds of one page. A sheet of labels has 80 codes; a page of halftone has more places that
@@ -56,7 +57,7 @@ func Find(ctx context.Context, img *image.Gray) []document.Code {
 	img = &image.Gray{Pix: img.Pix, Stride: img.Stride, Rect: image.Rect(0, 0, w, h)}
 	places := texture(img)
 	places = append(eyes(img), places...)
-	var out []document.Code
+	out := findPatches(img)
 	vain := 0
 	for i, p := range places {
 		if i == placesMax || vain == vainMost || ctx.Err() != nil {
