@@ -157,7 +157,7 @@ type Mark struct {
 
 // Code is a barcode or QR code: what it says, as it is encoded, with the separators of GS1 (ASCII
 // 29) where it has them. Symbology is one of code128, code39, code93, codabar, itf, ean13, ean8,
-// upca, upce, qr, datamatrix and aztec.
+// upca, upce, qr, datamatrix, aztec and patch, the bars of separator sheets (PATCHT, PATCH2).
 type Code struct {
 	Symbology string `json:"symbology"`
 	Text      string `json:"text"`

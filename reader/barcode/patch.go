@@ -46,7 +46,7 @@ func findPatches(img *image.Gray) (out []document.Code) {
 	w, h := img.Rect.Dx(), img.Rect.Dy()
 	ink := middle(img)
 	side := float64(min(w, h))
-	step := max(1, int(patchLeast*side)) // between the lines that are looked at
+	step := max(1, int(2*patchLeast*side)) // between the lines that are looked at
 	for _, level := range []bool{true, false} {
 		lines, length, next, along := h, w, img.Stride, 1
 		if level { // bars lie: lines across them go down the page
