@@ -18,8 +18,21 @@ import (
 // Recorded is a document with its newest record, from which the tables of documents are made.
 type Recorded struct {
 	doc     *store.Document
+	body    []byte         // of the record, until a table asks for more than its version
 	rec     *record.Record // nil where nothing was read yet
 	version int            // of the record
+}
+
+// record is the newest record; nil where nothing was read yet.
+func (d *Recorded) record() (*record.Record, error) {
+	if d.body != nil {
+		rec := &record.Record{}
+		if err := json.Unmarshal(d.body, rec); err != nil {
+			return nil, fault.New(fault.Corrupt, "record_damaged", "a record cannot be read")
+		}
+		d.rec, d.body = rec, nil
+	}
+	return d.rec, nil
 }
 
 const documentsAtOnce = 500
@@ -63,20 +76,18 @@ func Document(v store.View, id string) (*Recorded, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.version, d.rec = version.Version, &record.Record{}
-	if err := json.Unmarshal(version.Body, d.rec); err != nil {
-		return nil, fault.New(fault.Corrupt, "record_damaged", "a record cannot be read")
-	}
+	d.version, d.body = version.Version, version.Body
 	return d, nil
 }
 
 // segments visits the segments of the record, none where there is none.
 func (d *Recorded) segments(visit func(index int, s *record.Segment) error) error {
-	if d.rec == nil {
-		return nil
+	rec, err := d.record()
+	if err != nil || rec == nil {
+		return err
 	}
-	for i := range d.rec.Segments {
-		if err := visit(i, &d.rec.Segments[i]); err != nil {
+	for i := range rec.Segments {
+		if err := visit(i, &rec.Segments[i]); err != nil {
 			return err
 		}
 	}
@@ -130,10 +141,11 @@ func documentRow(d *Recorded, emit func([]any) error) error {
 }
 
 func pageRows(d *Recorded, emit func([]any) error) error {
-	if d.rec == nil {
-		return nil
+	rec, err := d.record()
+	if err != nil || rec == nil {
+		return err
 	}
-	for _, p := range d.rec.Pages {
+	for _, p := range rec.Pages {
 		var failed any
 		if p.Failed != nil {
 			failed = p.Failed.Code

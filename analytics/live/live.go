@@ -152,6 +152,19 @@ func (f *Follower) resume(ctx context.Context) error {
 			}
 		}
 	}
+	for name, p := range m.Iceberg {
+		for _, file := range icebergFiles(p) {
+			in, err := f.place.Open(ctx, file)
+			if fault.Is(err, fault.Corrupt) {
+				delete(m.Iceberg, name) // it is described anew with the next change
+				break
+			}
+			if err != nil {
+				return err
+			}
+			in.Close()
+		}
+	}
 	f.at = *m
 	return f.place.Commit(ctx, data, f.kept())
 }

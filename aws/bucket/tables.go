@@ -29,10 +29,11 @@ const (
 )
 
 // Tables keeps the files of analytics/live below a prefix of a bucket: it is a live.Place but for the
-// types of what is opened and made, so that who needs no tables links none of what makes them. The bucket makes tables.json the one
-// that holds in one step, and only where it is still the one that was read: of two processes that keep the
-// same tables one is refused with tables_in_use and begins at the other's tables.json, and neither takes a
-// file away that the other has named. It refuses a server that does not know such conditions.
+// types of what is opened and made, so that who needs no tables links none of what makes them. The bucket
+// makes tables.json the one that holds in one step, and only where it is still the one that was read: of two
+// processes that keep the same tables one is refused with tables_in_use and begins at the other's
+// tables.json, and neither takes a file away that the other has named. It refuses a server that does not
+// know such conditions.
 //
 // New files come to lie below _new and get their names by a copy right before tables.json, the old ones go
 // right after it. Where the bucket has versions, those of what is taken away go, too.

@@ -56,7 +56,7 @@ func TestTablesEqualTheStore(t *testing.T) {
 			s := &awstest.S3{PageSize: 7, Versions: c.versions}
 			config := Config{AWS: awstest.Config(t, awstest.New(t, s, awstest.XML, c.plan).URL), Bucket: "lake", Prefix: "tables/",
 				Kept: func(err error) { t.Error(err) }}
-			livetest.Follow(t, 250, livetest.Place{
+			livetest.Follow(t, 150, livetest.Place{
 				Open:  func() live.Place { return place{NewTables(config)} },
 				Files: func() map[string][]byte { return tablesOf(s) },
 			})

@@ -14,8 +14,11 @@ import (
 	"chartlake/aws/bucket"
 )
 
-// tablesEvery is how often the store is asked for changes: one is in the tables within seconds.
-const tablesEvery = time.Second
+// How often the store is asked for changes: one is in the tables within seconds. Requests to a bucket cost.
+const (
+	tablesEvery       = time.Second
+	tablesBucketEvery = 5 * time.Second
+)
 
 // bucketTables are tables in a bucket as live.Place has them.
 type bucketTables struct{ *bucket.Tables }
@@ -37,30 +40,31 @@ type bucketFile struct {
 func (m *bucketFile) Close() error { return m.keep(m.Bytes()) }
 func (m *bucketFile) Abort()       { m.Reset() }
 
-// tablesPlace opens the place of the tables: a folder, or s3://BUCKET/PREFIX. done gives it back.
-func (s *server) tablesPlace(ctx context.Context, address string) (place live.Place, done func(), err error) {
+// tablesPlace opens the place of the tables: a folder, or s3://BUCKET/PREFIX, and says how often it is kept up.
+// done gives it back.
+func (s *server) tablesPlace(ctx context.Context, address string) (place live.Place, every time.Duration, done func(), err error) {
 	if !strings.HasPrefix(address, "s3://") {
 		folder, err := live.OpenFolder(address)
 		if err != nil {
-			return nil, nil, err
+			return nil, 0, nil, err
 		}
-		return folder, func() { folder.Close() }, nil
+		return folder, tablesEvery, func() { folder.Close() }, nil
 	}
 	name, prefix, err := bucket.Parse(address)
 	if err != nil {
-		return nil, nil, usage("--tables is neither a folder nor s3://BUCKET/PREFIX")
+		return nil, 0, nil, usage("--tables is neither a folder nor s3://BUCKET/PREFIX")
 	}
 	c, err := aws.Load(ctx, aws.Config{})
 	if err != nil {
-		return nil, nil, err
+		return nil, 0, nil, err
 	}
 	kept := func(err error) { s.log.Warn(err.Error(), "code", faultCode(err)) }
-	return bucketTables{bucket.NewTables(bucket.Config{AWS: c, Bucket: name, Prefix: prefix, Kept: kept})}, func() {}, nil
+	return bucketTables{bucket.NewTables(bucket.Config{AWS: c, Bucket: name, Prefix: prefix, Kept: kept})}, tablesBucketEvery, func() {}, nil
 }
 
 // keepTables keeps the tables of the store in a folder or a bucket until the context ends.
 func (s *server) keepTables(ctx context.Context, address string, group *sync.WaitGroup) error {
-	place, done, err := s.tablesPlace(ctx, address)
+	place, every, done, err := s.tablesPlace(ctx, address)
 	if err != nil {
 		return err
 	}
@@ -70,7 +74,7 @@ func (s *server) keepTables(ctx context.Context, address string, group *sync.Wai
 	failed := ""
 	group.Go(func() {
 		defer done()
-		live.Follow(s.store, place).Run(ctx, tablesEvery, func(r live.Report, err error) {
+		live.Follow(s.store, place).Run(ctx, every, func(r live.Report, err error) {
 			behind.Set(float64(r.Newest - r.Change))
 			leftOut.Add(float64(r.LeftOut))
 			code := ""
