@@ -79,7 +79,7 @@ var growths = map[string]growth{"lesion": lesion, "mass": lump, "nodule": lump, 
 	"adenoma": benign}
 
 // placelessNames are the names in the tables of changes whose place is not said.
-var placelessNames = []string{"", "localized swelling mass and lump", "neoplasm of unspecified behavior of", "secondary malignant neoplasm of",
+var placelessNames = []string{"localized swelling mass and lump", "neoplasm of unspecified behavior of", "secondary malignant neoplasm of",
 	"malignant neoplasm", "malignant primary neoplasm", "benign neoplasm"}
 
 // changed gives the names of a change of an organ as titles say it, the finest first.

@@ -22,7 +22,7 @@ import (
 )
 
 // Version names this stage's rules in Provenance.
-const Version = "fhirmap/3"
+const Version = "fhirmap/4"
 
 // Base is the canonical base of Chartlake's own definitions.
 const Base = "https://chartlake.dev/fhir"
