@@ -48,10 +48,23 @@ func answer(toks []token, s span, m *mention) (at int, ok bool) {
 	if _, letter := letterAnswers[toks[at].lower]; letter && at > m.last && unicode.IsUpper(toks[at].first) {
 		return at, true // "Headache: N  Nausea: Y"
 	}
-	if _, ok = answerOf(toks[at].lower, at > m.last); !ok || at+1 < s.last && toks[at+1].word() && !(toks[at+1].newlines > 0 && at > m.last) {
+	if _, ok = answerOf(toks[at].lower, at > m.last); ok && at > m.last && labelNext(toks, at, s) {
+		return at, true // "Numbness: No   Weakness: Yes"
+	}
+	if !ok || at+1 < s.last && toks[at+1].word() && !(toks[at+1].newlines > 0 && at > m.last) {
 		return 0, false
 	}
 	return at, true
+}
+
+// labelNext reports another label with its colon behind an answer.
+func labelNext(toks []token, at int, s span) bool {
+	for j := at + 2; j < s.last && j <= at+4; j++ {
+		if toks[j].text == ":" {
+			return true
+		}
+	}
+	return false
 }
 
 // answered reads the answer of each mention of a list, and gives the tokens that are answers: they

@@ -155,7 +155,7 @@ next:
 			if c.first >= m.first && c.last <= m.last && part(c, m) {
 				continue next
 			}
-			if c.first >= m.first || m.last < c.last {
+			if c.first >= m.first || m.last < c.last || m.last == c.last && m.Rule == "tagger" {
 				continue // "prophylaxis" of "prophylaxis against", "index" of "low index of suspicion for" are no findings
 			}
 			key := phraseKey

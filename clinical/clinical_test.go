@@ -152,7 +152,7 @@ func TestAssertion(t *testing.T) {
 		{"No one in her family has had a stroke.", "stroke=nf"},
 		{"The patient, whose mother has asthma, presents with fever.", "asthma=f fever=+"},
 		{"Should the fever return, call us.", "fever=y"},
-		{"Do I have pneumonia?", "pneumonia=u"},
+		{"Do I have pneumonia?", "pneumonia=uy"},
 		{"No surgery is planned for the gout.", "gout=+"},
 		{"She tested negative for influenza.", "influenza=n"},
 		{"Prophylaxis against pneumonia. Exposed to influenza.", "pneumonia=y influenza=o"},

@@ -206,7 +206,13 @@ func questioned(toks []token, s span, m *mention, answered map[int]bool) {
 	}
 	for j := m.last; j < s.last; j++ {
 		if toks[j].text == "?" && toks[j].begin == toks[j-1].end && !answered[j] {
-			apply(m, cueUncertain, cue{first: j, last: j + 1, words: "?"}, toks)
+			k := cueUncertain
+			for i := s.first; i < m.first; i++ {
+				if w := toks[i].lower; w == "i" || w == "my" || w == "me" || w == "you" || w == "your" || w == "we" {
+					k = cueHypothetical // somebody asks of what is to come
+				}
+			}
+			apply(m, k, cue{first: j, last: j + 1, words: "?"}, toks)
 			m.doubts = append(m.doubts, "stands in a question")
 			return
 		}

@@ -86,6 +86,9 @@ func signOf(toks []token, s span, m *mention, in []*mention) rune {
 	case t.text == "+":
 		return '+'
 	case minus(t):
+		if before == s.first && plussed(toks, s, in) {
+			return '-' // "- vomiting, + diarrhea" is no item of a list of lines
+		}
 		if before > s.first && !toks[before-1].word() && (marked(toks, s) || attached(toks, before, m.first)) {
 			return '-'
 		}
@@ -109,6 +112,16 @@ func inherited(toks []token, s span, m *mention, in []*mention) rune {
 		}
 	}
 	return 0
+}
+
+// plussed reports a plus right before a finding of the sentence.
+func plussed(toks []token, s span, in []*mention) bool {
+	for i := s.first; i+1 < s.last; i++ {
+		if toks[i].text == "+" && within(i+1, in) {
+			return true
+		}
+	}
+	return false
 }
 
 // trails reports a sign that stands behind its finding: a comma, a stroke or the end follows it, and
