@@ -120,3 +120,24 @@ func TestRules(t *testing.T) {
 		})
 	}
 }
+
+// TestMisreadNumber: a check digit that does not fit is blamed on the paper only where the reading is sure.
+func TestMisreadNumber(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		source string
+		sure   bool
+		want   int
+	}{{"ocr", true, 1}, {"ocr", false, 0}, {"text", false, 1}} {
+		s := segment("referral", "provider.npi=1245319598")
+		f := &s.Fields[0]
+		f.Source = c.source
+		if !c.sure {
+			f.State, f.Reasons = record.Review, []string{"1245319598: the check digit does not fit", "low reading confidence on one word"}
+		}
+		identifiers(&Case{Segment: s})
+		if len(s.Flags) != c.want || c.want > 0 && s.Flags[0].Code != "npi_check_digit" {
+			t.Errorf("%+v: flags %+v", c, s.Flags)
+		}
+	}
+}

@@ -99,7 +99,7 @@ func identifiers(c *Case) {
 			if !ok {
 				why = []string{"the text has not the form of such a number"}
 			}
-			if len(why) > 0 {
+			if len(why) > 0 && !(f.Source == "ocr" && hasReason(f, "low reading confidence")) { // else a digit was misread, and is asked about
 				c.raise(s.code, record.SeverityWarning, f.Raw+": "+why[0], f)
 			}
 		}

@@ -117,13 +117,17 @@ func Field(f Finding) record.Field {
 	}
 	if len(out.Reasons) > 0 || read < least || f.Strength < StrengthMin {
 		out.State = record.Review
-		if len(out.Reasons) == 0 {
+		if len(out.Reasons) == 0 || read < least && checkedKind[f.Kind] {
 			out.Reasons = append(out.Reasons, low(f.Tokens, read < least))
 		}
 	}
 	out.Confidence = float64(int(out.Confidence*1000+0.5)) / 1000
 	return out
 }
+
+// checkedKind are the kinds whose form tells a misreading: a rule blames the number only where the
+// reading is sure.
+var checkedKind = map[string]bool{"npi": true, "dea": true, "clia": true, "ein": true}
 
 // low says what is weak: the reading of some words, or the way the value was found.
 func low(tokens []sheet.Token, reading bool) string {
