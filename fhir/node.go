@@ -184,7 +184,10 @@ func NewObject(pairs ...any) *Node {
 
 // empty reports whether a node is an object or array with nothing in it.
 func (n *Node) empty() bool {
-	return n.kind >= Array && len(n.Members()) == 0 && len(n.items) == 0
+	if atomic.LoadUint32(&n.shut) == 1 {
+		return len(n.text) == len("{}")
+	}
+	return n.kind >= Array && len(n.members) == 0 && len(n.items) == 0
 }
 
 // Set puts a member: in place where the name exists, else at the end. A nil value deletes.

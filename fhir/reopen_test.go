@@ -92,6 +92,11 @@ func TestReopenedIsChanged(t *testing.T) {
 	if got, want := string(n.AppendJSON(nil)), `{"a":[1,2],"g":"y","b":{"c":2,"f":true},"d":{},"h":4}`; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
+	if n, err := Reopen([]byte(`{"a":{},"b":[],"c":{"d":1}}`)); err != nil {
+		t.Error(err)
+	} else if got := string(NewObject("a", n.Get("a"), "b", n.Get("b"), "c", n.Get("c")).AppendJSON(nil)); got != `{"c":{"d":1}}` {
+		t.Errorf("what is empty is not left out: %s", got)
+	}
 	n = open()
 	n.Get("a").SetItems([]*Node{NewInt(7)})
 	copied := n.Get("b").Shallow()
