@@ -67,7 +67,7 @@ func Find(img *image.Gray, p *document.Page) []int {
 	scores := make([]float64, len(p.Words))
 	for i, l := range looks {
 		scores[i] = math.NaN()
-		if l != nil && plain(p.Words[i].Text) {
+		if l != nil && plain(p.Words[i].Text) && l.spells(p.Words[i].Text) && !coded(p, p.Words[i].Box) {
 			scores[i] = l.score(print, p.Words[i].Confidence)
 		}
 	}
@@ -88,6 +88,18 @@ func all(p *document.Page, scores []float64, least float64) (out []int, lines in
 		}
 	}
 	return out, lines
+}
+
+// spells reports whether a word has about as many strokes as it was read with letters: a bar code read as
+// "I" has more.
+func (l look) spells(text string) bool {
+	n := len([]rune(text))
+	return n >= 2 && l.letters <= 2*n
+}
+
+// coded reports whether a word was read from a bar code.
+func coded(p *document.Page, b document.Box) bool {
+	return slices.ContainsFunc(p.Barcodes, func(c document.Code) bool { return c.Box.Intersect(b).Area() > 0 })
 }
 
 // rows is every eighth row of a picture: enough to tell ink from paper.

@@ -126,3 +126,24 @@ func TestNothingToSee(t *testing.T) {
 		}
 	}
 }
+
+// TestBarCode: bars are uneven and thin, and no handwriting: they are more than what was read of them, or lie
+// in a code.
+func TestBarCode(t *testing.T) {
+	t.Parallel()
+	s := blank(3)
+	for line := range 5 {
+		y := 100 + 120*line
+		s.word(60, y, 8, "Stitches", false)
+		s.word(600, y, 9, "I1", true)
+		s.word(1200, y, 9, "Pemberton", true)
+		s.p.Barcodes = append(s.p.Barcodes, document.Code{Box: document.Box{X: 0.59, Y: float64(y-60) / 1000, W: 0.2, H: 0.09}})
+	}
+	if got := Find(s.img, s.p); len(got) > 0 {
+		t.Errorf("handwriting: %v", got)
+	}
+	s.p.Barcodes = nil
+	if got := Find(s.img, s.p); len(got) != 5 {
+		t.Errorf("without the codes: %v, want the five words of many strokes", got)
+	}
+}
