@@ -136,43 +136,6 @@ func oneWay(toks []token, c cue, s span, in []*mention) cue {
 // circumstance are words behind "denied" that say when or by whom, not what.
 var circumstance = words("at by today currently now this on when upon")
 
-// part reports a cue that is a part of what a term of the dictionary names ("lack of energy"). What
-// the tagger takes for a mention may be no more than the cue, and whose a finding is holds in any case.
-func part(c cue, m *mention) bool {
-	return m.Rule != "tagger" && c.last-c.first < m.last-m.first && c.forward != cueFamily && c.forward != cueOther
-}
-
-// outside drops cues that lie within a mention ("no known allergies" is one by itself), and
-// shortens those that reach into one ("no acute" before "acute distress").
-func (e *Engine) outside(toks []token, cues []cue, in []*mention) []cue {
-	kept := cues[:0]
-next:
-	for _, c := range cues {
-		for _, m := range in {
-			if c.first >= m.last || c.last <= m.first {
-				continue
-			}
-			if c.first >= m.first && c.last <= m.last && part(c, m) {
-				continue next
-			}
-			if c.first >= m.first || m.last < c.last || m.last == c.last && m.Rule == "tagger" {
-				continue // "prophylaxis" of "prophylaxis against", "index" of "low index of suspicion for" are no findings
-			}
-			key := phraseKey
-			for j := c.first; j < m.first; j++ {
-				key = extend(key, toks[j].lowerKey)
-			}
-			r, ok := e.cues.rules[key]
-			if !ok {
-				continue next
-			}
-			c = cue{rule: r, first: c.first, last: m.first, words: spoken(toks, c.first, m.first)}
-		}
-		kept = append(kept, c)
-	}
-	return kept
-}
-
 // forward applies a cue to a mention after it, if no word between ends its scope.
 func (e *Engine) forward(toks []token, s span, c cue, cues []cue, m *mention, in []*mention, section string) {
 	switch {

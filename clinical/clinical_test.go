@@ -129,6 +129,7 @@ func TestAssertion(t *testing.T) {
 		{"Asthma was considered but felt unlikely.", "Asthma=nu"},
 		{"Low clinical index of suspicion for pneumonia.", "pneumonia=n"},
 		{"Fever is denied, as is cough.", "Fever=n cough=n"},
+		{"He is followed for asthma. Watch the wound closely for cellulitis.", "asthma=+ cellulitis=y"},
 		{"Stroke on maternal side, including her mother. Chest: rise and fall. She has hearing aids since the fall of 2007. A fall.", "Stroke=f fall=+"},
 		{"She does not think she has asthma or heartburn.", "asthma=n heartburn=n"},
 		{"Denies fever; chills; cough. No murmur; edema.", "fever=n chills=n cough=n murmur=n edema=+"},

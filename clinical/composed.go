@@ -4,7 +4,7 @@ import "strings"
 
 // composed looks for a cue that is made of parts at token i, beside the one that the list of cues
 // has there; the longer one counts.
-func (e *Engine) composed(toks []token, i int, s span, listed cue) cue {
+func composed(toks []token, i int, s span, listed cue) cue {
 	best := listed
 	if !toks[i].composes {
 		return complement(toks, s, best)
@@ -99,7 +99,7 @@ func smallReason(toks []token, i int, s span) (out cue) {
 
 // watches are verbs of looking out for what may come.
 var watches = words(`watch watched watching monitor monitored monitoring look looking screen screened check checked checking observe observed observing
-assess assessed assessing evaluate evaluated examine examined follow followed`)
+assess assessed assessing evaluate evaluated examine examined`)
 
 // watched may stand between such a verb and its "for".
 var watched = words("closely carefully him her them you patient pt the your his site wound incision out daily regularly overnight serially")

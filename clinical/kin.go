@@ -11,8 +11,8 @@ import (
 
 // kin are words for relatives by blood.
 var kin = words(`mother father brother sister son daughter aunt uncle cousin nephew niece grandmother grandfather grandparent grandma grandpa mom dad
-mum sibling parent twin relative half-brother half-sister brothers sisters sons daughters aunts uncles cousins nephews nieces grandmothers grandfathers
-grandparents siblings parents twins relatives mgm mgf pgm pgf grandson granddaughter grandsons granddaughters`)
+mum sibling parent relative half-brother half-sister brothers sisters sons daughters aunts uncles cousins nephews nieces grandmothers grandfathers
+grandparents siblings parents relatives mgm mgf pgm pgf grandson granddaughter grandsons granddaughters`)
 
 // people are words for others than the patient and the relatives by blood.
 var people = words(`husband wife spouse partner boyfriend girlfriend fiancé fiancée fiance fiancee roommate neighbor neighbour coworker colleague
