@@ -13,7 +13,7 @@ const groundTile = 32
 type Ground struct {
 	paper  []float32 // grey of the paper by tile
 	tw, th int
-	ink    float32 // grey of the darkest ink
+	ink    float32 // grey of the darkest print, as a share of the paper that it stands on
 	even   bool
 }
 
@@ -47,11 +47,32 @@ func MeasureGround(img *image.Gray) Ground {
 			lowest = min(lowest, p)
 		}
 	}
-	g.ink = float32(fromBottom(&all, min(w*h/200, dark/10))) // a page with little on it has dark print too
-	g.even = lowest >= 236 && g.ink <= 90
+	darkest := min(w*h/200, dark/10) // a page with little on it has dark print too
+	if g.even = lowest >= 236 && fromBottom(&all, darkest) <= 90; g.even {
+		return g
+	}
 	g.smooth()
+	g.measureInk(img, darkest)
 	return g
 }
+
+// measureInk finds how dark print is beside its paper: a shadow darkens both alike.
+func (g *Ground) measureInk(img *image.Gray, darkest int) {
+	w, h := img.Bounds().Dx(), img.Bounds().Dy()
+	var share [256]int // v as a share of its tile's paper, in 255ths
+	for y := range h {
+		for tx := range g.tw {
+			scale := int(255 * 256 / max(g.paper[y/groundTile*g.tw+tx], 1))
+			for _, v := range img.Pix[y*img.Stride+tx*groundTile : y*img.Stride+min((tx+1)*groundTile, w)] {
+				share[min(int(v)*scale>>8, 255)]++
+			}
+		}
+	}
+	g.ink = min(float32(fromBottom(&share, darkest))/255, inkMost)
+}
+
+// inkMost is the share of the paper that the darkest print has at most: what is lighter is no print.
+const inkMost = 0.6
 
 // Even gives the picture with its background made white and its ink made dark, tile by tile:
 // shadows, yellowed paper, shaded cells and faint print. A picture that is even already is
@@ -97,8 +118,8 @@ func (g *Ground) smooth() {
 	g.paper = out
 }
 
-// Apply scales every pixel so that the local paper becomes 255 and the page's ink 0; the paper
-// between tile centres is interpolated. img is factor times as large as the picture that was
+// Apply scales every pixel so that the local paper becomes 255 and the page's ink on such paper 0;
+// the paper between tile centres is interpolated. img is factor times as large as the picture that was
 // measured. Where the ground is even, img itself is returned.
 func (g Ground) Apply(img *image.Gray, factor int) *image.Gray {
 	if g.even {
@@ -122,7 +143,7 @@ func (g Ground) Apply(img *image.Gray, factor int) *image.Gray {
 		for x, v := range src {
 			l := left[x]
 			p := row[l]*(1-share[x]) + row[min(l+1, g.tw-1)]*share[x]
-			low := min(g.ink, p*0.6)
+			low := g.ink * p
 			s := (float32(v) - low) * 262 / (p - low) // 262: the brightest grain of the paper goes too
 			dst[x] = uint8(min(max(s, 0), 255))
 		}
