@@ -5,6 +5,7 @@ import (
 
 	"chartlake/document"
 	"chartlake/fault"
+	"chartlake/internal/headroom"
 	"chartlake/reader"
 )
 
@@ -23,6 +24,7 @@ func (c readCommand) Run(e *env) error {
 	if len(c.Query) > 0 && c.Format != "textract" {
 		return usage("--query is answered in --format textract")
 	}
+	headroom.Seldom()
 	password, err := secret(c.Password)
 	if err != nil {
 		return err

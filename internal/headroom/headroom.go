@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"sync/atomic"
 )
 
 // Bounds of the collector's percentage. Below the least, collecting would cost more than a few
@@ -26,6 +27,20 @@ func Keep(bytes uint64) {
 	}
 }
 
+// percentSeldom is the percentage of Seldom: collecting takes a quarter of the time then.
+const percentSeldom = 300
+
+var seldom atomic.Bool
+
+// Seldom lets garbage pile up to three times what is in use, as far as the bytes of Keep allow it:
+// for a command that does one thing and ends.
+func Seldom() {
+	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
+		seldom.Store(true)
+		debug.SetGCPercent(percentSeldom)
+	}
+}
+
 // sentinel is collected in every cycle; it is larger than what the runtime keeps together in
 // one block (16 bytes without pointers), because such objects may not be finalized.
 type sentinel struct{ _ [32]byte }
@@ -37,7 +52,11 @@ func watch(bytes uint64, set func(percent int)) {
 	var again func(*sentinel)
 	again = func(*sentinel) {
 		metrics.Read(sample)
-		if p := percent(bytes, sample[0].Value.Uint64()); p != now {
+		most := uint64(percentMost)
+		if seldom.Load() {
+			most = percentSeldom
+		}
+		if p := percent(bytes, sample[0].Value.Uint64(), most); p != now {
 			now = p
 			set(p)
 		}
@@ -46,10 +65,11 @@ func watch(bytes uint64, set func(percent int)) {
 	runtime.SetFinalizer(&sentinel{}, again)
 }
 
-// percent is the collector's percentage at which live bytes leave room for so many more.
-func percent(bytes, live uint64) int {
+// percent is the collector's percentage at which live bytes leave room for so many more, at most so
+// much.
+func percent(bytes, live, most uint64) int {
 	if live == 0 {
-		return percentMost
+		return int(most)
 	}
-	return int(min(max(100*bytes/live, percentLeast), percentMost))
+	return int(min(max(100*bytes/live, percentLeast), most))
 }

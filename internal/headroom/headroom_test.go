@@ -8,10 +8,11 @@ import (
 func TestPercent(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		live uint64
-		want int
-	}{{0, 100}, {1 << 20, 100}, {200 << 20, 100}, {400 << 20, 50}, {800 << 20, 25}, {8 << 30, 25}} {
-		if got := percent(200<<20, c.live); got != c.want {
+		live, most uint64
+		want       int
+	}{{0, 100, 100}, {1 << 20, 100, 100}, {200 << 20, 100, 100}, {400 << 20, 100, 50}, {800 << 20, 100, 25}, {8 << 30, 100, 25},
+		{0, 300, 300}, {1 << 20, 300, 300}, {100 << 20, 300, 200}, {400 << 20, 300, 50}} {
+		if got := percent(200<<20, c.live, c.most); got != c.want {
 			t.Errorf("%d MB in use: %d %%, want %d", c.live>>20, got, c.want)
 		}
 	}
