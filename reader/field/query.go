@@ -25,17 +25,19 @@ var asking = map[string]bool{"what": true, "whats": true, "is": true, "was": tru
 	"for": true, "to": true, "this": true, "that": true, "s": true, "please": true, "give": true, "me": true}
 
 // Ask finds the field, or the cell of a table, whose label a question names: by wordings of
-// labels.txt that mean the same, else by the words they have in common. Of equally good ones
-// the first on the page answers. ok is false where none is good enough.
+// labels.txt that mean the same, else by the words they have in common. Of labels that mean the same
+// the one in the question's own words answers, of equally good ones the first on the page. ok is false
+// where none is good enough.
 func Ask(page *document.Page, question string) (a Answer, ok bool) {
-	best := answerEnough
+	best, worded := answerEnough, -1.0
 	asked := newAsked(question)
 	for _, f := range page.Fields {
 		if len(f.ValueWords) == 0 {
 			continue
 		}
-		if score := asked.likeness(f.Key); score > best {
-			best, a, ok = score, Answer{f.ValueWords, f.Confidence * score}, true
+		score, words := asked.likeness(f.Key), asked.common(f.Key)
+		if score > best || ok && score == best && words > worded {
+			best, worded, a, ok = score, words, Answer{f.ValueWords, f.Confidence * score}, true
 		}
 	}
 	for i := range page.Tables {
@@ -72,6 +74,11 @@ func (q asked) likeness(label string) float64 {
 	if line, known := meanings()[letters(label)]; known && q.meanings[line] {
 		return 1
 	}
+	return q.common(label)
+}
+
+// common is the share of words in common (Dice).
+func (q asked) common(label string) float64 {
 	words := askedWords(label)
 	if len(words) == 0 || len(q.words) == 0 {
 		return 0

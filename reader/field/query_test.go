@@ -13,7 +13,7 @@ func TestAsk(t *testing.T) {
 		p.Words = append(p.Words, document.Word{Text: s})
 		return []int{len(p.Words) - 1}
 	}
-	for _, f := range [][2]string{{"Patient name", "Jane"}, {"DOB", "1970"}, {"Policy holder", "John"}, {"Date of visit", "2025"}, {"Phone", ""}, {"Amount due", "12.00"}} {
+	for _, f := range [][2]string{{"Patient name", "Jane"}, {"DOB", "1970"}, {"Policy holder", "John"}, {"Date of visit", "2025"}, {"Phone", ""}, {"Amount due", "12.00"}, {"Email", "a@example.com"}, {"E-mail address", "b@example.com"}} {
 		field := document.Field{Key: f[0], Value: f[1], Confidence: 0.8}
 		if f[1] != "" {
 			field.ValueWords = word(f[1])
@@ -35,6 +35,8 @@ func TestAsk(t *testing.T) {
 		"What is the hemoglobin A1c?":            "6.1",
 		"What are the units of sodium?":          "mmol/L",
 		"What is the sodium result?":             "140",
+		"What is the email?":                     "a@example.com",
+		"What is the e-mail address?":            "b@example.com",
 		"What is the phone number?":              "", // its value is blank
 		"What is the weight of the third wheel?": "",
 		"":                                       "",
