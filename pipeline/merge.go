@@ -17,6 +17,11 @@ func Merge(old, new *record.Record) {
 			continue
 		}
 		mergeSegment(o, n)
+		for _, f := range o.Flags {
+			if ofComparison(f) { // Compare makes it anew, with what a person said of it
+				n.Flags = append(n.Flags, f)
+			}
+		}
 	}
 }
 
@@ -60,11 +65,6 @@ func mergeSegment(o, n *record.Segment) {
 		}
 	}
 	lookedAt(o.Flags, n.Flags)
-	for _, f := range o.Flags {
-		if ofComparison(f) { // made anew behind this, with what a person said of it
-			n.Flags = append(n.Flags, f)
-		}
-	}
 }
 
 func mergeField(n *record.Segment, f *record.Field) {

@@ -191,7 +191,7 @@ func (d *Desk) file(ctx context.Context, x *act, name string, f func(*act) error
 		if err := p.Identify(x.rec, pipeline.KnownIn(v, &asked)); err != nil {
 			return err
 		}
-		if x.Kind == Answer { // it is another patient's documents that it is held against now
+		if x.Kind == Answer || divides(x.Kind) { // it is held against other documents now
 			if err := p.Compare(v, x.row, x.rec); err != nil {
 				return err
 			}
