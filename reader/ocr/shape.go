@@ -98,27 +98,36 @@ func (p *page) initial(text string, ink []sign, x float64) string {
 	switch c := r[0]; {
 	case strings.ContainsRune(likeness, c) && high < smallMost*x && high*smallMost > x:
 		r[0] = unicode.ToLower(c)
-	case c == 'i' && upright && p.plain(first.Component),
-		c == 'l' && upright && (len(r) > 3 || len(r) == 2 && strings.ContainsRune("fnst", r[1])):
-		r[0] = stem(r[1])
+	case c == 'i' && upright && p.plain(first.Component):
+		r[0] = 'I'
+		if strings.ContainsRune(vowels, r[1]) {
+			r[0] = 'l'
+		}
+	case c == 'l' && upright && !strings.ContainsRune(vowels+"l", r[1]):
+		if n := letters(r); n > 3 || n == 2 && strings.ContainsRune("fnst", r[1]) { // not "lb", "lbs", "lpm"
+			r[0] = 'I'
+		}
 	}
 	return string(r)
 }
 
-// stem is the letter that an upright stroke before another letter is at the beginning of a word: an
-// "l" before a vowel, or another one.
-func stem(next rune) rune {
-	if next == 'l' || strings.ContainsRune(vowels, next) {
-		return 'l'
+// letters is how many letters a word begins with.
+func letters(r []rune) int {
+	n := slices.IndexFunc(r, func(c rune) bool { return !unicode.IsLetter(c) })
+	if n < 0 {
+		return len(r)
 	}
-	return 'I'
+	return n
 }
 
 // plain reports whether a stroke has no gap below its top, as an "i" has, even where it is filled
 // with grey.
 func (p *page) plain(c pixel.Component) bool {
-	const gap = 40 // greys
+	const gap, least = 40, 10 // greys; pixels, of the height
 	f := p.factor
+	if c.H()*f < least {
+		return false
+	}
 	darkest := make([]int, c.H()*f)
 	for y := range darkest {
 		darkest[y] = 255

@@ -30,6 +30,9 @@ func TestInitial(t *testing.T) {
 		}
 		return out
 	}
+	if p.plain(pixel.Component{X0: 10, Y0: 20, X1: 11, Y1: 22}) {
+		t.Error("two pixels are a stroke")
+	}
 	for _, c := range []struct {
 		text, want string
 		ink        []sign
@@ -46,6 +49,10 @@ func TestInitial(t *testing.T) {
 		{"iron", "iron", rest(box(10, 20, 14, 40, 2), 3)},
 		{"lf", "If", rest(stroke, 1)},
 		{"lb", "lb", rest(stroke, 1)},
+		{"lbs.", "lbs.", rest(stroke, 3)},
+		{"lbuprofen,", "Ibuprofen,", rest(stroke, 9)},
+		{"llama", "llama", rest(stroke, 4)},
+		{"ileum", "Ileum", rest(stroke, 4)},
 		{"later", "later", rest(stroke, 4)},
 		{"140", "140", rest(stroke, 2)},
 	} {
