@@ -11,9 +11,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 const patience = time.Minute // for one wish of a test, on a busy machine
@@ -146,7 +149,7 @@ func (b *tab) see(what, expression string) {
 			continue
 		}
 		b.shot("failed-" + b.t.Name())
-		b.t.Fatalf("see %s: %v\n%s", what, err, b.text(`location.pathname + "; in focus " + document.activeElement?.outerHTML.slice(0, 200) + "; " + [...document.querySelectorAll("[role=alert], .foot .left")].map(x => x.textContent).join("; ")`))
+		b.t.Fatalf("see %s: %v\n%s", what, err, b.text(`location.pathname + "; " + document.visibilityState + "; in focus " + document.activeElement?.outerHTML.slice(0, 200) + "; " + [...document.querySelectorAll("[role=alert], .foot .left")].map(x => x.textContent).join("; ")`))
 	}
 }
 
@@ -190,9 +193,30 @@ func (b *tab) click(selector string) {
 	b.do("click "+selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
 }
 
+// press presses keys as people's browsers report them: the text of a key belongs to its press, so that
+// it goes nowhere where the page has taken the key.
 func (b *tab) press(keys string, with ...chromedp.Modifier) {
 	b.t.Helper()
-	b.do("press keys", chromedp.KeyEvent(keys, chromedp.KeyModifiers(with...)))
+	modifiers := int64(0)
+	for _, m := range with {
+		modifiers |= int64(m)
+	}
+	b.do("press keys", chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		for _, r := range keys {
+			events := kb.Encode(r)
+			down, up := events[0], events[len(events)-1]
+			if text := events[1].Text; modifiers&^int64(chromedp.ModifierShift) == 0 {
+				down.Text, down.UnmodifiedText = text, events[1].UnmodifiedText
+			}
+			for _, event := range []*input.DispatchKeyEventParams{down, up} {
+				event.Modifiers |= modifiers
+				if _, err := cdp.Call(ctx, t, input.DispatchKeyEvent, *event); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}))
 }
 
 // shot writes a picture of the page to the folder named by CHARTLAKE_SHOTS, for people.

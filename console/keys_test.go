@@ -44,7 +44,7 @@ func TestSuggestions(t *testing.T) {
 	b.click(row("0/field:collected"))
 	b.see("what it may be", `document.querySelector(".suggestions li .link")?.textContent.includes("2026-04-17")`)
 	b.shot("suggestions")
-	b.run(`document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key: "1", bubbles: true, cancelable: true}))`) // as in TestByKeyboard
+	b.press("1")
 	b.see("in the edit", `document.activeElement?.value === "2026-04-17"`)
 	if f := s.field(t, p.row.ID, "collected"); *f.Value != "2026-04-15" {
 		t.Fatalf("a suggestion was taken without Enter: %q", *f.Value)
@@ -65,7 +65,6 @@ func TestPutsAside(t *testing.T) {
 	}
 	b.press("h")
 	b.see("why", `document.activeElement?.getAttribute("aria-label") === "Why it is put aside"`)
-	b.run(`document.activeElement.select()`) // as in TestByKeyboard
 	b.press("the laboratory was asked" + kb.Enter)
 	state("held", "held")
 	b.see("the reason", `document.querySelector(".held h2").textContent === "Put aside: the laboratory was asked"`)

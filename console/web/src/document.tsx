@@ -261,7 +261,15 @@ export function DocumentScreen({ id }: { id: string }) {
     if (await act(left.length > 0 ? { kind: "approve", value: "as_shown" } : { kind: "approve" })) await neighbour(id, 1, true);
   }, [act, all, id, left, pick]);
   useEffect(() => setSure(false), [record]);
-  const undo = useCallback(() => void act({ kind: "undo" }), [act]);
+  // Taking back and approving are about what is on its way, too: they wait for it.
+  const [wishes, setWishes] = useState<("undo" | "approve")[]>([]);
+  const wish = useCallback((what: "undo" | "approve") => setWishes((list) => [...list, what]), []);
+  useEffect(() => {
+    if (busy || wishes.length === 0) return;
+    setWishes(wishes.slice(1));
+    if (wishes[0] === "undo") void act({ kind: "undo" });
+    else void approve(sure);
+  }, [busy, wishes, act, approve, sure]);
   const hold = useCallback(() => {
     if (record?.held) void act({ kind: "resume" });
     else setHolding(true);
@@ -272,7 +280,7 @@ export function DocumentScreen({ id }: { id: string }) {
 
   useKeys({
     step, current, review, suggested: suggested.map((s) => s.value), hold, inPanel: () => !!panel.current?.contains(window.document.activeElement),
-    hands, begin, approve: () => approve(sure), undo, go: (by) => void neighbour(id, by, false), page, setPage, pageCount,
+    hands, begin, approve: () => wish("approve"), undo: () => wish("undo"), go: (by) => void neighbour(id, by, false), page, setPage, pageCount,
     view: (name) => setCommand({ name, turn: turn.current++ }),
     stack: () => setStacking((on) => !on && pageCount > 1), picker: () => setPicking(review),
   });
@@ -353,17 +361,17 @@ export function DocumentScreen({ id }: { id: string }) {
       {settled && (
         <footer className="foot">
           <span className="left" aria-live="polite">
-            {document.state === "rejected" ? "Rejected" : !record ? "" : left.length === 0 ? "Nothing left to look at" : `${left.length} left on this document`}
+            {document.state === "rejected" ? "Rejected" : !record ? "" : left.length === 0 ? "Nothing left to look at" : <>{left.length} left<span className="wide"> on this document</span></>}
           </span>
           {busy && <Loader size="xs" />}
           <span className="grow" />
           {may_review && document.state !== "rejected" && (
             <Tooltip label="It does not belong here: what it filed is taken back">
-              <Button size="compact-sm" variant="subtle" className="quiet" disabled={busy} onClick={() => void reject()}>Reject document</Button>
+              <Button size="compact-sm" variant="subtle" className="quiet" disabled={busy} onClick={() => void reject()}>Reject<span className="wide">&nbsp;document</span></Button>
             </Tooltip>
           )}
           {review && !record.held && document.state !== "rejected" && <Button size="compact-sm" variant="subtle" className="quiet" disabled={busy} onClick={hold}>Put aside</Button>}
-          {may_review && <Button size="compact-sm" variant="default" leftSection={<Icon name="undo" />} disabled={!undoable(document) || busy} onClick={undo}>Undo</Button>}
+          {may_review && <Button size="compact-sm" variant="default" leftSection={<Icon name="undo" />} disabled={!undoable(document) || busy} onClick={() => wish("undo")}>Undo</Button>}
           <Tooltip label="Previous document (K)"><ActionIcon variant="default" aria-label="Previous document" onClick={() => void neighbour(id, -1, false)}><Icon name="back" /></ActionIcon></Tooltip>
           <Tooltip label="Next document (J)"><ActionIcon variant="default" aria-label="Next document" onClick={() => void neighbour(id, 1, false)}><Icon name="next" /></ActionIcon></Tooltip>
           {review && document.state === "needs_review" && (

@@ -13,7 +13,7 @@ interface Use {
   hands: Hands;
   begin: (fact: Fact, value?: string) => void;
   suggested: string[];
-  approve: () => Promise<void> | void;
+  approve: () => void;
   undo: () => void;
   hold: () => void;
   go: (by: 1 | -1) => void;
