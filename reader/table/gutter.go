@@ -173,13 +173,17 @@ func (s *sheet) gutters(rows [][]part) (out []span) {
 	return out
 }
 
-// between cuts out of a gutter the words that stand in it: they run over from nowhere.
+// between cuts out of a gutter the words that stand in it: they run over from nowhere. words are
+// all of the table, by their left edges.
 func between(g span, words []layout.Rect) (out []span) {
-	for _, w := range words {
-		if w.X0 > g.x0 && w.X1 < g.x1 {
-			if w.X0 > g.x0 {
-				out = append(out, span{g.x0, w.X0})
-			}
+	end := g.x1
+	first, _ := slices.BinarySearchFunc(words, g.x0, func(w layout.Rect, x float64) int { return cmp.Compare(w.X0, x) })
+	for _, w := range words[first:] {
+		if w.X0 >= end {
+			break
+		}
+		if w.X0 > g.x0 && w.X1 < end {
+			out = append(out, span{g.x0, w.X0})
 			g.x0 = w.X1
 		}
 	}
