@@ -32,7 +32,7 @@ const (
 
 const (
 	sure         = 2.8  // score from which a word, or words side by side together, are handwriting
-	likely       = 0.2  // the same on a page that a pen was at
+	likely       = 1.2  // the same on a page that a pen was at
 	penned       = 3    // lines with handwriting from which a pen was at the page
 	maybe        = -0.5 // least score of a word beside one that is
 	lettersLeast = 3    // letters at least that a word is judged by
