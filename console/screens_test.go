@@ -102,6 +102,21 @@ func TestFind(t *testing.T) {
 	b.see("nowhere", `document.querySelector(".hits")?.textContent.includes("Nowhere")`)
 }
 
+// TestOtherDocument goes from a flag to the place in the other document that it was held against.
+func TestOtherDocument(t *testing.T) {
+	t.Parallel()
+	s, earlier := reviewing(t, "Tarn")
+	p := labReport(t, "Beck")
+	flag := &p.record.Segments[0].Flags[0]
+	flag.Evidence = append(flag.Evidence, record.Evidence{Document: earlier.row.ID, Page: 1, Box: earlier.record.Segments[0].Fields[4].Box})
+	s.arrive(t, p, "")
+	s.take(t, p)
+	b := newTab(t, 1280, 860)
+	b.open(s.URL + "/d/" + p.row.ID)
+	b.click(`.flag-hands a.link`)
+	b.see("the other one with its box", fmt.Sprintf(`location.pathname === "/d/%s" && document.querySelector(".spot")`, earlier.row.ID))
+}
+
 // TestWorklist works along the list with the keyboard: filters, J and K, claims.
 func TestWorklist(t *testing.T) {
 	t.Parallel()

@@ -102,7 +102,7 @@ export function DocumentScreen({ id }: { id: string }) {
     if (!fact) return;
     setSelected(key);
     setEdit(drafts.get(draftOf(id, key)) ?? null);
-    setHit(fact.sort === "flag" ? (fact.flag!.evidence ?? []).filter((e) => e.page > 0) : []);
+    setHit(fact.sort === "flag" ? (fact.flag!.evidence ?? []).filter((e) => !e.document && e.page > 0) : []);
     setTab(fact.sort === "entity" ? "findings" : "values");
     if (fact.page > 0) {
       setPage(fact.page);

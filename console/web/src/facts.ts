@@ -69,7 +69,7 @@ function flagFact(flag: Flag, segment: number, index: number, values: Fact[]): F
   const target = `flag:${index}`;
   const named = values.filter((fact) => flag.fields?.includes(fact.name));
   const settled = flag.severity === "info" || !!flag.human || (named.length > 0 && named.every((fact) => fact.field?.human));
-  const place = (flag.evidence ?? []).find((e) => e.page > 0 && hasBox(e.box));
+  const place = (flag.evidence ?? []).find((e) => !e.document && e.page > 0 && hasBox(e.box));
   return {
     key: `${segment}/${target}`, segment, target, sort: "flag", group: "", name: flag.code, label: flag.message, value: flag.message,
     raw: "", page: place?.page ?? 0, box: place?.box ?? null, reasons: [], confidence: 1, flag,

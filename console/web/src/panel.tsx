@@ -1,6 +1,7 @@
 import { Button, Kbd, NativeSelect, TextInput } from "@mantine/core";
 import { memo, useEffect, useRef, useState } from "react";
 import type { Suggestion } from "./api";
+import { Link } from "./app";
 import { chips, editable, type Fact, open, said } from "./facts";
 import { Icon, LookMark, LookTag } from "./marks";
 import type { RecordBody } from "./types";
@@ -97,7 +98,8 @@ function Flags({ facts, selected, hands, review }: { facts: Fact[]; selected: st
     <>
       {facts.map((fact) => {
         const flag = fact.flag!;
-        const places = (flag.evidence ?? []).filter((place) => place.page > 0);
+        const places = (flag.evidence ?? []).filter((place) => place.page > 0 && !place.document);
+        const others = (flag.evidence ?? []).filter((place) => place.document);
         return (
           <div key={fact.key} className={`flag ${open(fact) ? flag.severity : "settled"} ${fact.key === selected ? "selected" : ""}`}
             data-key={fact.key} data-look={fact.look} data-code={flag.code}>
@@ -111,6 +113,11 @@ function Flags({ facts, selected, hands, review }: { facts: Fact[]; selected: st
                 <button key={j} type="button" className="link" onClick={() => hands.show(place.page, place.box)}>
                   {places.length > 1 ? `place ${j + 1}` : "show"}
                 </button>
+              ))}
+              {others.map((place, j) => (
+                <Link key={j} to={`/d/${place.document}`} state={{ page: place.page || 1, box: place.box }} className="link">
+                  {others.length > 1 ? `the other document, place ${j + 1}` : "the other document"}
+                </Link>
               ))}
               {review && open(fact) && <button type="button" className="link" onClick={() => hands.accept(fact)}>I have seen it</button>}
               {flag.human && <span className="soft">seen by {who(flag.human.who)}</span>}

@@ -103,7 +103,7 @@ export interface Flag {
   severity: "error" | "warning" | "info";
   message: string;
   fields?: string[];
-  evidence: { page: number; box: Box }[] | null;
+  evidence: { page: number; box: Box; document?: string }[] | null; // document: another than this one
   human?: Human;
 }
 
