@@ -86,16 +86,14 @@ func (s *sheet) isComb(words []int) bool { return len(words) > 0 && s.combed[wor
 
 // withoutCombs are cells without those of combs, which are as narrow as a letter.
 func (s *sheet) withoutCombs(cells []layout.Rect) []layout.Rect {
+	var letters []layout.Rect
+	for w, in := range s.combed {
+		if in {
+			letters = append(letters, s.Words[w])
+		}
+	}
 	return slices.DeleteFunc(cells, func(c layout.Rect) bool {
-		if c.W() > combPitch*s.Text {
-			return false
-		}
-		for w, in := range s.combed {
-			if in && c.Holds(s.Words[w]) {
-				return true
-			}
-		}
-		return false
+		return c.W() <= combPitch*s.Text && slices.ContainsFunc(letters, c.Holds)
 	})
 }
 

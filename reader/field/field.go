@@ -1,7 +1,8 @@
 // Package field finds generic key-value pairs on a page: a label and what was written for it.
 //
 // Cues of a label: a colon, leader dots or underscores, a rule to write on, the first small
-// line of a ruled cell, or its wording (labels.txt). Its value stands behind it on the line,
+// line of a ruled cell, a line over it that was written on, its wording (labels.txt), or its kin: it
+// stands as labels do that are known. Its value stands behind it on the line,
 // to the right, below, in the cell or, for labels under a line, above. Labels whose value is
 // not on their own line compete for the texts around: the pairing with the least total cost
 // wins, where distance, alignment and the look of the value (date, phone, money, id) count.

@@ -205,6 +205,7 @@ func TestNoFields(t *testing.T) {
 		set(p, 260, 96+16*float64(i), 10, "mg/dL")
 	}
 	set(p, 40, 300, 10, "He was seen at 10:30 and the nurse who had admitted him said that this was fine")
+	p.Words = append(p.Words, document.Word{Box: document.Box{X: 0.1, Y: 0.4, W: 0.1, H: 0.01}}) // says nothing
 	set(p, 40, 330, 10, "Note: results are given by telephone between nine and noon only")
 	rules := []layout.Rule{flat(60, 110, 362), flat(130, 560, 362)} // a broken line under a question
 	set(p, 66, 350, 10, "Do you take a blood thinner at home")

@@ -56,7 +56,7 @@ func (s *sheet) spread(rule string, kin func(piece) bool) {
 // letters.
 func (s *sheet) labelish(p piece) bool {
 	text := s.text(p.words)
-	if len(p.words) > keyWordsMax+2 || s.isComb(p.words) || strings.HasSuffix(text, ".") && len(p.words) > 4 || strings.ContainsAny(text, "@$") ||
+	if text == "" || len(p.words) > keyWordsMax+2 || s.isComb(p.words) || strings.HasSuffix(text, ".") && len(p.words) > 4 || strings.ContainsAny(text, "@$") ||
 		unicode.IsDigit(rune(text[0])) && number.FindString(text) == "" {
 		return false
 	}
