@@ -134,3 +134,27 @@ func TestReadAsSearchablePDF(t *testing.T) {
 		t.Errorf("%d of %d words stand in their boxes, on paper of %.0f by %.0f", right, n, w, h)
 	}
 }
+
+// TestReadPagesByLine: where no terminal is the Document has a page on each line, and is what
+// package json makes of it.
+func TestReadPagesByLine(t *testing.T) {
+	t.Parallel()
+	path, words := paper(t, specimen.PDF)
+	out := read(t, path)
+	var doc document.Document
+	if err := json.Unmarshal([]byte(out), &doc); err != nil {
+		t.Fatal(err)
+	}
+	if lines := strings.Count(out, "\n"); lines != len(doc.Pages)+2 || len(doc.SHA256) != 64 || doc.MediaType != "application/pdf" {
+		t.Errorf("%d lines for %d pages of %s", lines, len(doc.Pages), doc.MediaType)
+	}
+	n := 0
+	for _, w := range doc.Pages[0].Words {
+		if words[w.Text] {
+			n++
+		}
+	}
+	if n < len(words)/2 {
+		t.Errorf("%d of %d words", n, len(words))
+	}
+}
