@@ -48,7 +48,7 @@ func EachDocument(ctx context.Context, v store.View, visit func(*Recorded) error
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			d, err := Document(v, docs[i].ID)
+			d, err := recorded(v, &docs[i])
 			if err != nil {
 				return err
 			}
@@ -64,12 +64,16 @@ func EachDocument(ctx context.Context, v store.View, visit func(*Recorded) error
 
 // Document reads a document with its newest record.
 func Document(v store.View, id string) (*Recorded, error) {
-	d := &Recorded{}
-	var err error
-	if d.doc, err = v.Document(id); err != nil {
+	doc, err := v.Document(id)
+	if err != nil {
 		return nil, err
 	}
-	version, err := v.Record(id, 0)
+	return recorded(v, doc)
+}
+
+func recorded(v store.View, doc *store.Document) (*Recorded, error) {
+	d := &Recorded{doc: doc}
+	version, err := v.Record(doc.ID, 0)
 	if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Gone) {
 		return d, nil
 	}
