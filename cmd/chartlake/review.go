@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -123,8 +124,8 @@ func openIn(seg *record.Segment, index int) (out []waiting) {
 		}
 	}
 	for row, line := range seg.Lines {
-		for name, f := range line {
-			if f.State == record.Review {
+		for _, name := range slices.Sorted(maps.Keys(line)) {
+			if f := line[name]; f.State == record.Review {
 				out = append(out, waiting{index, fmt.Sprintf("line:%d:%s", row, name), f.Value, f.Reasons})
 			}
 		}

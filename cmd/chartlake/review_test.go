@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"chartlake/reader/readertest"
+	"chartlake/record"
 )
 
 // TestReviewAtTheCommandLine: the queue, what waits in a document, and acts on it.
@@ -60,4 +61,20 @@ func TestReviewAtTheCommandLine(t *testing.T) {
 		t.Errorf("the queue has what was rejected: %q", got)
 	}
 	call(2, id, "nonsense")
+}
+
+// TestReviewShowsLinesInOrder: what waits in a line stands in the same order each time.
+func TestReviewShowsLinesInOrder(t *testing.T) {
+	t.Parallel()
+	line := map[string]record.Field{}
+	for _, name := range strings.Split("hgfedcba", "") {
+		line[name] = record.Field{State: record.Review}
+	}
+	var got string
+	for _, w := range openIn(&record.Segment{Lines: []map[string]record.Field{line}}, 0) {
+		got += strings.TrimPrefix(w.Target, "line:0:")
+	}
+	if got != "abcdefgh" {
+		t.Errorf("in the order %q", got)
+	}
 }
