@@ -200,12 +200,17 @@ func (s *suggesting) elsewhere() {
 		seg := &s.rec.Segments[i]
 		for j := range seg.Fields {
 			f := &seg.Fields[j]
-			same := f.Name == s.f.Name && (seg == s.seg || slices.Contains(senders, f.Name)) || detail != "" && identity.Detail(f.Name) == detail
+			same := f.Name == s.f.Name && (seg == s.seg || slices.Contains(senders, f.Name)) || detail != "" && identity.Detail(f.Name) == detail && !others(s.seg, seg) && (f.Kind == record.KindDate) == (s.f.Kind == record.KindDate)
 			if same && f.Value != nil && f.Page > 0 && f.State == record.Accepted {
 				s.add(*f.Value, fmt.Sprintf("page %d says so", f.Page))
 			}
 		}
 	}
+}
+
+// others reports that two documents of a file are known to be of two patients.
+func others(a, b *record.Segment) bool {
+	return a.Subject != nil && b.Subject != nil && a.Subject.Patient != "" && b.Subject.Patient != "" && a.Subject.Patient != b.Subject.Patient
 }
 
 // learned offers what corrections taught for this text, also where it is one correction alone.

@@ -87,6 +87,30 @@ func TestThePatientsRecordSuggests(t *testing.T) {
 	}
 }
 
+// TestNothingOfAnotherPatient: a file may hold documents of several patients; what those of another
+// say of the person is not offered, nor a date for a name.
+func TestNothingOfAnotherPatient(t *testing.T) {
+	t.Parallel()
+	said := func(patient, dob string) record.Segment {
+		f := field("dob", record.KindDate, dob, record.Accepted)
+		f.Page = 1
+		last := field("last", record.KindDate, "2026-01-05", record.Accepted)
+		last.Page = 1
+		return record.Segment{Subject: &record.Subject{Patient: patient}, Fields: []record.Field{f, last}}
+	}
+	rec := &record.Record{Segments: []record.Segment{said("a", "1961-11-02"), said("b", "1970-05-06"), said("a", "1961-11-03")}}
+	for name, want := range map[string][]Suggestion{"dob": {{"1961-11-03", "page 1 says so"}}, "patient.last": nil} {
+		f := rec.Segments[0].Fields[0]
+		if f.Name = name; name != "dob" {
+			f.Kind = record.KindText
+		}
+		s := &suggesting{rec: rec, seg: &rec.Segments[0], f: &f}
+		if s.elsewhere(); !cmp.Equal(s.out, want) {
+			t.Errorf("%s: %v", name, s.out)
+		}
+	}
+}
+
 // TestCodesOfFewWords: a sex and a letter of a box are codes that a person can type.
 func TestCodesOfFewWords(t *testing.T) {
 	t.Parallel()
