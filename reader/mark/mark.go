@@ -395,8 +395,10 @@ func (m candidate) text(f *layout.Frame, p *document.Page) string {
 		switch {
 		case ok:
 			s = string([]rune(s)[n:])
-		case strings.HasSuffix(t, "Yes"), strings.HasSuffix(t, "No"):
-			s = s[max(strings.Index(s, "Yes"), strings.Index(s, "No")):]
+		case strings.HasSuffix(t, "Yes"):
+			s = "Yes" + strings.TrimPrefix(s, t)
+		case strings.HasSuffix(t, "No"):
+			s = "No" + strings.TrimPrefix(s, t)
 		case m.shape == "circle":
 			s = string([]rune(s)[1:])
 		}

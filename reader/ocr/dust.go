@@ -12,7 +12,7 @@ import (
 const (
 	dustMost  = 0.22 // the side of a speck; a comma, quote or dash is longer one way
 	dustFoot  = 0.2  // from the line up and down: a stop stands here
-	dustClose = 0.5  // before a stop, to the letter or stop that it stands behind
+	dustClose = 0.5  // between a stop and the letter that it stands behind, or the figure that it leads
 )
 
 // dust gives the members of a segment that are specks where no punctuation stands.
@@ -32,14 +32,20 @@ func (p *page) dust(s *segment) []int {
 	return out
 }
 
-// footed reports whether a speck stands at the foot of the line, close behind another member.
+// footed reports whether a speck stands at the foot of the line, close behind another member or close
+// before one: without its point, ".5" would be ten times as much.
 func (p *page) footed(s *segment, k int) bool {
 	c := p.comps[s.members[k]]
 	if math.Abs(float64(c.Y1)-s.base) > dustFoot*s.rise {
 		return false
 	}
-	return slices.ContainsFunc(s.members[:k], func(m int) bool {
-		return float64(c.X0-p.comps[m].X1) < dustClose*s.rise && 2*p.comps[m].Y1 > int(2*s.base-s.rise)
+	return slices.ContainsFunc(s.members, func(m int) bool {
+		d := p.comps[m]
+		if m == s.members[k] || 2*d.Y1 <= int(2*s.base-s.rise) {
+			return false
+		}
+		behind, before := float64(c.X0-d.X1), float64(d.X0-c.X1)
+		return c.X0 > d.X0 && behind < dustClose*s.rise || c.X1 < d.X1 && before < dustClose*s.rise && 2*float64(d.H()) > s.rise
 	})
 }
 

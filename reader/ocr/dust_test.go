@@ -7,8 +7,8 @@ import (
 	"chartlake/reader/pixel"
 )
 
-// TestDust: specks between and beside letters go; stops, colons, dots of letters, commas and
-// dashes stay.
+// TestDust: specks between and beside letters go; stops, colons, dots of letters, commas,
+// dashes and leading points stay.
 func TestDust(t *testing.T) {
 	t.Parallel()
 	box := func(x0, y0, x1, y1 int) pixel.Component { return pixel.Component{X0: x0, Y0: y0, X1: x1, Y1: y1} }
@@ -26,6 +26,8 @@ func TestDust(t *testing.T) {
 		10: box(91, 18, 94, 25),   // a quote
 		11: box(97, 30, 104, 33),  // a dash
 		12: box(106, 44, 109, 47), // a speck below the line
+		13: box(140, 37, 143, 40), // the point of ".5"
+		14: box(146, 20, 157, 40), // and its figure
 	}}
 	s := &segment{base: 40, rise: 20}
 	for i := range p.comps {
