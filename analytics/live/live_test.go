@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -110,6 +111,35 @@ func TestGoesOn(t *testing.T) {
 	round(live.Follow(db, place))
 	if diff := cmp.Diff(livetest.InStore(t, db), livetest.InFiles(t, files(t, path))); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// What was not made for the tables stays in their folder; what a killed round left goes.
+func TestLeavesWhatIsNotItsOwn(t *testing.T) {
+	t.Parallel()
+	db, path := livetest.Open(t), t.TempDir()
+	livetest.NewChanges(t, db, 5).Some()
+	theirs := []string{"sales.parquet", "letter.new", "patients/2026.parquet", "other/metadata/v1.metadata.json"}
+	lost := []string{"patients/Patient-000000000001-ABCDEFGH.parquet", "patients/Patient-000000000002-ABCDEFGH.parquet.new", "patients/metadata/000000000001-ABCDEFGH-list.avro"}
+	for _, name := range append(theirs, lost...) {
+		at := filepath.Join(path, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(at), 0o700), os.WriteFile(at, nil, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := live.Follow(db, folder(t, path)).Round(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	there := func(name string) bool { _, err := os.Stat(filepath.Join(path, name)); return err == nil }
+	for _, name := range theirs {
+		if !there(name) {
+			t.Errorf("%s was taken away", name)
+		}
+	}
+	for _, name := range lost {
+		if there(name) {
+			t.Errorf("%s is there", name)
+		}
 	}
 }
 

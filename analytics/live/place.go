@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -24,7 +25,7 @@ type Place interface {
 	Open(ctx context.Context, name string) (Opened, error)
 	// Create begins a file that no manifest names yet.
 	Create(ctx context.Context, name string) (Made, error)
-	// Commit makes the manifest the one that holds, and takes all files away that are not in keep.
+	// Commit makes the manifest the one that holds, and takes all files away that are Ours and not in keep.
 	// After a crash the one before or this one holds, and Commit with its keep mends the rest.
 	Commit(ctx context.Context, manifest []byte, keep []string) error
 	// URI is how others name a file.
@@ -203,7 +204,7 @@ func (f *Folder) Commit(ctx context.Context, manifest []byte, keep []string) err
 	return f.tidy(keep)
 }
 
-// tidy gives new files that are to be kept their names and takes all others away.
+// tidy gives new files that are to be kept their names and takes all others of ours away.
 func (f *Folder) tidy(keep []string) error {
 	var fresher, gone []string
 	if err := filepath.WalkDir(f.path, func(path string, d fs.DirEntry, err error) error {
@@ -217,7 +218,7 @@ func (f *Folder) tidy(keep []string) error {
 		case name == ".lock" || name == manifestName:
 		case isNew && slices.Contains(keep, base):
 			fresher = append(fresher, base)
-		case isNew || Ours(name) && !slices.Contains(keep, name):
+		case isNew && (base == manifestName || Ours(base)), Ours(name) && !slices.Contains(keep, name):
 			gone = append(gone, name)
 		}
 		return nil
@@ -237,10 +238,13 @@ func (f *Folder) tidy(keep []string) error {
 	return nil
 }
 
-// Ours reports the name of a file as a Follower makes them, tables.json apart.
-func Ours(name string) bool {
-	return strings.HasSuffix(name, ".parquet") || strings.HasSuffix(name, ".avro") || strings.HasSuffix(name, icebergTable)
-}
+// names are the names that sources and describe give.
+var names = regexp.MustCompile(`^[a-z_]+/([A-Za-z]+-\d{12,}-[A-Z2-7]{8}\.parquet|metadata/\d{12,}-[A-Z2-7]{8}(` +
+	regexp.QuoteMeta(icebergTable) + `|` + icebergList + `|` + icebergData + `))$`)
+
+// Ours reports the name of a file as a Follower makes them, tables.json apart: what a Place may take away. Other
+// files beside the tables are somebody's.
+func Ours(name string) bool { return names.MatchString(name) }
 
 // syncFolders makes the entries of new files durable.
 func (f *Folder) syncFolders() error {

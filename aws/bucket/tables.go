@@ -39,6 +39,7 @@ const (
 // right after it. Where the bucket has versions, those of what is taken away go, too.
 type Tables struct {
 	at     *Store
+	ours   func(name string) bool
 	held   []byte // tables.json as it was read or written last
 	tag    string // its tag; empty: there is none
 	known  map[string]bool
@@ -46,10 +47,11 @@ type Tables struct {
 	tidied time.Time
 }
 
-// NewTables makes a place below a prefix ("" or with a slash at its end). Kept of the configuration is
-// called when versions of what was taken away could not be deleted. Nothing is called yet.
-func NewTables(c Config) *Tables {
-	return &Tables{at: New(c), known: map[string]bool{}, fresh: map[string]bool{}}
+// NewTables makes a place below a prefix ("" or with a slash at its end). ours is live.Ours: nothing else is
+// ever taken away. Kept of the configuration is called when versions of what was taken away could not be
+// deleted. Nothing is called yet.
+func NewTables(c Config, ours func(name string) bool) *Tables {
+	return &Tables{at: New(c), ours: ours, known: map[string]bool{}, fresh: map[string]bool{}}
 }
 
 func (t *Tables) key(name string) string { return t.at.Prefix + name }
@@ -75,7 +77,7 @@ func (t *Tables) Manifest(ctx context.Context) ([]byte, error) {
 	if json.Unmarshal(data, &m) == nil {
 		for _, files := range m.Tables {
 			for _, f := range files {
-				t.known[f.Path] = true
+				t.known[f.Path] = t.ours(f.Path)
 			}
 		}
 	}
@@ -167,8 +169,8 @@ func (t *Tables) Commit(ctx context.Context, manifest []byte, keep []string) err
 	for _, name := range keep {
 		t.known[name] = true
 	}
-	for name := range t.known {
-		if !slices.Contains(keep, name) {
+	for name, ours := range t.known {
+		if ours && !slices.Contains(keep, name) {
 			if err := t.remove(ctx, t.key(name)); err != nil {
 				return err
 			}
@@ -244,11 +246,6 @@ func (t *Tables) remove(ctx context.Context, key string) error {
 	return err
 }
 
-// ours reports the name of a file of the tables, tables.json apart.
-func ours(name string) bool {
-	return strings.HasSuffix(name, ".parquet") || strings.HasSuffix(name, ".avro") || strings.HasSuffix(name, ".metadata.json")
-}
-
 // tidy takes away what a killed process left, now and then.
 func (t *Tables) tidy(ctx context.Context, keep []string) error {
 	if time.Since(t.tidied) < tablesLost {
@@ -262,7 +259,7 @@ func (t *Tables) tidy(ctx context.Context, keep []string) error {
 		}
 		for _, o := range out.Contents {
 			name := strings.TrimPrefix(sdk.ToString(o.Key), t.at.Prefix)
-			if ours(name) && !slices.Contains(keep, name) && time.Since(sdk.ToTime(o.LastModified)) > tablesLost {
+			if t.ours(strings.TrimPrefix(name, tablesFresh)) && !slices.Contains(keep, name) && time.Since(sdk.ToTime(o.LastModified)) > tablesLost {
 				if err := t.remove(ctx, *o.Key); err != nil {
 					return err
 				}

@@ -57,7 +57,7 @@ func TestTablesEqualTheStore(t *testing.T) {
 			config := Config{AWS: awstest.Config(t, awstest.New(t, s, awstest.XML, c.plan).URL), Bucket: "lake", Prefix: "tables/",
 				Kept: func(err error) { t.Error(err) }}
 			livetest.Follow(t, 150, livetest.Place{
-				Open:  func() live.Place { return place{NewTables(config)} },
+				Open:  func() live.Place { return place{NewTables(config, live.Ours)} },
 				Files: func() map[string][]byte { return tablesOf(s) },
 			})
 			if !c.versions {
@@ -75,6 +75,32 @@ func TestTablesEqualTheStore(t *testing.T) {
 	}
 }
 
+// What was not made for the tables stays, also where the tables have the bucket to themselves.
+func TestTablesLeaveWhatIsNotTheirs(t *testing.T) {
+	t.Parallel()
+	s := &awstest.S3{}
+	config := Config{AWS: awstest.Config(t, awstest.New(t, s, awstest.XML, nil).URL), Bucket: "lake"}
+	const lost = "_new/patients/Patient-000000000001-ABCDEFGH.parquet"
+	theirs := []string{"sales.parquet", "patients/2026.parquet", "other/metadata/v1.metadata.json", "other/data.avro", "_new/notes.parquet"}
+	for _, name := range append(theirs, lost) {
+		s.Put("lake", name, []byte("x"))
+		s.Age("lake", name, 2*tablesLost)
+	}
+	db := livetest.Open(t)
+	livetest.NewChanges(t, db, 5).Some()
+	if _, err := live.Follow(db, place{NewTables(config, live.Ours)}).Round(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range theirs {
+		if s.Get("lake", name) == nil {
+			t.Errorf("%s was taken away", name)
+		}
+	}
+	if s.Get("lake", lost) != nil {
+		t.Error("what a killed process left is there")
+	}
+}
+
 // Of two processes that keep the same tables one is refused, and goes on from what the other wrote.
 func TestTwoKeepTheTables(t *testing.T) {
 	t.Parallel()
@@ -82,7 +108,7 @@ func TestTwoKeepTheTables(t *testing.T) {
 	config := Config{AWS: awstest.Config(t, awstest.New(t, s, awstest.XML, nil).URL), Bucket: "lake", Prefix: "tables/"}
 	db := livetest.Open(t)
 	c := livetest.NewChanges(t, db, 5)
-	one, other := live.Follow(db, place{NewTables(config)}), live.Follow(db, place{NewTables(config)})
+	one, other := live.Follow(db, place{NewTables(config, live.Ours)}), live.Follow(db, place{NewTables(config, live.Ours)})
 	refused := 0
 	for i := range 30 {
 		c.Some()
@@ -106,7 +132,7 @@ func TestTwoKeepTheTables(t *testing.T) {
 	}
 	old := &awstest.S3{Old: true}
 	config.AWS = awstest.Config(t, awstest.New(t, old, awstest.XML, nil).URL)
-	if _, err := live.Follow(db, place{NewTables(config)}).Round(t.Context()); fault.As(err) == nil || fault.As(err).Code != "tables_unconditional" {
+	if _, err := live.Follow(db, place{NewTables(config, live.Ours)}).Round(t.Context()); fault.As(err) == nil || fault.As(err).Code != "tables_unconditional" {
 		t.Errorf("a server without conditions: %v", err)
 	}
 }

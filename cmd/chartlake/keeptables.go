@@ -59,7 +59,7 @@ func (s *server) tablesPlace(ctx context.Context, address string) (place live.Pl
 		return nil, 0, nil, err
 	}
 	kept := func(err error) { s.log.Warn(err.Error(), "code", faultCode(err)) }
-	return bucketTables{bucket.NewTables(bucket.Config{AWS: c, Bucket: name, Prefix: prefix, Kept: kept})}, tablesBucketEvery, func() {}, nil
+	return bucketTables{bucket.NewTables(bucket.Config{AWS: c, Bucket: name, Prefix: prefix, Kept: kept}, live.Ours)}, tablesBucketEvery, func() {}, nil
 }
 
 // keepTables keeps the tables of the store in a folder or a bucket until the context ends.
