@@ -208,7 +208,7 @@ func measure(img *image.Gray, dark uint8, b document.Box, slope float64) (l look
 			}
 		}
 	}
-	comps, _ := pixel.Components(ink)
+	comps := pixel.Boxes(ink)
 	high := 0.0
 	for _, c := range comps {
 		if c.W() < 4*ink.H {

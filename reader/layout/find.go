@@ -342,7 +342,7 @@ func Rules(img *image.Gray) []Rule {
 	}
 	small := pixel.Even(pixel.Shrink(img, max(1, (max(w, h)+workSide-1)/workSide)))
 	ink := pixel.Threshold(small, pixel.Otsu(small))
-	comps, _ := pixel.Components(ink)
+	comps := pixel.Boxes(ink)
 	pose := FindPose(comps, ink.W, ink.H)
 	skew := pose.Skew
 	if pose.Rotation%180 != 0 || pose.Letters < 20 || skew > -0.15 && skew < 0.15 {

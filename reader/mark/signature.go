@@ -171,7 +171,7 @@ func (s *scene) written(place layout.Rect) (bounds layout.Rect, share, joined fl
 		}
 	}
 	straight(own, int(3*s.f.Text/s.unit), int(2.2*s.f.Text/s.unit))
-	comps, _ := pixel.Components(own)
+	comps := pixel.Boxes(own)
 	n := 0
 	for _, c := range comps {
 		if c.Area < 6 {

@@ -289,7 +289,7 @@ func clone(img *image.Gray) *image.Gray {
 
 // analyse finds the segments and ruling lines of the page.
 func (p *page) analyse() ([]*segment, []layout.Stroke) {
-	comps, _ := pixel.Components(p.ink)
+	comps := pixel.Boxes(p.ink)
 	size := layout.LetterSize(comps)
 	lined := p.ink
 	if p.rough != nil { // thin lines do not live through smoothing or a lower threshold

@@ -15,7 +15,7 @@ func (p *page) invertPanels(small *image.Gray) *image.Gray {
 	if solid == nil {
 		return small
 	}
-	comps, _ := pixel.Components(solid)
+	comps := pixel.Boxes(solid)
 	fresh := false
 	for _, c := range darkBars(comps, ink) {
 		if c.W() < 30 || c.H() < 12 || 3*c.Area < c.W()*c.H() {
@@ -92,9 +92,9 @@ func panel(img *image.Gray, c pixel.Component) (paper, print uint8, ok bool) {
 	if median >= 150 || light == 0 || 100*light >= 48*n || 50*darker >= n || !lettered(img, c, median+60) {
 		return 0, 0, false
 	}
-	print = uint8(share(&count, n-max(light/2, 1)))
-	paper = uint8(min(share(&count, (n-light)*9/10), int(print)-1))
-	return paper, print, cornered(img, c, (share(&count, n/5)+int(print))/2)
+	print = pixel.Darker(&count, n-max(light/2, 1))
+	paper = uint8(min(int(pixel.Darker(&count, (n-light)*9/10)), int(print)-1))
+	return paper, print, cornered(img, c, (int(pixel.Darker(&count, n/5))+int(print))/2)
 }
 
 // lettered reports whether what is lighter than a grey in an area is mostly letters, of one line
@@ -102,7 +102,7 @@ func panel(img *image.Gray, c pixel.Component) (paper, print uint8, ok bool) {
 func lettered(img *image.Gray, c pixel.Component, grey int) bool {
 	const lines = 8 // at most, by the height of the area
 	inside := img.SubImage(image.Rect(c.X0, c.Y0, c.X1, c.Y1).Add(img.Rect.Min)).(*image.Gray)
-	comps, _ := pixel.Components(pixel.Threshold(pixel.Invert(inside), uint8(255-min(grey, 254))))
+	comps := pixel.Boxes(pixel.Threshold(pixel.Invert(inside), uint8(255-min(grey, 254))))
 	letters, rest := 0, 0
 	for _, l := range comps {
 		switch {
@@ -114,16 +114,6 @@ func lettered(img *image.Gray, c pixel.Component, grey int) bool {
 		}
 	}
 	return letters >= 12 && letters > 2*rest
-}
-
-// share is the grey below which n of the counted pixels are.
-func share(count *[256]int, n int) int {
-	for v, k := range count {
-		if n -= k; n < 0 {
-			return v
-		}
-	}
-	return 255
 }
 
 // cornered reports whether the four corners of an area are mostly no lighter than a grey, as

@@ -48,7 +48,7 @@ func MeasureGround(img *image.Gray) Ground {
 		}
 	}
 	darkest := min(w*h/200, dark/10) // a page with little on it has dark print too
-	if g.even = lowest >= 236 && fromBottom(&all, darkest) <= 90; g.even {
+	if g.even = lowest >= 236 && Darker(&all, darkest) <= 90; g.even {
 		return g
 	}
 	g.smooth()
@@ -68,7 +68,7 @@ func (g *Ground) measureInk(img *image.Gray, darkest int) {
 			}
 		}
 	}
-	g.ink = min(float32(fromBottom(&share, darkest))/255, inkMost)
+	g.ink = min(float32(Darker(&share, darkest))/255, inkMost)
 }
 
 // inkMost is the share of the paper that the darkest print has at most: what is lighter is no print.
@@ -88,7 +88,8 @@ func fromTop(count *[256]int, n int) uint8 {
 	return 0
 }
 
-func fromBottom(count *[256]int, n int) uint8 {
+// Darker is the grey that n of the counted pixels are darker than.
+func Darker(count *[256]int, n int) uint8 {
 	for v := range count {
 		if n -= count[v]; n < 0 {
 			return uint8(v)
