@@ -373,11 +373,17 @@ func sameService(a, b *Case) {
 	if !isClaim(a) || !isClaim(b) || a.Segment.Type != b.Segment.Type || replaces(a) || replaces(b) {
 		return
 	}
+	serviceTwice(a, b, "billed %s and %s")
+}
+
+// serviceTwice raises duplicate_service for the first service of one day that stands in both; asked says
+// where, with a place for each.
+func serviceTwice(a, b *Case, asked string) {
 	for _, l := range a.Segment.Lines {
 		k, code := service(l)
 		for _, m := range b.Segment.Lines {
 			if n, again := service(m); k != "" && n == k {
-				both(a, b, "duplicate_service", record.SeverityWarning, fmt.Sprintf("%s of the same day is billed %s and %s", code.Raw, a.on(code.Page), b.on(again.Page)), &code, &again)
+				both(a, b, "duplicate_service", record.SeverityWarning, fmt.Sprintf("%s of the same day is "+asked, code.Raw, a.on(code.Page), b.on(again.Page)), &code, &again)
 				m[again.Name] = again
 				return
 			}

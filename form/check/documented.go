@@ -108,16 +108,7 @@ func claimAndInvoice(claim, invoice *Case) {
 	if !isClaim(claim) || invoice.Segment.Type != "medical_invoice" {
 		return
 	}
-	for _, l := range claim.Segment.Lines {
-		k, code := service(l)
-		for _, m := range invoice.Segment.Lines {
-			if n, again := service(m); k != "" && n == k {
-				both(claim, invoice, "duplicate_service", record.SeverityWarning, fmt.Sprintf("%s of the same day is claimed %s and invoiced %s", code.Raw, claim.on(code.Page), invoice.on(again.Page)), &code, &again)
-				m[again.Name] = again
-				return
-			}
-		}
-	}
+	serviceTwice(claim, invoice, "claimed %s and invoiced %s")
 }
 
 // cardInForce: a service of a claim with the card's member number lies in the time of the card.
