@@ -291,18 +291,19 @@ func (d *Desk) change(ctx context.Context, s Sink, f func(p *progress, t *store.
 	return err
 }
 
-// keep writes down how far a sink is; what somebody asked to be sent again meanwhile stays asked for.
+// keep writes down how far a sink is; what somebody asked to be sent again meanwhile stays asked for. Where
+// another process has taken the lease, that one says how far it is: this one says only what it has sent again.
 func (d *Desk) keep(ctx context.Context, s Sink, at progress, sent []string) error {
 	return d.change(ctx, s, func(p *progress, t *store.Task) {
 		left := slices.DeleteFunc(slices.Clone(p.Again), func(id string) bool { return slices.Contains(sent, id) })
+		if p.Who != d.Self {
+			p.Again = left
+			return
+		}
 		at.Again = append(left, at.Again...)
 		slices.Sort(at.Again)
 		at.Again = slices.Compact(at.Again)
-		at.Who = p.Who
-		*p = at
-		if p.Who == d.Self {
-			t.Ends = d.now().Add(leaseTime)
-		}
+		*p, t.Ends = at, d.now().Add(leaseTime)
 	})
 }
 

@@ -248,6 +248,22 @@ func TestOneProcessDelivers(t *testing.T) {
 	if len(r.got) != 2 {
 		t.Errorf("%d were sent, want 2", len(r.got))
 	}
+
+	// A process whose lease ran out while it sent does not set back what the next one has written.
+	r.status = func(string) int { return 422 }
+	late, err := other.lease(t.Context(), b.Sinks[0])
+	if err != nil || late == nil {
+		t.Fatalf("no lease: %v", err)
+	}
+	b.file("three", "Observation/c")
+	b.clock = b.clock.Add(leaseTime + time.Second)
+	b.once("")
+	if err := other.keep(t.Context(), b.Sinks[0], *late, nil); err != nil {
+		t.Fatal(err)
+	}
+	if seen, err := b.Status(t.Context(), anna); err != nil || seen[0].Dead["refused_422"] != 1 {
+		t.Errorf("dead letters %+v, %v", seen, err)
+	}
 }
 
 // TestWebhook: notices have ids and states, nothing of a patient, and a signature.
