@@ -61,7 +61,7 @@ func listed(list *Case, name, strength string) (at *record.Entity, stopped bool)
 			if at == nil {
 				at, stopped = e, true
 			}
-		case other == "" || strength == "" || other == strength:
+		case other == "" || strength == "" || sameStrength(other, strength):
 			return nil, false // goes on as it is ordered, for all that is said
 		default:
 			at, stopped = e, false
@@ -76,7 +76,21 @@ func strengthOf(s string) string {
 	if len(all) != 1 {
 		return ""
 	}
-	return strings.TrimSuffix(strings.ToLower(strings.ReplaceAll(all[0][1], ",", "")+all[0][2]), "s")
+	number, point := all[0][1], "."
+	if whole, after, _ := strings.Cut(number, ","); whole != "0" && len(after) == 3 {
+		point = "" // it parts the thousands
+	}
+	return strings.TrimSuffix(strings.ToLower(strings.ReplaceAll(number, ",", point)+all[0][2]), "s")
+}
+
+// sameStrength reports that two strengths say the same: 1 g is 1000 mg.
+func sameStrength(a, b string) bool {
+	x, okX := milligrams(a)
+	y, okY := milligrams(b)
+	if okX && okY {
+		return x.Cmp(y) == 0
+	}
+	return a == b
 }
 
 // sameDays reports that two documents are of days at most listDays apart. Documents of one file are
