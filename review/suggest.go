@@ -258,13 +258,14 @@ func (s *suggesting) patient() error {
 }
 
 // people are the fields that name a provider, with the field that has the provider's number.
-var people = map[string]string{"provider": "provider.npi", "ordering": "ordering.npi", "attending": "provider.npi", "pcp": "", "requester": "requester.npi", "servicing": "servicing.npi",
-	"from": "from.npi", "to": "", "prescriber": "npi", "payee": "payee.npi", "facility": "facility.npi", "17": "17b", "31": "24J.npi", "33": "33a"}
+var people = [][2]string{{"provider", "provider.npi"}, {"ordering", "ordering.npi"}, {"attending", "provider.npi"}, {"pcp", ""}, {"requester", "requester.npi"}, {"servicing", "servicing.npi"},
+	{"from", "from.npi"}, {"to", ""}, {"prescriber", "npi"}, {"payee", "payee.npi"}, {"facility", "facility.npi"}, {"17", "17b"}, {"31", "24J.npi"}, {"33", "33a"}}
 
 // roster offers the providers of the roster: the one with the number for a name, the numbers of
 // those with the name for a number, and names that begin as the printed one.
 func (s *suggesting) roster() error {
-	for name, number := range people {
+	for _, of := range people {
+		name, number := of[0], of[1]
 		switch s.f.Name {
 		case name:
 			if f := findField(s.seg, number); number != "" && f != nil && f.Value != nil {
