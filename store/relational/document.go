@@ -89,8 +89,11 @@ func (t *turn) notErasing(id string, after int64) error {
 	if pending > 0 {
 		return fault.New(fault.Unavailable, "erasure_unfinished", "a document of these bytes is just being erased; send it again in a minute")
 	}
+	if after == 0 {
+		return nil
+	}
 	_, since, err := db.One(t.c, `SELECT seq FROM touched WHERE what=? AND seq>?`, documentTouched+id, after)
-	if err == nil && since && after > 0 {
+	if err == nil && since {
 		return &fault.Error{Kind: fault.Unavailable, Code: "erased_meanwhile", Message: "a document of these bytes was erased while it came; send it again", RetryAfter: time.Second}
 	}
 	return err
