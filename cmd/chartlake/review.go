@@ -105,14 +105,14 @@ func (c reviewCommand) show(e *env) error {
 	}
 	fmt.Fprintf(e.stdout, "%s  %s %s\n", d.ID, d.State, d.Code)
 	if d.Question != "" {
-		fmt.Fprintln(e.stdout, d.Question)
+		fmt.Fprintln(e.stdout, oneLine(d.Question))
 	}
 	for _, w := range open {
 		value := "-"
 		if w.Value != nil {
 			value = strconv.Quote(*w.Value)
 		}
-		fmt.Fprintf(e.stdout, "%d %-28s %s  %s\n", w.Segment, w.Target, value, strings.Join(w.Reasons, "; "))
+		fmt.Fprintf(e.stdout, "%d %-28s %s  %s\n", w.Segment, w.Target, value, oneLine(strings.Join(w.Reasons, "; ")))
 	}
 	return nil
 }
@@ -162,7 +162,7 @@ func (c reviewCommand) suggest(e *env) error {
 		return e.writeJSON(got.Suggestions)
 	}
 	for _, s := range got.Suggestions {
-		fmt.Fprintf(e.stdout, "%s  (%s)\n", s.Value, s.Reason)
+		fmt.Fprintf(e.stdout, "%s  (%s)\n", oneLine(s.Value), oneLine(s.Reason))
 	}
 	return nil
 }

@@ -144,17 +144,22 @@ func rowCount(n int) string {
 // gridWidth is how many characters of a value the table shows; the other formats have all.
 const gridWidth = 60
 
-// shown is a value on one line of a terminal: nothing in it moves the cursor.
-func shown(v any) string {
-	if v == nil {
-		return ""
-	}
-	s := strings.Map(func(r rune) rune {
+// oneLine is a text on one line of a terminal: nothing in it moves the cursor.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || !unicode.IsPrint(r) && r != ' ' {
 			return ' '
 		}
 		return r
-	}, fmt.Sprint(v))
+	}, s)
+}
+
+// shown is a value in a cell of the table.
+func shown(v any) string {
+	if v == nil {
+		return ""
+	}
+	s := oneLine(fmt.Sprint(v))
 	if utf8.RuneCountInString(s) > gridWidth {
 		s = string([]rune(s)[:gridWidth-1]) + "…"
 	}
