@@ -5,15 +5,14 @@ import (
 	"strings"
 
 	"chartlake/record"
+	"chartlake/value"
 )
 
 // Allergies stand in a section of their own, behind "allergic to", or before "allergy"; a list that
 // begins as one goes on as one. An item of the section that no dictionary names is for a person.
 
 // noKnownRE is the written statement that there is no known allergy.
-var noKnownRE = regexp.MustCompile(`(?i)^(?:nkda|nkma|nka|none known|` +
-	`no (?:other )?known (?:(?:drug|medication|medicine|food|environmental|latex|and|or|/)[ /]+)*` +
-	`allerg(?:y|ies)(?: to (?:any )?(?:drugs?|medications?|medicines?|foods?))?)\b`)
+var noKnownRE = regexp.MustCompile(`(?i)^` + value.NoKnownAllergy + `\b`)
 
 // noKnownReach is how many characters the statement may have.
 const noKnownReach = 80

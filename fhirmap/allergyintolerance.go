@@ -7,18 +7,16 @@ import (
 
 	"chartlake/fhir"
 	"chartlake/record"
+	printed "chartlake/value"
 )
 
 // noKnown recognises the written statement that there is no known allergy. Only that
 // statement makes such a resource; a page that says nothing of allergies makes none.
-var noKnown = regexp.MustCompile(`(?i)^\W*(nkda|nkma|nka|none known|` + noKnownWords + `)\W*$`)
+var noKnown = regexp.MustCompile(`(?i)^\W*` + printed.NoKnownAllergy + `\W*$`)
 
 // noneOfAny is the statement of no allergy at all: one that is named beside it contradicts it, which
 // one of no drug allergy need not.
 var noneOfAny = regexp.MustCompile(`(?i)^\W*(nka|none known|no (other )?known allerg(y|ies))\W*$`)
-
-const noKnownWords = `no (other )?known ((drug|medication|medicine|food|environmental|latex|and|or|/)[ /]+)*` +
-	`allerg(y|ies)( to (any )?(drugs?|medications?|medicines?|foods?))?`
 
 // allergyIntolerances writes what the patient is allergic to. Criticality stays unset, since
 // pages hardly ever state it.

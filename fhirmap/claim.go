@@ -7,6 +7,7 @@ import (
 
 	"chartlake/fhir"
 	"chartlake/record"
+	printed "chartlake/value"
 )
 
 // Code systems of claims; source: document-types.md §0.3.
@@ -15,7 +16,7 @@ const (
 	hcpcs        = "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
 	placeService = "https://www.cms.gov/Medicare/Coding/place-of-service-codes/Place_of_Service_Code_Set"
 	careTeamRole = "http://hl7.org/fhir/us/carin-bb/CodeSystem/C4BBClaimCareTeamRole"
-	npiSystem    = "http://hl7.org/fhir/sid/us-npi"
+	npiSystem    = printed.NPISystem
 	informing    = hl7 + "claiminformationcategory"
 )
 

@@ -18,7 +18,7 @@ func (s *segment) encounter() {
 	attending := s.field("attending", "provider")
 	facts := s.facts("period.start", admitted, "period.end", discharged, "period", visit, "identifier.value", account,
 		"hospitalization.dischargeDisposition", disposition, "participant.individual", attending)
-	organization := s.organization(s.field("facility"), s.field("facility.npi"), "http://hl7.org/fhir/sid/us-npi")
+	organization := s.organization(s.field("facility"), s.field("facility.npi"), npiSystem)
 	practitioner := s.practitioner(attending, nil)
 	e := s.resource("Encounter", "stay", facts)
 	if account != nil {

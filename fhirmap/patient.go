@@ -122,7 +122,7 @@ func (s *segment) practitioner(name, npi *record.Field) *fhir.Node {
 	facts := s.facts("name.text", name, "identifier.value", npi)
 	var ids []*fhir.Node
 	if npi != nil {
-		ids = []*fhir.Node{fhir.NewObject("system", "http://hl7.org/fhir/sid/us-npi", "value", value(npi))}
+		ids = []*fhir.Node{fhir.NewObject("system", npiSystem, "value", value(npi))}
 	}
 	p := s.resource("Practitioner", strings.ToLower(value(name)), facts)
 	p.Set("identifier", nonEmptyArray(ids))

@@ -327,11 +327,9 @@ func nameOf(r *fhir.Node) string {
 	return strings.TrimSpace(strings.Join(words, " ") + " " + name.Str("family"))
 }
 
-const npiSystem = "http://hl7.org/fhir/sid/us-npi"
-
 func npiOf(r *fhir.Node) string {
 	for _, id := range r.Get("identifier").Items() {
-		if id.Str("system") == npiSystem {
+		if id.Str("system") == value.NPISystem {
 			return id.Str("value")
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"chartlake/fhir"
 	"chartlake/record"
 	"chartlake/store"
+	"chartlake/value"
 )
 
 func (b *bench) suggests(target string) (out []string) {
@@ -52,7 +53,7 @@ func TestSuggestions(t *testing.T) {
 	if got := b.suggests("field:prescriber"); got != nil {
 		t.Errorf("a prescriber without a roster: %v", got)
 	}
-	doctor := fhir.NewObject("resourceType", "Practitioner", "id", "q", "identifier", []*fhir.Node{fhir.NewObject("system", npiSystem, "value", "1245319599")},
+	doctor := fhir.NewObject("resourceType", "Practitioner", "id", "q", "identifier", []*fhir.Node{fhir.NewObject("system", value.NPISystem, "value", "1245319599")},
 		"name", []*fhir.Node{fhir.NewObject("family", "Quist", "given", []*fhir.Node{fhir.NewString("Orla"), fhir.NewString("Jane")})})
 	if _, err := b.Pipeline.Store.Transact(t.Context(), anna, []store.Command{store.Update{Resource: doctor}}); err != nil {
 		t.Fatal(err)

@@ -29,10 +29,7 @@ const (
 	reactivated  = "NPI Reactivation Date"
 )
 
-const (
-	npiSystem      = "http://hl7.org/fhir/sid/us-npi"
-	taxonomySystem = "http://nucc.org/provider-taxonomy"
-)
+const taxonomySystem = "http://nucc.org/provider-taxonomy"
 
 // providers makes a Practitioner or an Organization of each provider that is active.
 func providers(at map[string]int) row {
@@ -55,7 +52,7 @@ func provider(of func(string) string) (*fhir.Node, error) {
 		return nil, fault.New(fault.Invalid, "roster_bad_npi", "the number is no NPI")
 	}
 	p := fhir.NewObject("resourceType", "Practitioner", "id", "npi-"+number,
-		"identifier", []*fhir.Node{fhir.NewObject("system", npiSystem, "value", number)}, "active", true)
+		"identifier", []*fhir.Node{fhir.NewObject("system", value.NPISystem, "value", number)}, "active", true)
 	contacts := contacts(of(telephone), "")
 	if f := of(fax); f != "" {
 		contacts = append(contacts, fhir.NewObject("system", "fax", "value", f))

@@ -28,6 +28,9 @@ func luhn(d string) int {
 	return sum
 }
 
+// NPISystem names national provider identifiers (FHIR R4, Known Identifier Systems).
+const NPISystem = "http://hl7.org/fhir/sid/us-npi"
+
 // ParseNPI reads a national provider identifier: ten digits, the first 1 or 2, Luhn over
 // "80840" and the digits (45 CFR 162.406). Digits that fail keep ok with a reason.
 func ParseNPI(s string) (v string, reasons []string, ok bool) {
