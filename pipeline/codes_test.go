@@ -1,42 +1,23 @@
 package pipeline
 
 import (
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"chartlake/form/check"
 	"chartlake/terminology/release"
+	"chartlake/terminology/release/releasetest"
 )
 
 // TestStanding: the imported release speaks of its year, the embedded one of its own, and after
 // both a heading of the embedded one is still a heading.
 func TestStanding(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	for name, text := range map[string]string{
+	releases := releasetest.Open(t, "2026", map[string]string{
 		"icd-10-cm": "00001 R05     0 Cough                                                        Cough\n00002 R051    1 Acute cough                                                  Acute cough\n",
 		"rxnorm": "1|ENG||||||1||||RXNORM|SCD|1|lisinopril 2.5 MG Oral Tablet||N||\n2|ENG||||||1||||RXNORM|SCD|2|lisinopril 10 MG Oral Tablet||N||\n" +
 			"3|ENG||||||1||||RXNORM|SCD|3|lisinopril 1 MG/ML Oral Solution||N||\n4|ENG||||||1||||RXNORM|SCD|4|lisinoprilat 7 MG Oral Tablet||N||\n",
-	} {
-		system, err := release.Find(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := release.Import(dir, system, []release.Input{{File: strings.NewReader(text), Size: int64(len(text))}}, release.Options{Version: "2026", Now: time.Unix(0, 0)}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	releases, err := release.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		for _, r := range releases {
-			r.Close()
-		}
 	})
 	with, without := &Stages{Releases: releases}, &Stages{}
 	for _, c := range []struct {

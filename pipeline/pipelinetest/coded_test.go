@@ -2,15 +2,13 @@ package pipelinetest
 
 import (
 	"context"
-	"strings"
 	"testing"
-	"time"
 
 	"chartlake/clinical"
 	"chartlake/pipeline"
 	"chartlake/record"
 	"chartlake/terminology"
-	"chartlake/terminology/release"
+	"chartlake/terminology/release/releasetest"
 )
 
 // said is an annotator that always finds the same.
@@ -24,27 +22,9 @@ func (s said) Annotate(context.Context, string) (clinical.Findings, error) {
 
 func TestCoded(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	for name, text := range map[string]string{
+	releases := releasetest.Open(t, "2027", map[string]string{
 		"icd-10-cm": "00001 R11     0 Nausea and vomiting                                          Nausea and vomiting\n00002 R110    1 Nausea                                                       Nausea of today\n",
 		"rxnorm":    "6809|ENG||||||1||||RXNORM|IN|6809|metformin||N||\n1|ENG||||||1||||RXNORM|IN|1|twice||N||\n2|ENG||||||1||||RXNORM|BN|2|Twice||N||\n",
-	} {
-		system, err := release.Find(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := release.Import(dir, system, []release.Input{{File: strings.NewReader(text), Size: int64(len(text))}}, release.Options{Version: "2027", Now: time.Unix(0, 0)}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	releases, err := release.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		for _, r := range releases {
-			r.Close()
-		}
 	})
 	icd := func(code string) []record.Code {
 		return []record.Code{{System: terminology.ICD10CM, Code: code, Display: "old"}}
@@ -75,25 +55,7 @@ func TestCoded(t *testing.T) {
 // nor gives one; one that was names itself.
 func TestCodesOfTheDay(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	system, err := release.Find("icd-10-cm")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := "00001 R110    1 Nausea                                                       Nausea\n"
-	if _, err := release.Import(dir, system, []release.Input{{File: strings.NewReader(text), Size: int64(len(text))}},
-		release.Options{Version: "2026", Now: time.Unix(0, 0)}); err != nil {
-		t.Fatal(err)
-	}
-	releases, err := release.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		for _, r := range releases {
-			r.Close()
-		}
-	})
+	releases := releasetest.Open(t, "2026", map[string]string{"icd-10-cm": "00001 R110    1 Nausea                                                       Nausea\n"})
 	old := []record.Code{{System: terminology.ICD10CM, Code: "R11.9", Score: 0.6}}
 	a := pipeline.Coded{Releases: releases, Annotator: said{{Text: "old", Type: record.Problem, Codes: old}, {Text: "Nausea", Type: record.Problem}}}
 	for day, want := range map[string][2]int{"2024-05-01": {1, 0}, "2026-05-01": {0, 1}, "": {0, 1}, "2026-10-01": {1, 0}} {
