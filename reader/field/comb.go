@@ -1,6 +1,7 @@
 package field
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -31,12 +32,7 @@ func (s *sheet) combs() {
 	if len(letters) < combParted || len(letters) > combLetters {
 		return
 	}
-	slices.SortStableFunc(letters, func(a, b int) int {
-		if s.Words[a].X0 < s.Words[b].X0 {
-			return -1
-		}
-		return 1
-	})
+	slices.SortStableFunc(letters, func(a, b int) int { return cmp.Compare(s.Words[a].X0, s.Words[b].X0) })
 	for len(letters) > 0 {
 		run := []int{letters[0]}
 		rest := letters[:0:0]

@@ -1,6 +1,7 @@
 package field
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -75,12 +76,7 @@ func (s *sheet) writtenOn(rule layout.Rect) (on []piece) {
 			}
 		}
 	}
-	slices.SortFunc(on, func(a, b piece) int {
-		if a.rect.X0 < b.rect.X0 {
-			return -1
-		}
-		return 1
-	})
+	slices.SortStableFunc(on, func(a, b piece) int { return cmp.Compare(a.rect.X0, b.rect.X0) })
 	return on
 }
 
