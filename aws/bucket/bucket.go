@@ -194,6 +194,25 @@ func (s *Store) List(ctx context.Context, after string, f func(blob.Info) error)
 	}
 }
 
+// each calls f for every object below a prefix.
+func (s *Store) each(ctx context.Context, prefix string, f func(key string, at time.Time) error) error {
+	in := &service.ListObjectsV2Input{Bucket: &s.Bucket, Prefix: &prefix}
+	for {
+		out, err := s.client.ListObjectsV2(ctx, in)
+		if err != nil {
+			return failed(ctx, err)
+		}
+		for _, o := range out.Contents {
+			if err := f(sdk.ToString(o.Key), sdk.ToTime(o.LastModified)); err != nil {
+				return err
+			}
+		}
+		if in.ContinuationToken = out.NextContinuationToken; !sdk.ToBool(out.IsTruncated) || sdk.ToString(out.NextContinuationToken) == "" {
+			return nil
+		}
+	}
+}
+
 // listing goes through the blobs of one kind, a page of the server's at a time.
 type listing struct {
 	s    *Store

@@ -52,7 +52,7 @@ func (h Shelf) Get(ctx context.Context, job, name string) ([]byte, error) {
 // Drop is bulk.Shelf's.
 func (h Shelf) Drop(ctx context.Context, job string, but ...string) error {
 	prefix := h.prefix(job) + "/"
-	return h.each(ctx, prefix, func(key string, _ time.Time) error {
+	return h.s.each(ctx, prefix, func(key string, _ time.Time) error {
 		if slices.Contains(but, strings.TrimPrefix(key, prefix)) {
 			return nil
 		}
@@ -67,7 +67,7 @@ func (h Shelf) Drop(ctx context.Context, job string, but ...string) error {
 // Jobs is bulk.Shelf's.
 func (h Shelf) Jobs(ctx context.Context) (map[string]time.Time, error) {
 	jobs, prefix := map[string]time.Time{}, h.prefix("")
-	err := h.each(ctx, prefix, func(key string, at time.Time) error {
+	err := h.s.each(ctx, prefix, func(key string, at time.Time) error {
 		job, _, ok := strings.Cut(strings.TrimPrefix(key, prefix), "/")
 		if ok && at.After(jobs[job]) {
 			jobs[job] = at
@@ -75,23 +75,4 @@ func (h Shelf) Jobs(ctx context.Context) (map[string]time.Time, error) {
 		return nil
 	})
 	return jobs, err
-}
-
-// each calls f for every object below a prefix.
-func (h Shelf) each(ctx context.Context, prefix string, f func(key string, at time.Time) error) error {
-	in := &service.ListObjectsV2Input{Bucket: &h.s.Bucket, Prefix: &prefix}
-	for {
-		out, err := h.s.client.ListObjectsV2(ctx, in)
-		if err != nil {
-			return failed(ctx, err)
-		}
-		for _, o := range out.Contents {
-			if err := f(sdk.ToString(o.Key), sdk.ToTime(o.LastModified)); err != nil {
-				return err
-			}
-		}
-		if in.ContinuationToken = out.NextContinuationToken; !sdk.ToBool(out.IsTruncated) || sdk.ToString(out.NextContinuationToken) == "" {
-			return nil
-		}
-	}
 }

@@ -251,24 +251,15 @@ func (t *Tables) tidy(ctx context.Context, keep []string) error {
 	if time.Since(t.tidied) < tablesLost {
 		return nil
 	}
-	in := &service.ListObjectsV2Input{Bucket: &t.at.Bucket, Prefix: &t.at.Prefix}
-	for {
-		out, err := t.at.client.ListObjectsV2(ctx, in)
-		if err != nil {
-			return failed(ctx, err)
-		}
-		for _, o := range out.Contents {
-			name := strings.TrimPrefix(sdk.ToString(o.Key), t.at.Prefix)
-			if t.ours(strings.TrimPrefix(name, tablesFresh)) && !slices.Contains(keep, name) && time.Since(sdk.ToTime(o.LastModified)) > tablesLost {
-				if err := t.remove(ctx, *o.Key); err != nil {
-					return err
-				}
-			}
-		}
-		if !sdk.ToBool(out.IsTruncated) {
-			t.tidied = time.Now()
+	err := t.at.each(ctx, t.at.Prefix, func(key string, at time.Time) error {
+		name := strings.TrimPrefix(key, t.at.Prefix)
+		if !t.ours(strings.TrimPrefix(name, tablesFresh)) || slices.Contains(keep, name) || time.Since(at) <= tablesLost {
 			return nil
 		}
-		in.ContinuationToken = out.NextContinuationToken
+		return t.remove(ctx, key)
+	})
+	if err == nil {
+		t.tidied = time.Now()
 	}
+	return err
 }
