@@ -103,12 +103,7 @@ func findField(seg *record.Segment, name string) *record.Field {
 
 // cell acts on one cell of a row: "ROW:NAME".
 func (x *act) cell(seg *record.Segment, target string) error {
-	number, name, ok := strings.Cut(target, ":")
-	row, err := strconv.Atoi(number)
-	if !ok || err != nil || row < 0 || row >= len(seg.Lines) {
-		return noTarget()
-	}
-	cell, ok := seg.Lines[row][name]
+	row, name, cell, ok := cellOf(seg, target)
 	if !ok {
 		return noTarget()
 	}
@@ -117,6 +112,17 @@ func (x *act) cell(seg *record.Segment, target string) error {
 	}
 	seg.Lines[row][name] = cell
 	return nil
+}
+
+// cellOf finds the cell of a target ROW:NAME.
+func cellOf(seg *record.Segment, target string) (row int, name string, cell record.Field, ok bool) {
+	number, name, _ := strings.Cut(target, ":")
+	row, err := strconv.Atoi(number)
+	if err != nil || row < 0 || row >= len(seg.Lines) {
+		return 0, "", cell, false
+	}
+	cell, ok = seg.Lines[row][name]
+	return row, name, cell, ok
 }
 
 // field settles a field or cell. The machine's reading stays in Machine.

@@ -136,18 +136,14 @@ func sampleOf(v store.View, id string) (*Sample, error) {
 	if _, done, err := v.Stage(judgedKey(id)); err != nil || done {
 		return nil, err
 	}
-	newest, err := v.Record(id, 0)
+	rec, version, err := newest(v, id)
 	if fault.Is(err, fault.NotFound) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	rec, err := parse(newest.Body)
 	if err != nil || touched(rec) {
 		return nil, err
 	}
-	s := &Sample{Document: id, Version: newest.Version, Questions: []Question{}}
+	s := &Sample{Document: id, Version: version, Questions: []Question{}}
 	eachAccepted(rec, func(i int, target string, f *record.Field) {
 		label := f.Label
 		if label == "" {
@@ -233,11 +229,7 @@ func (d *Desk) Judge(ctx context.Context, actor store.Actor, document string, re
 		if s == nil || !d.Policy.Sampled(document) {
 			return fault.New(fault.Conflict, "not_sampled", "the document is not in the sample, or was judged")
 		}
-		newest, err := v.Record(document, 0)
-		if err != nil {
-			return err
-		}
-		rec, err := parse(newest.Body)
+		rec, _, err := newest(v, document)
 		if err != nil {
 			return err
 		}

@@ -240,6 +240,16 @@ func (x *act) load(v store.View) (err error) {
 	return err
 }
 
+// newest reads a document's newest record.
+func newest(v store.View, document string) (rec *record.Record, version int, err error) {
+	r, err := v.Record(document, 0)
+	if err != nil {
+		return nil, 0, err
+	}
+	rec, err = parse(r.Body)
+	return rec, r.Version, err
+}
+
 func parse(body []byte) (*record.Record, error) {
 	rec := new(record.Record)
 	if err := json.Unmarshal(body, rec); err != nil {

@@ -46,11 +46,7 @@ type suggesting struct {
 func (d *Desk) Suggest(ctx context.Context, actor store.Actor, document string, segment int, target string) ([]Suggestion, error) {
 	out := []Suggestion{}
 	err := d.Pipeline.Store.View(ctx, actor, func(v store.View) error {
-		newest, err := v.Record(document, 0)
-		if err != nil {
-			return err
-		}
-		rec, err := parse(newest.Body)
+		rec, _, err := newest(v, document)
 		if err != nil {
 			return err
 		}
@@ -76,12 +72,7 @@ func targeted(seg *record.Segment, target string) *record.Field {
 	if what == "field" {
 		return findField(seg, rest)
 	}
-	number, name, _ := strings.Cut(rest, ":")
-	var row int
-	if _, err := fmt.Sscan(number, &row); what != "line" || err != nil || row < 0 || row >= len(seg.Lines) {
-		return nil
-	}
-	if cell, ok := seg.Lines[row][name]; ok {
+	if _, _, cell, ok := cellOf(seg, rest); ok && what == "line" {
 		return &cell
 	}
 	return nil
